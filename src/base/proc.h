@@ -1,0 +1,22 @@
+// What a process does to itself before it holds a secret, and the paths it may write.
+#pragma once
+
+#include "base/attr.h"
+#include "base/err.h"
+
+// No core dumps (RLIMIT_CORE 0 and PR_SET_DUMPABLE 0, which also refuses ptrace by the same user), umask 077, SIGPIPE
+// ignored, standard descriptors open. Called first thing in main.
+MUST struct err *proc_harden(void);
+
+// $XDG_STATE_HOME/inkan, or ~/.local/state/inkan: made 0700 if missing (its parents too). ERR_FAILED with path and reason when it
+// is not a directory of ours or cannot be written. New string.
+MUST struct err *proc_state_dir(char **out);
+// A directory below it, made 0700 if missing.
+MUST struct err *proc_state_subdir(const char *name, char **out);
+
+// A file that decides where secrets go, or that code is loaded from: regular, owned by root or by us, not writable by group or
+// others, and so is every directory on its resolved path (sticky ones like /tmp may be world-writable). *real gets the resolved
+// path. ERR_PROFILE names the path and what is wrong.
+MUST struct err *proc_trusted_file(const char *path, char **real);
+// A file that holds secrets: regular, ours, no access for group or others. ERR_ANSWER otherwise.
+MUST struct err *proc_private_file(const char *path);
