@@ -1,0 +1,72 @@
+// One way to speak HTTP: TLS 1.2 or newer, hosts pinned, no redirects, sizes and times capped, nothing sent twice.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/secret.h"
+
+struct http; // one client with its kept connection; used by one thread at a time
+
+struct http_terms {
+	const char *const *hosts; // "host" or "host:port" that may be spoken to
+	size_t n_hosts;
+	const void *anchors_pem; // the only trust anchors; the system's are not used
+	size_t anchors_len;
+	unsigned connect_seconds, answer_seconds;
+	size_t max_body; // of an answer
+	// Called about every 200 ms while waiting; true stops (ERR_INTERRUPTED). May be null.
+	bool (*stop)(void *ctx);
+	void *stop_ctx;
+};
+
+MUST struct err *http_open(const struct http_terms *t, struct http **out); // copies what it needs
+void http_close(struct http *h);					     // wipes credentials
+DEFINE_CLEANUP(http, struct http, http_close)
+
+struct http_header {
+	const char *name, *value;
+};
+
+struct http_call {
+	const char *method; // "GET" or "POST"
+	const char *url;
+	const struct http_header *headers;
+	size_t n_headers;
+	const void *body; // POST only
+	size_t body_len;
+	// HTTP Basic (RFC 7617), sent ahead, only after the server was verified; both or neither.
+	const struct secret *user, *password;
+	// true: the bytes leave at most once, whatever the connection does; a line that drops is an error. Implied by credentials and by POST.
+	bool once;
+};
+
+enum { HTTP_MAX_HEADERS = 64 };
+
+struct http_answer {
+	int status; // 100-599
+	char *content_type;	    // lower case, without parameters; "" when missing
+	int64_t retry_after;	    // seconds from now; -1 when missing or unreadable (both forms of RFC 9110 §10.2.3 are read)
+	char *set_cookie;	    // all name=value pairs that were set, as a Cookie header wants them; null: none
+	char *www_authenticate;	    // null: none
+	char *reason;		    // safe text (text_safe) of a text/plain or short answer for showing; "" otherwise
+	struct buf body;
+};
+void http_answer_free(struct http_answer *a);
+static inline void http_answer_cleanup(struct http_answer *a)
+{
+	http_answer_free(a);
+}
+#define AUTO_ANSWER __attribute__((cleanup(http_answer_cleanup)))
+
+// Any status is success here; ERR_NETWORK for TLS (tagged "tls-untrusted", "tls-expired", "tls-wrong-host"), name, connect ("unreachable"), cut line
+// ("line-cut"), time-out ("timeout"), too much ("too-large"); ERR_PROFILE for a host that is not allowed, before anything is sent.
+// *sent (may be null) is set true as soon as any byte of the request may have left.
+MUST struct err *http_do(struct http *h, const struct http_call *c, struct http_answer *out, bool *sent);
+
+// Counters, for tests and figures.
+unsigned http_handshakes(const struct http *h);

@@ -1,0 +1,150 @@
+// An institution's profile: its rules as data, read from YAML, checked against a schema, never changed afterwards.
+//
+// docs/man/inkan-profile.5 describes the file. A profile decides where secrets go: the file must be owned by root or by us and
+// writable by nobody else. What could not be read from it is an ERR_PROFILE that names file, line, field and
+// what is allowed there; all faults of a file are reported at once, one cause each.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/msg.h"
+
+enum profile_ask { ASK_BEFORE_KEY, ASK_BEFORE_SIGN, ASK_BEFORE_SUBMIT };
+
+// One thing that the person is asked.
+struct profile_field {
+	char *name;	   // "contract_id"; unique in its role; lower-case letters, digits, '_'; "otp" is reserved for the one-time password
+	struct text2 label; // 契約者ID
+	struct text2 help;  // may be empty (en null)
+	char *pattern;	   // POSIX extended, matched whole; null when `digits` or `max_length` says enough
+	size_t digits_min, digits_max; // 0 0: not only digits
+	size_t max_length; // in characters
+	bool secret;	   // typed without echo, kept in a struct secret
+	bool keypad;	   // an on-screen keypad may be offered
+	int page;	   // 1 or 2: with which screen it is asked
+};
+
+enum otp_kind { OTP_NONE, OTP_TOTP, OTP_HOTP, OTP_OTHER };
+
+// How to work one model of one-time password token.
+struct profile_otp_model {
+	char *name;
+	struct text2 label;
+	struct text2 instruction; // "Press button 1 …"
+};
+
+struct profile_otp {
+	enum otp_kind kind; // OTP_NONE: the role has none
+	size_t length;	    // digits
+	unsigned step;	    // seconds, OTP_TOTP only
+	bool echo;	    // shown while typed
+	int page;
+	struct text2 label;
+	struct profile_otp_model *models; // at least one when kind is not OTP_NONE; the first is the usual one
+	size_t n_models;
+};
+
+// One attribute of the subject, in order: type is a short name (C, O, OU, CN, …), value a template.
+struct profile_rdn {
+	char *type;
+	char *value;
+};
+
+// A role: admin, user, … A template holds {field} for a field's answer, {otp}, and {institution_code}; "{{" is "{".
+struct profile_role {
+	char *name;
+	struct text2 label;
+	struct profile_field *fields;
+	size_t n_fields;
+	struct profile_otp otp;
+	char *common_name;	    // template; secret fields are refused in it
+	struct profile_rdn *subject; // whole subject with the CN in it
+	size_t n_subject;
+	char *user_name;	 // template for HTTP Basic; null: none
+	char *password;		 // template for HTTP Basic; null: none
+	char *challenge_password; // template for the PKCS#10 attribute; null: none
+};
+
+// Floors of the evidence, in rising order (design: "Evidence that a key cannot leave").
+enum custody { CUSTODY_SOFTWARE, CUSTODY_DEVICE, CUSTODY_ATTESTED };
+enum key_attributes { KEY_OPEN, KEY_WITHHELD, KEY_DECLARED };
+const char *custody_name(enum custody c);	       // "software", "device", "attested"
+const char *key_attributes_name(enum key_attributes a); // "open", "withheld", "declared"
+
+struct profile_key {
+	unsigned bits; // RSA: 2048, 3072 or 4096
+	enum custody custody_floor;
+	enum key_attributes attributes_floor;
+	bool decrypt;	     // CKA_DECRYPT even where the CA does not demand it
+	bool retire_destroy; // the old key is destroyed once the new pair is verified, else kept
+};
+
+enum ca_protocol { CA_EST, CA_SCEP, CA_CMP, CA_PORTAL, CA_FILE };
+
+struct profile_ca {
+	enum ca_protocol protocol;
+	char *url;	     // https only for EST: "https://host:port/.well-known/est" with an optional label behind it
+	struct buf anchors;  // trust for the server and for what it issues: PEM, concatenated (read at load)
+	char **hosts;	     // host or host:port that may be spoken to; the URL's own is always among them
+	size_t n_hosts;
+	unsigned connect_seconds, answer_seconds; // time-outs
+	size_t max_answer;			  // bytes
+	unsigned max_wait_seconds;		  // how long a 202 is waited for on a terminal before exit 3
+};
+
+enum after_expiry { AFTER_RENEW, AFTER_REACQUIRE, AFTER_CLOSED };
+
+// Days are calendar days of `zone`.
+struct profile_window {
+	char *zone;		    // "Asia/Tokyo"
+	unsigned pickup_days;	    // 0: no deadline
+	unsigned renew_before_days; // 30
+	unsigned reacquire_days;    // 90: after the last day of validity
+	enum after_expiry after;    // what those days mean
+	struct text2 closed;	    // what to do later
+	unsigned *remind_days;	    // 30, 10
+	size_t n_remind;
+};
+
+struct profile {
+	char *name;	       // "practice"
+	char *path;	       // resolved
+	char fingerprint[65];  // SHA-256 of the file and of the anchors it names, hex
+	struct text2 institution;
+	char *institution_code; // "1283"
+	bool practice;	       // for practising only: software keys pass, and every screen says so
+	char *module;	       // PKCS#11 module by name or absolute path; null: any allowed one
+	struct profile_role *roles;
+	size_t n_roles;
+	struct profile_key key;
+	struct profile_ca ca;
+	struct profile_window window;
+	struct text2 consent_key, consent_store; // the institution's own words, shown with ours; may be empty
+	char *login_url;			  // null: none
+};
+
+// By path (it holds a '/' or ends in .yaml) or by name: $XDG_CONFIG_HOME/inkan/profiles, /etc/inkan/profiles, the installed
+// ones, in this order. ERR_PROFILE when there is none, it is not trusted (proc_trusted_file), or it is wrong.
+MUST struct err *profile_load(const char *name_or_path, struct profile **out);
+// From bytes, for tests and fuzzing; `origin` is what messages call it, files it names are relative to `dir`.
+MUST struct err *profile_parse(const void *yaml, size_t len, const char *origin, const char *dir, struct profile **out);
+void profile_free(struct profile *p);
+DEFINE_CLEANUP(profile, struct profile, profile_free)
+
+// The profiles that can be found by name, whether they load or not; err is null for those that do.
+struct profile_entry {
+	char *name, *path;
+	struct profile *profile; // null when it does not load
+	struct err *err;
+};
+MUST struct err *profile_list(struct profile_entry **out, size_t *n);
+void profile_list_free(struct profile_entry *entries, size_t n);
+
+// Null when there is none.
+const struct profile_role *profile_find_role(const struct profile *p, const char *name);
+const struct profile_field *profile_find_field(const struct profile_role *r, const char *name);

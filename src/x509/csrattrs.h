@@ -1,0 +1,24 @@
+// CsrAttrs (RFC 7030 §4.5.2, RFC 8951 §3, RFC 9908 §3): what the CA wants in a request.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct csrattrs {
+	bool challenge_password; // the CA wants one
+	unsigned rsa_bits;	 // 0: not said
+	bool other_key_type;	 // it wants a key that is not RSA
+	bool weak_hash;		 // it names only a hash that we do not sign with
+	bool has_key_usage, key_usage_signature, key_usage_encipherment;
+	bool tls_unique;	 // proof-of-possession linking demanded
+	struct buf attributes;	 // whole Attribute values to be put in the request as they stand (DER, concatenated)
+	char **unknown;		 // OIDs that were not understood; said in the log, not fatal (RFC 7030 §4.5.2)
+	size_t n_unknown;
+};
+
+// DER. Empty input is an empty set. ERR_CA_REFUSED when it is not a CsrAttrs.
+MUST struct err *csrattrs_parse(const void *der, size_t len, struct csrattrs *out);
+void csrattrs_free(struct csrattrs *a);
