@@ -1,0 +1,67 @@
+// RSA key pairs on a token: made, found, read back, used, destroyed.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "pkcs11/quirks.h"
+#include "pkcs11/session.h"
+#include "x509/request.h"
+
+enum { KEY_ID_MAX = 32, KEY_ID_LEN = 16 };
+struct key_id {
+	uint8_t bytes[KEY_ID_MAX];
+	size_t len;
+};
+// KEY_ID_LEN random bytes, not in use on the token by any object (nor, with quirks->slot_ids, an occupied slot).
+MUST struct err *key_id_choose(struct session *s, const struct quirks *q, struct key_id *out);
+bool key_id_same(const struct key_id *a, const struct key_id *b);
+char *key_id_hex(const struct key_id *id); // new string
+MUST struct err *key_id_from_hex(const char *hex, struct key_id *out);
+
+struct keypair; // handles and public numbers; valid while its session lives
+void keypair_free(struct keypair *k);
+DEFINE_CLEANUP(keypair, struct keypair, keypair_free)
+
+struct key_terms {
+	unsigned bits;
+	bool decrypt;
+	const char *label; // ASCII
+	struct key_id id;
+};
+// C_GenerateKeyPair with TOKEN, PRIVATE, SENSITIVE=true, EXTRACTABLE=false, SIGN, DECRYPT as asked, ID, LABEL all said explicitly, on both halves
+// as they fit (PKCS#11 2.40 §2.1.4). Where the module rejects the template, what `q` allows is left out (never SENSITIVE). ERR_TOKEN
+// tagged "template-rejected" with the CKR. On a module that ignores CKA_ID the new objects are found by comparing handles.
+MUST struct err *keypair_generate(struct session *s, const struct key_terms *t, const struct quirks *q, struct keypair **out);
+// By CKA_ID. *out null when there is none; half a pair (one object only) is found too (keypair_halves). Several: ERR_TOKEN tagged "key-ambiguous".
+MUST struct err *keypair_find(struct session *s, const struct key_id *id, struct keypair **out);
+const struct key_id *keypair_id(const struct keypair *k);
+bool keypair_has_private(const struct keypair *k);
+bool keypair_has_public(const struct keypair *k);
+// From the public object, or the private one's modulus where there is no public object. Borrowed.
+const struct rsa_public *keypair_public(const struct keypair *k);
+
+// What the token says of the private key after it was made.
+enum tri { TRI_NO, TRI_YES, TRI_MISSING };
+struct key_facts {
+	enum tri local, sensitive, always_sensitive, extractable, never_extractable, always_authenticate, token, private_object;
+	bool private_read_refused; // reading CKA_PRIVATE_EXPONENT and the primes gave an error or nothing
+	bool wrap_tried, wrap_refused; // C_WrapKey under a fresh session key (only tried where the attributes alone do not say enough)
+	unsigned bits;
+	bool public_matches; // public object's numbers are the private one's
+	bool roca;
+};
+MUST struct err *keypair_facts(struct session *s, const struct keypair *k, struct key_facts *out);
+// Tries C_WrapKey under a session AES (or RSA) key; fills wrap_tried and wrap_refused.
+MUST struct err *keypair_try_wrap(struct session *s, const struct keypair *k, struct key_facts *facts);
+
+// RSASSA-PKCS1-v1_5 with SHA-256: CKM_SHA256_RSA_PKCS, or CKM_RSA_PKCS over our DigestInfo where the token lacks it. Appends.
+// CKA_ALWAYS_AUTHENTICATE: C_Login(CKU_CONTEXT_SPECIFIC) between C_SignInit and C_Sign with what the asker gives; asked once.
+MUST struct err *keypair_sign(struct session *s, const struct keypair *k, const struct pin_asker *pin, const void *data,
+			      size_t len, struct buf *sig);
+// Both halves; what is not there is no error.
+MUST struct err *keypair_destroy(struct session *s, struct keypair *k);

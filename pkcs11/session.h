@@ -1,0 +1,39 @@
+// A session with one token, and its PIN.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "pkcs11/slot.h"
+
+struct session;
+
+// A read-write (or read-only) session with the token that fits `info` (serial, label, model and manufacturer; the slot is looked up anew).
+// ERR_TOKEN tagged "token-absent" when it is gone.
+MUST struct err *session_open(struct module *m, const struct token_info *info, bool writable, struct session **out);
+void session_close(struct session *s); // logs out
+DEFINE_CLEANUP(session, struct session, session_close)
+const struct token_info *session_token(const struct session *s);
+bool session_logged_in(const struct session *s);
+
+// Says before any try what is wrong with the state of the PIN: ERR_PIN tagged "pin-locked", "pin-final-try" (unless last_try),
+// ERR_TOKEN tagged "pin-not-set". Reads the flags anew.
+MUST struct err *session_pin_ready(struct session *s, bool last_try);
+// Refuses without a try: too short, too long ("pin-length"), characters that are not printable ASCII ("pin-characters": says that an
+// input method is on). ERR_PIN.
+MUST struct err *session_pin_fits(const struct session *s, const struct secret *pin);
+// C_Login(CKU_USER), once. pin null: the reader's own keypad (CKF_PROTECTED_AUTHENTICATION_PATH). Does session_pin_ready and
+// session_pin_fits first. Already logged in is success. ERR_PIN tagged "pin-wrong" (with the tries left in words,
+// as far as the token says), "pin-locked".
+MUST struct err *session_login(struct session *s, const struct secret *pin, bool last_try);
+MUST struct err *session_logout(struct session *s);
+
+// For keys with CKA_ALWAYS_AUTHENTICATE the PIN is wanted again at each use. *pin null on success: the keypad.
+struct pin_asker {
+	struct err *(*ask)(void *ctx, struct secret **pin);
+	void *ctx;
+};

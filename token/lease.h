@@ -1,0 +1,27 @@
+// One token, one owner: a lease held by one worker at a time, shown to the others.
+//
+// A file under the state directory, named by the token's URI, held with an open-file-description lock: it ends with the process
+// whatever happens to it. Inside it stands who holds it (pid, since when, for what), for words only.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "pkcs11/slot.h"
+
+struct lease;
+
+struct lease_holder {
+	int64_t pid;
+	int64_t since;	 // seconds since 1970
+	char what[64]; // "enroll"
+};
+
+// Waits up to wait_ms for the lease. While waiting `waiting` (may be null) is called at once and then about every second with who holds it; true stops (ERR_INTERRUPTED).
+// ERR_TOKEN tagged "token-busy" says who.
+MUST struct err *lease_take(const struct token_info *t, const char *what, int64_t wait_ms,
+			    bool (*waiting)(void *ctx, const struct lease_holder *who), void *ctx, struct lease **out);
+void lease_drop(struct lease *l);
+DEFINE_CLEANUP(lease, struct lease, lease_drop)
