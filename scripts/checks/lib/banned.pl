@@ -10,7 +10,7 @@ my %why = (
 	(map { $_ => 'hides bad numbers: use strtol and look at the end' } qw(atoi atol atoll atof)),
 	(map { $_ => 'starts a shell' } qw(system popen)),
 	(map { $_ => 'no bound on the stack' } qw(alloca strdupa)),
-	(map { $_ => 'hidden state: use strtok_r' } qw(strtok)),
+	(map { $_ => "hidden state: use ${_}_r" } qw(strtok localtime gmtime asctime ctime getpwnam getpwuid)),
 	(map { $_ => 'a race: use mkstemp or mkdtemp' } qw(tmpnam tempnam mktemp tmpnam_r)),
 	(map { $_ => 'not random: use RAND_bytes or getrandom' } qw(rand random srand srandom)),
 );
