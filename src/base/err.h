@@ -48,7 +48,7 @@ struct err *err_hint_msg(struct err *e, struct msg *hint) MUST;
 struct err *err_call(struct err *e, const char *call, const char *code_name, uint64_t code) MUST;
 // Puts e in front of its cause (takes both).
 struct err *err_caused_by(struct err *e, struct err *cause) MUST;
-// The same kind and hint, with a sentence about what was being done in front.
+// The same kind, tag and hint, with a sentence about what was being done in front.
 #define err_while(e, ...) err_while_msg((e), msg_new(__VA_ARGS__))
 struct err *err_while_msg(struct err *e, struct msg *what) MUST;
 // Changes the kind (a failure that has become resumable, say).
@@ -85,5 +85,6 @@ struct json_t *err_to_json(const struct err *e);
 // Never null: an unreadable object becomes an ERR_FAILED that says so.
 struct err *err_from_json(const struct json_t *j);
 
-// The whole chain in the present language, as paragraphs for a terminal: what happened; why; what to do; the code.
+// The whole chain in the present language, as paragraphs for a terminal: what happened; why; what to do; the code
+// ("[pin-wrong] C_Login: CKR_PIN_INCORRECT (0xa0)"). Lines of at most 80 columns, each ended by \n; null when memory is out.
 char *err_render(const struct err *e);

@@ -17,7 +17,7 @@ my %why = (
 my $banned = join '|', keys %why;
 # A name that ends in one of these holds a secret.
 my $secret = qr/(?:^|[^a-z0-9])(?:[a-z0-9_]*_)?(?:pin|otp|passw(?:or)?d|passphrase|secret)$/i;
-my $print = qr/\b(v?f?printf|puts|fputs|putchar|fputc|putc|perror|psignal|vwarnx?|warnx?|verrx?|errx)\s*\(/;
+my $print = qr/(?<![\w.>])((?:v?printf|puts|putchar|perror|psignal|vwarnx?|warnx?|verrx?|errx)(?=\s*\()|stdout\b|stderr\b)/;
 my $bad = 0;
 
 sub complain {
