@@ -1,0 +1,51 @@
+// The jobs a worker can do with one token. Each runs in a worker process, speaks through a face, and ends in a result.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "enroll/face.h"
+
+struct json_t;
+
+enum job_kind {
+	JOB_ENROLL,  // a new enrolment
+	JOB_RESUME,  // finish `enrolment`
+	JOB_ABANDON, // clean up after `enrolment`
+	JOB_VERIFY,  // sign and check with what is on the token
+	JOB_LIST,    // tokens of the module, their certificates; no PIN, no lease
+};
+
+struct job {
+	enum job_kind kind;
+	char *module;		  // name or canonical path
+	bool module_from_profile; // a trusted profile names it
+	char *token;		  // RFC 7512 URI that fits exactly one token of the module (JOB_LIST: null or any)
+	char *profile;		  // path; enroll
+	char *role;		  // enroll
+	char *enrolment;	  // id: resume, abandon
+	bool yes;		  // every consent is given
+	bool last_try;		  // the PIN's last try may be used
+	bool anew;		  // enroll: do not offer an unfinished enrolment
+	bool interactive;
+	bool wait_for_ca;	  // wait with a countdown, else end pending at once
+	int64_t lease_wait_ms;
+};
+void job_free(struct job *j);
+DEFINE_CLEANUP(job, struct job, job_free)
+struct json_t *job_to_json(const struct job *j);
+MUST struct err *job_from_json(const struct json_t *j, struct job **out);
+
+// The end of a job: the public result object of --json ({"event":"result",…}) and the error with its causes (null when done).
+// For JOB_LIST the object is {"tokens":[…]} as `inkan status --json` wants them, without windows; each also has "initialised" and
+// "makes_rsa" (true or false). Only tokens that fit the job's URI are in it; null fits all. Never fails: when it cannot do better, the result says so.
+struct result {
+	struct json_t *object; // owned
+	struct err *err;       // owned; its kind is the exit status
+};
+void result_free(struct result *r);
+
+void job_run(const struct job *j, struct face *f, struct result *out);
