@@ -45,27 +45,28 @@ void answers_free(struct answers *a)
 	free(a);
 }
 
-static struct answer *find(const struct answers *a, const char *field)
+// Its index, or a->n.
+static size_t find(const struct answers *a, const char *field)
 {
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->list[i].field, field) == 0)
-			return (struct answer *)&a->list[i];
-	return NULL;
+	size_t i = 0;
+	while (i < a->n && strcmp(a->list[i].field, field) != 0)
+		i++;
+	return i;
 }
 
 const struct secret *answers_get(const struct answers *a, const char *field)
 {
-	const struct answer *x = find(a, field);
-	return x ? x->value : NULL;
+	size_t i = find(a, field);
+	return i < a->n ? a->list[i].value : NULL;
 }
 
 void answers_forget(struct answers *a, const char *field)
 {
-	struct answer *x = find(a, field);
-	if (!x)
+	size_t i = find(a, field);
+	if (i == a->n)
 		return;
-	answer_clear(x);
-	*x = a->list[--a->n];
+	answer_clear(&a->list[i]);
+	a->list[i] = a->list[--a->n];
 	a->list[a->n] = (struct answer){ 0 };
 }
 
@@ -81,18 +82,17 @@ void answers_forget_secrets(struct answers *a, const struct profile_role *r)
 static struct err *keep(struct answers *a, const char *field, struct secret *value)
 {
 	AUTO(secret) struct secret *mine = value;
-	struct answer *x = find(a, field);
-	if (!x) {
+	size_t i = find(a, field);
+	if (i == a->n) {
 		if (a->n == ANSWERS_MAX)
 			return err_new(ERR_ANSWER, N_("There are too many answers."));
 		char *name = text_copy(field);
 		if (!name)
 			return err_no_memory();
-		x = &a->list[a->n++];
-		x->field = name;
+		a->list[a->n++].field = name;
 	}
-	secret_free(x->value);
-	x->value = mine;
+	secret_free(a->list[i].value);
+	a->list[i].value = mine;
 	mine = NULL;
 	return NULL;
 }
@@ -143,7 +143,8 @@ static struct err *judge(const struct profile_field *f, const struct secret *v)
 		return err_new(ERR_ANSWER, N_("%1: at most %2 characters are allowed."),
 			       ARG_BOTH(f->label), ARG_NUM(f->max_length));
 	if (f->pattern && !pattern_matches(f->pattern, secret_text(v)))
-		return err_new(ERR_ANSWER, N_("%1: the answer does not have the form that is wanted."),
+		return err_new(ERR_ANSWER,
+			       N_("%1: the answer does not have the form that is wanted."),
 			       ARG_BOTH(f->label));
 	return NULL;
 }
@@ -177,11 +178,12 @@ struct err *answers_put_otp(struct answers *a, const struct profile_otp *otp,
 	if (len == otp->length && text_is_digits(secret_text(value), len))
 		return keep(a, TEMPLATE_OTP, value);
 	secret_free(value);
-	return err_tag(err_hint(err_new(ERR_ANSWER, N_("A one-time password has exactly %1 digits."),
-					ARG_NUM(otp->length)),
-				N_("Nothing was sent. Read the number from the one-time password "
-				   "token again.")),
-		       "otp-invalid");
+	return err_tag(
+		err_hint(err_new(ERR_ANSWER, N_("A one-time password has exactly %1 digits."),
+				 ARG_NUM(otp->length)),
+			 N_("Nothing was sent. Read the number from the one-time password "
+			    "token again.")),
+		"otp-invalid");
 }
 
 struct err *answers_put_known(struct answers *a, const char *field, const char *value)
@@ -237,11 +239,12 @@ static struct err *put_name(const struct answers *a, const struct profile *p, co
 	if (v)
 		return secret_append(to, secret_bytes(v), secret_len(v));
 	if (!profile_has(p, text, len))
-		return err_new(ERR_PROFILE, N_("The profile's template names %1, which is no field."),
+		return err_new(ERR_PROFILE,
+			       N_("The profile's template names %1, which is no field."),
 			       ARG_TEXT(name));
-	return err_tag(err_new(ERR_ANSWER, N_("%1: this answer is missing."),
-			       ARG_BOTH(label_of(p, name))),
-		       "answer-missing");
+	return err_tag(
+		err_new(ERR_ANSWER, N_("%1: this answer is missing."), ARG_BOTH(label_of(p, name))),
+		"answer-missing");
 }
 
 struct err *answers_fill(const struct answers *a, const struct profile *p,
@@ -275,11 +278,10 @@ struct err *answers_fill_text(const struct answers *a, const struct profile *p,
 {
 	bool secret = template_uses(template_text, TEMPLATE_OTP);
 	for (size_t i = 0; i < r->n_fields; i++)
-		secret = secret || (r->fields[i].secret &&
-				    template_uses(template_text, r->fields[i].name));
+		secret = secret ||
+			 (r->fields[i].secret && template_uses(template_text, r->fields[i].name));
 	if (secret)
-		return err_new(ERR_PROFILE,
-			       N_("A template of the profile would show a secret: %1"),
+		return err_new(ERR_PROFILE, N_("A template of the profile would show a secret: %1"),
 			       ARG_TEXT(template_text));
 	AUTO(secret) struct secret *filled = NULL;
 	TRY(answers_fill(a, p, template_text, &filled));

@@ -112,9 +112,10 @@ static struct err *check_url(struct profile_ca *ca, struct faults *f)
 	TRY(url_host(ca->url, &host, &fine));
 	if (fine)
 		return pin_host(ca, host);
-	FAULT_AT(f, "ca.url", N_("%1: %2: this is not allowed. Allowed: %3."),
-		 ARG_ID(N_("an address as in https://ca.example/.well-known/est, without user name, "
-			   "'?' and '#'")));
+	FAULT_AT(
+		f, "ca.url", N_("%1: %2: this is not allowed. Allowed: %3."),
+		ARG_ID(N_("an address as in https://ca.example/.well-known/est, without user name, "
+			  "'?' and '#'")));
 	return NULL;
 }
 
@@ -143,8 +144,7 @@ static void check_hosts(const struct profile_ca *ca, struct faults *f)
 {
 	for (size_t i = 0; i < ca->n_hosts; i++)
 		if (!host_is_fine(ca->hosts[i]))
-			FAULT_AT(f, "ca.hosts",
-				 N_("%1: %2: %3 is no host name. Allowed: %4."),
+			FAULT_AT(f, "ca.hosts", N_("%1: %2: %3 is no host name. Allowed: %4."),
 				 ARG_TEXT(ca->hosts[i]),
 				 ARG_ID(N_("a list of host names, each with or without :port")));
 }
@@ -155,13 +155,14 @@ static void anchors_missing(const struct profile *p, const char *path, struct fa
 {
 	struct mark m = place_find(f, "ca.anchors");
 	struct msg *hint =
-		p->practice ?
-			msg_new(N_("Start the practice CA once: inkan-practice-ca writes the file of its "
-				   "root certificate (practice-ca.pem). Copy it to %1."),
-				ARG_TEXT(path)) :
-			msg_new(N_("Ask the institution for its root certificate (PEM), compare its "
-				   "fingerprint, and put it there: %1."),
-				ARG_TEXT(path));
+		p->practice ? msg_new(N_("Start the practice CA once: inkan-practice-ca writes the "
+					 "file of its "
+					 "root certificate (practice-ca.pem). Copy it to %1."),
+				      ARG_TEXT(path))
+			    : msg_new(N_("Ask the institution for its root certificate (PEM), "
+					 "compare its "
+					 "fingerprint, and put it there: %1."),
+				      ARG_TEXT(path));
 	fault_put(f, m,
 		  msg_new(N_("%1: %2: the file of trust anchors %3 is not there."),
 			  ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })),
@@ -223,7 +224,8 @@ static struct err *put_anchors(struct profile_ca *ca, const char *path, const st
 		return NULL;
 	}
 	if (strlen(text) != pem->len || !holds_certificates(text)) {
-		FAULT_AT(f, "ca.anchors", N_("%1: %2: %3 holds no certificate that can be read (PEM)."),
+		FAULT_AT(f, "ca.anchors",
+			 N_("%1: %2: %3 holds no certificate that can be read (PEM)."),
 			 ARG_TEXT(path));
 		return NULL;
 	}

@@ -43,10 +43,11 @@ static void check_field(const struct profile_role *r, struct profile_field *d, s
 		FAULT_AT(f, here.text,
 			 N_("%1: %2: the name of a field holds no hyphen. Use '_' instead."));
 	if (d->pattern && !pattern_is_fine(d->pattern))
-		FAULT_AT(f, role_path(r, "fields", d->name, "pattern").text,
-			 N_("%1: %2: this is not allowed. Allowed: %3."),
-			 ARG_ID(N_("a POSIX extended regular expression without back references and "
-				   "great repetitions")));
+		FAULT_AT(
+			f, role_path(r, "fields", d->name, "pattern").text,
+			N_("%1: %2: this is not allowed. Allowed: %3."),
+			ARG_ID(N_("a POSIX extended regular expression without back references and "
+				  "great repetitions")));
 	if (d->keypad && !d->secret)
 		FAULT_AT(f, role_path(r, "fields", d->name, "keypad").text,
 			 N_("%1: %2: an on-screen keypad is for secret fields only."));
@@ -77,9 +78,10 @@ static void check_uses(const struct profile *p, const struct profile_role *r, st
 	for (size_t i = 0; i < r->n_fields; i++) {
 		const char *name = r->fields[i].name;
 		if (!role_uses(r, name) && !subject_uses(r, name))
-			FAULT_AT(f, role_path(r, "fields", name, NULL).text,
-				 N_("%1: %2: no template of this role uses the field. Remove it, or "
-				    "write it into a template."));
+			FAULT_AT(
+				f, role_path(r, "fields", name, NULL).text,
+				N_("%1: %2: no template of this role uses the field. Remove it, or "
+				   "write it into a template."));
 	}
 	if (r->otp.kind != OTP_NONE && !role_uses(r, TEMPLATE_OTP))
 		FAULT_AT(f, role_path(r, "otp", NULL, NULL).text,
@@ -185,9 +187,10 @@ static void check_template(const struct profile *p, const struct profile_role *r
 			check_name(p, r, path, text, len, j, f);
 			break;
 		case PIECE_WRONG:
-			FAULT_AT(f, path,
-				 N_("%1: %2: '{' begins the name of a field, as in {user_id}. Write "
-				    "'{{' for the sign itself."));
+			FAULT_AT(
+				f, path,
+				N_("%1: %2: '{' begins the name of a field, as in {user_id}. Write "
+				   "'{{' for the sign itself."));
 			return;
 		}
 	}
@@ -258,8 +261,9 @@ static struct err *check_rdn(const struct profile *p, const struct profile_role 
 	if (!is_subject_type(rdn->type)) {
 		const char *guess = near_word(rdn->type, schema_subject_types);
 		FAULT_AT(f, here.text, N_("%1: %2: this attribute is not known. Allowed: %3."),
-			 ARG_TEXT(guess ? guess : "C ST L O OU CN title SN GN serialNumber "
-						  "emailAddress DC UID"));
+			 ARG_TEXT(guess ? guess
+					: "C ST L O OU CN title SN GN serialNumber "
+					  "emailAddress DC UID"));
 		return NULL;
 	}
 	if (!rdn->value)

@@ -50,8 +50,9 @@ static void scan_node(struct scan *s, const yaml_event_t *e, const unsigned char
 {
 	struct mark m = mark_of(e->start_mark);
 	if (anchor)
-		FAULT(s->f, m, "-", N_("%1: anchors (&name) and aliases (*name) are not allowed. "
-				       "Write the value out."));
+		FAULT(s->f, m, "-",
+		      N_("%1: anchors (&name) and aliases (*name) are not allowed. "
+			 "Write the value out."));
 	if (tag)
 		FAULT(s->f, m, "-", N_("%1: tags (!name) are not allowed. Leave the tag out."));
 	if (++s->nodes > DOCUMENT_MAX_NODES) {
@@ -65,8 +66,8 @@ static void scan_deeper(struct scan *s, const yaml_event_t *e)
 {
 	if (++s->depth <= DOCUMENT_MAX_DEPTH)
 		return;
-	FAULT(s->f, mark_of(e->start_mark), "-", N_("%1: the values are nested too deep. Allowed: %3."),
-	      ARG_NUM(DOCUMENT_MAX_DEPTH));
+	FAULT(s->f, mark_of(e->start_mark), "-",
+	      N_("%1: the values are nested too deep. Allowed: %3."), ARG_NUM(DOCUMENT_MAX_DEPTH));
 	s->stop = true;
 }
 

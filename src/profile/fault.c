@@ -121,13 +121,13 @@ struct err *faults_take(struct faults *f)
 		return NULL;
 	size_t n = f->n_all;
 	struct err *chain = faults_chain(f);
-	struct err *top =
-		n == 1 ? err_new(ERR_PROFILE, N_("The profile %1 has a fault."),
-				 ARG_TEXT(f->origin)) :
-			 err_new(ERR_PROFILE, N_("The profile %1 has %2 faults."),
-				 ARG_TEXT(f->origin), ARG_NUM(n));
+	struct err *top = n == 1 ? err_new(ERR_PROFILE, N_("The profile %1 has a fault."),
+					   ARG_TEXT(f->origin))
+				 : err_new(ERR_PROFILE, N_("The profile %1 has %2 faults."),
+					   ARG_TEXT(f->origin), ARG_NUM(n));
 	if (!err_next_step(chain))
-		top = err_hint(top, N_("Correct the file and check it with: inkan profile check %1"),
+		top = err_hint(top,
+			       N_("Correct the file and check it with: inkan profile check %1"),
 			       ARG_TEXT(f->origin));
 	f->n_all = 0;
 	return err_tag(err_caused_by(top, chain), "profile-invalid");

@@ -30,8 +30,8 @@ struct place {
 struct faults {
 	const char *origin; // what messages call the file; borrowed
 	struct fault list[FAULTS_TOLD];
-	size_t n;      // told ones
-	size_t n_all;  // all
+	size_t n;     // told ones
+	size_t n_all; // all
 	struct place *places;
 	size_t n_places, places_room;
 };

@@ -95,7 +95,8 @@ static struct err *add_dir(struct profile_entry *entries, size_t *n, const char 
 {
 	DIR *d = opendir(dir);
 	if (!d) // that there is none is usual
-		return errno == ENOENT || errno == ENOTDIR ? NULL : err_errno("opendir", dir, errno);
+		return errno == ENOENT || errno == ENOTDIR ? NULL
+							   : err_errno("opendir", dir, errno);
 	struct err *e = NULL;
 	for (struct dirent *f = readdir(d); f && !e; f = readdir(d)) {
 		char *name = name_of_file(f->d_name);

@@ -117,7 +117,8 @@ static struct err *set_fingerprint(struct profile *p, const void *yaml, size_t l
 	const void *anchors = p->ca.anchors.data ? (const void *)p->ca.anchors.data : "";
 	if (!sha256(yaml, len, both) || !sha256(anchors, p->ca.anchors.len, both + SHA256_BYTES) ||
 	    !sha256(both, sizeof(both), whole))
-		return err_new(ERR_FAILED, N_("The fingerprint of the profile cannot be computed."));
+		return err_new(ERR_FAILED,
+			       N_("The fingerprint of the profile cannot be computed."));
 	AUTO_TEXT char *hex = text_hex(whole, sizeof(whole), 0);
 	if (!hex)
 		return err_no_memory();
@@ -174,10 +175,11 @@ static struct err *load_file(const char *path, struct profile **out)
 
 static struct err *no_such_profile(const char *name)
 {
-	return err_tag(err_hint(err_new(ERR_PROFILE, N_("There is no profile %1."), ARG_TEXT(name)),
-				N_("See which there are with: inkan profile list. A file is named by "
-				   "its path, as in ./bank.yaml.")),
-		       "profile-missing");
+	return err_tag(
+		err_hint(err_new(ERR_PROFILE, N_("There is no profile %1."), ARG_TEXT(name)),
+			 N_("See which there are with: inkan profile list. A file is named by "
+			    "its path, as in ./bank.yaml.")),
+		"profile-missing");
 }
 
 static bool is_path(const char *text)

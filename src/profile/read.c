@@ -194,7 +194,8 @@ static struct err *read_named(const struct reader *r, const yaml_node_t *node, c
 		struct mark m = mark_of(node_at(r, p->key)->start_mark);
 		if (!name_is_plain(name)) {
 			FAULT(r->f, m, below.text,
-			      N_("%1: %2: a name is 1 to 32 lower-case letters, digits, '_' and '-', "
+			      N_("%1: %2: a name is 1 to 32 lower-case letters, digits, '_' and "
+				 "'-', "
 				 "and begins with a letter."));
 			continue;
 		}
@@ -251,8 +252,8 @@ static struct err *read_texts(const struct reader *r, yaml_node_t *node, const c
 			      const struct schema_key *k, void *base)
 {
 	bool list = node->type == YAML_SEQUENCE_NODE;
-	size_t n = list ? (size_t)(node->data.sequence.items.top - node->data.sequence.items.start) :
-			  1;
+	size_t n = list ? (size_t)(node->data.sequence.items.top - node->data.sequence.items.start)
+			: 1;
 	struct spot whole = { r->f, mark_of(node->start_mark), path };
 	// One more, for the host that is added by itself (check_ca.c).
 	TRY(entries_new(&whole, k, n, k->max, sizeof(char *), base));
@@ -337,10 +338,9 @@ static struct err *read_value(const struct reader *r, yaml_node_t *node, const c
 		break;
 	}
 	if (node->type == YAML_MAPPING_NODE)
-		return read_text2(r, node, path, k,
-				  (struct text2 *)(void *)((char *)base + k->at));
-	return value_store(&s, k, (const char *)node->data.scalar.value,
-			   node->data.scalar.length, base);
+		return read_text2(r, node, path, k, (struct text2 *)(void *)((char *)base + k->at));
+	return value_store(&s, k, (const char *)node->data.scalar.value, node->data.scalar.length,
+			   base);
 }
 
 // --- a mapping with known keys

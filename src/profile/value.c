@@ -30,13 +30,14 @@ struct err *value_text(const struct spot *s, const struct schema_key *k, const c
 	// An escape ("\0", "\e") can bring in what the bytes of the file did not hold.
 	if (has_control(text, len, lines)) {
 		FAULT(s->f, s->mark, s->path,
-		      N_("%1: %2: the text holds a control character or a line break. Allowed: %3."),
+		      N_("%1: %2: the text holds a control character or a line break. Allowed: "
+			 "%3."),
 		      ARG_ID(k->allowed));
 		return NULL;
 	}
 	if (len > k->max) {
-		FAULT(s->f, s->mark, s->path, N_("%1: %2: the text is too long. Allowed: %3 bytes."),
-		      ARG_NUM(k->max));
+		FAULT(s->f, s->mark, s->path,
+		      N_("%1: %2: the text is too long. Allowed: %3 bytes."), ARG_NUM(k->max));
 		return NULL;
 	}
 	if (len == 0) {
@@ -63,8 +64,7 @@ static bool digits_to(const char *text, size_t len, unsigned *out)
 	return true;
 }
 
-bool value_number(const struct spot *s, const struct schema_key *k, const char *text,
-		  unsigned *out)
+bool value_number(const struct spot *s, const struct schema_key *k, const char *text, unsigned *out)
 {
 	unsigned n;
 	if (!digits_to(text, strlen(text), &n) || n < k->min || n > k->max) {
