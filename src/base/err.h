@@ -48,7 +48,7 @@ struct err *err_hint_msg(struct err *e, struct msg *hint) MUST;
 struct err *err_call(struct err *e, const char *call, const char *code_name, uint64_t code) MUST;
 // Puts e in front of its cause (takes both).
 struct err *err_caused_by(struct err *e, struct err *cause) MUST;
-// The same kind and hint, with a sentence about what was being done in front.
+// The same kind, tag and hint, with a sentence about what was being done in front.
 #define err_while(e, ...) err_while_msg((e), msg_new(__VA_ARGS__))
 struct err *err_while_msg(struct err *e, struct msg *what) MUST;
 // Changes the kind (a failure that has become resumable, say).
@@ -85,5 +85,25 @@ struct json_t *err_to_json(const struct err *e);
 // Never null: an unreadable object becomes an ERR_FAILED that says so.
 struct err *err_from_json(const struct json_t *j);
 
-// The whole chain in the present language, as paragraphs for a terminal: what happened; why; what to do; the code.
+// The whole chain in the present language, as paragraphs for a terminal: what happened; why; what to do; the code
+// ("[pin-wrong] C_Login: CKR_PIN_INCORRECT (0xa0)"). Lines of at most 80 columns, each ended by \n; null when memory is out.
 char *err_render(const struct err *e);
+
+#ifdef __clang_analyzer__
+// The static analyser reads one file at a time: without this it takes "return err_tag(err_new(…), …)" for a possible success.
+static inline struct err *err_sure(struct err *e)
+{
+	if (!e)
+		__builtin_unreachable();
+	return e;
+}
+#define err_make(...)	   err_sure(err_make(__VA_ARGS__))
+#define err_no_memory()	   err_sure(err_no_memory())
+#define err_errno(...)	   err_sure(err_errno(__VA_ARGS__))
+#define err_hint_msg(...)  err_sure(err_hint_msg(__VA_ARGS__))
+#define err_call(...)	   err_sure(err_call(__VA_ARGS__))
+#define err_caused_by(...) err_sure(err_caused_by(__VA_ARGS__))
+#define err_while_msg(...) err_sure(err_while_msg(__VA_ARGS__))
+#define err_as(...)	   err_sure(err_as(__VA_ARGS__))
+#define err_tag(...)	   err_sure(err_tag(__VA_ARGS__))
+#endif

@@ -61,8 +61,14 @@ const char *msg_id(const struct msg *m);
 
 // The message in the language chosen by lang_set (English when none was): a new UTF-8 string to be
 // freed. Control characters of arguments are shown as U+FFFD, so that a server's words cannot drive a
-// terminal. A %N without its argument is left as it stands. Never null unless memory is out.
+// terminal; line breaks stay, except in a MSG_ARG_TEXT. A %N without its argument is left as it stands.
+// Never null unless memory is out.
 char *msg_render(const struct msg *m);
+// The same in English, whatever the language: for the log.
+char *msg_render_english(const struct msg *m);
+
+// The static message that says that memory is out. msg_free leaves it alone.
+struct msg *msg_no_memory(void);
 
 // {"id":"…","args":["text",{"id":"…"},{"en":"…","ja":"…"}]}. msg_from_json refuses other shapes,
 // more arguments than MSG_MAX_ARGS and texts over MSG_MAX_TEXT with null.

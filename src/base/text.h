@@ -23,7 +23,8 @@ bool text_is_digits(const char *s, size_t len);	  // ASCII 0 to 9, at least one
 // Columns on a terminal (East Asian wide and full-width characters are two; ambiguous ones are one).
 size_t text_width(const char *utf8);
 // Breaks at spaces, and between Japanese characters with the usual rules (no 。、）」 at the start of a line);
-// each line at most `columns` wide and indented by `indent` spaces from the second on. New string, lines ended by \n.
+// each line at most `columns` wide and indented by `indent` spaces from the second on. ASCII words (options, paths) are
+// cut only when they are longer than a line. New string, lines ended by \n; \n in the input starts a new line.
 MUST struct err *text_wrap(const char *utf8, size_t columns, size_t indent, char **out);
 // Pads with spaces to `columns`; longer text is cut with "…".
 MUST struct err *text_pad(const char *utf8, size_t columns, char **out);
@@ -31,6 +32,8 @@ MUST struct err *text_pad(const char *utf8, size_t columns, char **out);
 // For showing what came from outside: invalid UTF-8, control and bidirectional-override characters become U+FFFD, at most max
 // bytes (cut at a character, with "…"). New string; null only when memory is out.
 char *text_safe(const void *bytes, size_t len, size_t max);
+// The same, and line breaks (\n) stay: for text of several lines.
+char *text_safe_lines(const void *bytes, size_t len, size_t max);
 
 // Lower-case hexadecimal, with `sep` between bytes unless it is 0. New string; null when memory is out.
 char *text_hex(const void *bytes, size_t len, char sep);

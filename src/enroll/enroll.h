@@ -40,7 +40,8 @@ struct json_t *job_to_json(const struct job *j);
 MUST struct err *job_from_json(const struct json_t *j, struct job **out);
 
 // The end of a job: the public result object of --json ({"event":"result",…}) and the error with its causes (null when done).
-// For JOB_LIST the object is {"tokens":[…]} as `inkan status --json` wants them, without windows. Never fails: when it cannot do better, the result says so.
+// For JOB_LIST the object is {"tokens":[…]} as `inkan status --json` wants them, without windows; each also has "initialised" and
+// "makes_rsa" (true or false). Only tokens that fit the job's URI are in it; null fits all. Never fails: when it cannot do better, the result says so.
 struct result {
 	struct json_t *object; // owned
 	struct err *err;       // owned; its kind is the exit status

@@ -10,14 +10,14 @@ my %why = (
 	(map { $_ => 'hides bad numbers: use strtol and look at the end' } qw(atoi atol atoll atof)),
 	(map { $_ => 'starts a shell' } qw(system popen)),
 	(map { $_ => 'no bound on the stack' } qw(alloca strdupa)),
-	(map { $_ => 'hidden state: use strtok_r' } qw(strtok)),
+	(map { $_ => "hidden state: use ${_}_r" } qw(strtok localtime gmtime asctime ctime getpwnam getpwuid)),
 	(map { $_ => 'a race: use mkstemp or mkdtemp' } qw(tmpnam tempnam mktemp tmpnam_r)),
 	(map { $_ => 'not random: use RAND_bytes or getrandom' } qw(rand random srand srandom)),
 );
 my $banned = join '|', keys %why;
 # A name that ends in one of these holds a secret.
 my $secret = qr/(?:^|[^a-z0-9])(?:[a-z0-9_]*_)?(?:pin|otp|passw(?:or)?d|passphrase|secret)$/i;
-my $print = qr/\b(v?f?printf|puts|fputs|putchar|fputc|putc|perror|psignal|vwarnx?|warnx?|verrx?|errx)\s*\(/;
+my $print = qr/(?<![\w.>])((?:v?printf|puts|putchar|perror|psignal|vwarnx?|warnx?|verrx?|errx)(?=\s*\()|stdout\b|stderr\b)/;
 my $bad = 0;
 
 sub complain {
