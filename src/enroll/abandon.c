@@ -10,17 +10,22 @@ static struct err *agree(struct enrolment *e)
 {
 	bool yes = false;
 	struct msg *words =
-		e->record->mark >= MARK_STORE_BEGUN ?
-			msg_new(N_("The enrolment %1 for %2 will be given up: its key AND its certificate will be removed from the "
-				   "token %3. Give it up?"),
-				ARG_TEXT(e->record->id), ARG_TEXT(e->record->common_name), ARG_TEXT(e->token.label)) :
-			msg_new(N_("The enrolment %1 for %2 will be given up, and its key removed from the token %3. Give it up?"),
-				ARG_TEXT(e->record->id), ARG_TEXT(e->record->common_name), ARG_TEXT(e->token.label));
+		e->record->mark >= MARK_STORE_BEGUN
+			? msg_new(N_("The enrolment %1 for %2 will be given up: its key AND its "
+				     "certificate will be removed from the "
+				     "token %3. Give it up?"),
+				  ARG_TEXT(e->record->id), ARG_TEXT(e->record->common_name),
+				  ARG_TEXT(e->token.label))
+			: msg_new(N_("The enrolment %1 for %2 will be given up, and its key "
+				     "removed from the token %3. Give it up?"),
+				  ARG_TEXT(e->record->id), ARG_TEXT(e->record->common_name),
+				  ARG_TEXT(e->token.label));
 	TRY(ask_consent(e, "abandon", words, &yes));
 	if (yes)
 		return NULL;
-	return err_hint(err_tag(err_new(ERR_INTERRUPTED, N_("Nothing was changed.")), "consent-refused"),
-			N_("`inkan resume %1` finishes the enrolment."), ARG_TEXT(e->record->id));
+	return err_hint(
+		err_tag(err_new(ERR_INTERRUPTED, N_("Nothing was changed.")), "consent-refused"),
+		N_("`inkan resume %1` finishes the enrolment."), ARG_TEXT(e->record->id));
 }
 
 static struct err *clean_token(struct enrolment *e)
@@ -41,7 +46,8 @@ static struct err *step_clean(struct enrolment *e, bool *skipped)
 	TRY(open_login(e));
 	TRY(clean_token(e));
 	if (e->record->submits > 0)
-		say_note(e, msg_new(N_("The certificate authority may have issued a certificate for the removed key. Tell it, so that "
+		say_note(e, msg_new(N_("The certificate authority may have issued a certificate "
+				       "for the removed key. Tell it, so that "
 				       "it can be revoked.")));
 	return enrolment_close(e, ENROLMENT_ABANDONED, "abandoned");
 }

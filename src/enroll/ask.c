@@ -10,11 +10,13 @@ enum { MAX_ASKED_AGAIN = 20 };
 
 static struct err *missing(const struct enrolment *e, struct text2 label)
 {
-	struct err *err = err_tag(err_new(ERR_ANSWER, N_("An answer is missing: %1."), ARG_BOTH(label)),
-				  "answer-missing");
+	struct err *err =
+		err_tag(err_new(ERR_ANSWER, N_("An answer is missing: %1."), ARG_BOTH(label)),
+			"answer-missing");
 	if (e->key)
 		err = err_as(err, ERR_INTERRUPTED);
-	return err_hint(err, N_("Give it in the file of --answers, or run the command on a terminal."));
+	return err_hint(err,
+			N_("Give it in the file of --answers, or run the command on a terminal."));
 }
 
 static struct err *stopped(void)
@@ -22,7 +24,8 @@ static struct err *stopped(void)
 	return err_tag(err_new(ERR_INTERRUPTED, N_("Stopped as you asked.")), "stopped");
 }
 
-static struct err *put_question(struct enrolment *e, const struct question *q, struct secret **value)
+static struct err *put_question(struct enrolment *e, const struct question *q,
+				struct secret **value)
 {
 	struct answer a = { 0 };
 	TRY(e->face->ask(e->face->ctx, q, &a));
@@ -65,13 +68,16 @@ static struct question otp_question(const struct profile_otp *otp)
 	};
 }
 
-static struct err *judge(struct enrolment *e, const struct profile_field *f, const struct secret *value)
+static struct err *judge(struct enrolment *e, const struct profile_field *f,
+			 const struct secret *value)
 {
-	return f ? answers_put(e->answers, f, value) : answers_put_otp(e->answers, &e->role->otp, value);
+	return f ? answers_put(e->answers, f, value)
+		 : answers_put_otp(e->answers, &e->role->otp, value);
 }
 
 // Asks until the answer fits, or once when nobody is there. f null: the one-time password.
-static struct err *ask_until_it_fits(struct enrolment *e, struct question q, const struct profile_field *f)
+static struct err *ask_until_it_fits(struct enrolment *e, struct question q,
+				     const struct profile_field *f)
 {
 	AUTO(err) struct err *wrong = NULL;
 	for (int i = 0; i < MAX_ASKED_AGAIN; i++) {
@@ -111,13 +117,15 @@ struct err *ask_named(struct enrolment *e, const char *field)
 		return ask_otp(e);
 	const struct profile_field *f = profile_find_field(e->role, field);
 	if (!f)
-		return err_new(ERR_PROFILE, N_("The profile has no field called %1."), ARG_TEXT(field));
+		return err_new(ERR_PROFILE, N_("The profile has no field called %1."),
+			       ARG_TEXT(field));
 	return ask_field(e, f);
 }
 
 struct err *ask_ahead(struct enrolment *e, const char *field, bool *absent)
 {
-	const struct profile_field *f = strcmp(field, "otp") != 0 ? profile_find_field(e->role, field) : NULL;
+	const struct profile_field *f =
+		strcmp(field, "otp") != 0 ? profile_find_field(e->role, field) : NULL;
 	struct question q = f ? field_question(f) : otp_question(&e->role->otp);
 	q.check_only = true;
 	AUTO(secret) struct secret *value = NULL;
@@ -134,14 +142,18 @@ struct err *ask_ahead(struct enrolment *e, const char *field, bool *absent)
 struct err *ask_pin(struct enrolment *e, const struct msg *again, struct secret **pin)
 {
 	AUTO(msg) struct msg *words = msg_new(N_("PIN of the token %1"), ARG_TEXT(e->token.label));
-	struct question q = { .kind = ASK_PIN, .name = "token_pin", .words = words, .again = again };
+	struct question q = {
+		.kind = ASK_PIN, .name = "token_pin", .words = words, .again = again
+	};
 	TRY(put_question(e, &q, pin));
 	if (*pin)
 		return NULL;
-	struct err *err = err_tag(err_new(ERR_ANSWER, N_("The token's PIN is missing.")), "answer-missing");
+	struct err *err =
+		err_tag(err_new(ERR_ANSWER, N_("The token's PIN is missing.")), "answer-missing");
 	if (e->written && e->record->mark >= MARK_KEY_MADE)
 		err = err_as(err, ERR_INTERRUPTED);
-	return err_hint(err, N_("Give token_pin in the file of --answers, a pin-source in the token's URI, or run the "
+	return err_hint(err, N_("Give token_pin in the file of --answers, a pin-source in the "
+				"token's URI, or run the "
 				"command on a terminal."));
 }
 
@@ -160,11 +172,13 @@ struct err *ask_consent(struct enrolment *e, const char *name, struct msg *words
 	if (a.state == ANSWER_STOPPED)
 		return stopped();
 	if (a.state == ANSWER_MISSING) {
-		struct err *err =
-			err_tag(err_new(ERR_ANSWER, N_("Nobody is there to say yes.")), "consent-missing");
+		struct err *err = err_tag(err_new(ERR_ANSWER, N_("Nobody is there to say yes.")),
+					  "consent-missing");
 		if (e->key)
 			err = err_as(err, ERR_INTERRUPTED);
-		return err_hint(err, N_("Give --yes to agree ahead of time, or run the command on a terminal."));
+		return err_hint(
+			err,
+			N_("Give --yes to agree ahead of time, or run the command on a terminal."));
 	}
 	*yes = a.yes;
 	return NULL;

@@ -92,8 +92,9 @@ struct err *enrolment_undo(struct enrolment *e, struct err *why)
 		say_note(e, msg_new(N_("The new key was removed; the token is as it was before.")));
 		return why;
 	}
-	struct err *both = err_hint(err_new(err_kind(why), N_("The new key could not be removed from the token.")),
+	struct err *both = err_hint(
+		err_new(err_kind(why), N_("The new key could not be removed from the token.")),
 
-				    N_("Run `inkan abandon %1` to clean the token up."), ARG_TEXT(e->record->id));
+		N_("Run `inkan abandon %1` to clean the token up."), ARG_TEXT(e->record->id));
 	return err_caused_by(both, why);
 }

@@ -26,8 +26,8 @@ struct enrolment {
 	struct face *face;
 	struct journal *journal;
 	struct record *record;
-	bool written;	 // the record stands in the journal
-	bool resumed;	 // it was begun by an earlier run
+	bool written;	  // the record stands in the journal
+	bool resumed;	  // it was begun by an earlier run
 	const char *step; // the present one
 
 	// the institution
@@ -92,7 +92,8 @@ MUST struct err *enrolment_step(struct enrolment *e, const struct step *s);
 // Writes the record with its new mark, durably.
 MUST struct err *enrolment_mark(struct enrolment *e, enum mark mark);
 // Ends the record (done, closed, abandoned) with a word for people.
-MUST struct err *enrolment_close(struct enrolment *e, enum enrolment_state state, const char *outcome);
+MUST struct err *enrolment_close(struct enrolment *e, enum enrolment_state state,
+				 const char *outcome);
 // The end of an enrolment that was refused: the key (and whatever has its CKA_ID) goes, the record is closed. `why` is
 // taken and given back, with what could not be cleaned up as its cause.
 MUST struct err *enrolment_undo(struct enrolment *e, struct err *why);
@@ -101,7 +102,8 @@ MUST struct err *enrolment_undo(struct enrolment *e, struct err *why);
 MUST struct err *open_profile(struct enrolment *e, const char *path);
 MUST struct err *open_role(struct enrolment *e, const char *name);
 MUST struct err *open_token(struct enrolment *e, const char *what);
-MUST struct err *open_login(struct enrolment *e); // asks for the PIN unless it is known, and logs in
+MUST struct err *open_login(
+	struct enrolment *e); // asks for the PIN unless it is known, and logs in
 // Everything about the role's person and the CA before the key: answers judged ahead, IDs asked, name made, CA asked.
 MUST struct err *prepare_role(struct enrolment *e);
 MUST struct err *subject_name(struct enrolment *e);

@@ -5,6 +5,8 @@
 
 // Takes up the record of an earlier run, and its profile, role and fields.
 MUST struct err *resume_record(struct enrolment *e, const char *id);
+// The record alone, for giving it up: a profile that is gone must not stand in the way.
+MUST struct err *abandon_record(struct enrolment *e, const char *id);
 // An unfinished enrolment on this token for the same profile, role and person: offered, and taken up when wanted.
 MUST struct err *offer_unfinished(struct enrolment *e);
 // A record for a new enrolment; nothing is written yet.

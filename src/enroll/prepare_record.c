@@ -19,7 +19,8 @@ static struct err *known_fields(struct enrolment *e)
 	TRY(json_read(r->fields, strlen(r->fields), 65536, ERR_FAILED, "journal", &fields));
 	const char *name = NULL;
 	json_t *value = NULL;
-	json_object_foreach(fields, name, value) {
+	json_object_foreach(fields, name, value)
+	{
 		const char *text = json_string_value(value);
 		if (text)
 			TRY(answers_put_known(e->answers, name, text));
@@ -38,17 +39,35 @@ static struct err *take_up(struct enrolment *e, struct record *r)
 	return known_fields(e);
 }
 
-struct err *resume_record(struct enrolment *e, const char *id)
+static struct err *read_open(struct enrolment *e, const char *id, struct record **out)
 {
 	AUTO(record) struct record *r = NULL;
 	TRY(journal_read(e->journal, id, &r));
 	if (!r)
-		return err_hint(err_tag(err_new(ERR_USAGE, N_("There is no enrolment called %1."), ARG_TEXT(id)),
+		return err_hint(err_tag(err_new(ERR_USAGE, N_("There is no enrolment called %1."),
+						ARG_TEXT(id)),
 					"enrolment-unknown"),
 				N_("`inkan status` shows the unfinished ones."));
 	if (r->state != ENROLMENT_OPEN)
-		return err_tag(err_new(ERR_USAGE, N_("The enrolment %1 is finished already."), ARG_TEXT(id)),
+		return err_tag(err_new(ERR_USAGE, N_("The enrolment %1 is finished already."),
+				       ARG_TEXT(id)),
 			       "enrolment-finished");
+	*out = r;
+	r = NULL;
+	return NULL;
+}
+
+struct err *abandon_record(struct enrolment *e, const char *id)
+{
+	TRY(read_open(e, id, &e->record));
+	e->written = true;
+	return NULL;
+}
+
+struct err *resume_record(struct enrolment *e, const char *id)
+{
+	AUTO(record) struct record *r = NULL;
+	TRY(read_open(e, id, &r));
 	TRY(open_profile(e, e->job->profile ? e->job->profile : r->profile_path));
 	TRY(open_role(e, r->role));
 	struct record *taken = r;
@@ -69,7 +88,9 @@ static struct err *is_other_person(struct enrolment *e, const struct record *r, 
 		const char *known = json_text(fields, f->name);
 		if (f->secret || !known)
 			continue;
-		struct question q = { .kind = ASK_TEXT, .name = f->name, .label = f->label, .check_only = true };
+		struct question q = {
+			.kind = ASK_TEXT, .name = f->name, .label = f->label, .check_only = true
+		};
 		struct answer a = { 0 };
 		TRY(e->face->ask(e->face->ctx, &q, &a));
 		AUTO(secret) struct secret *value = a.value;
@@ -97,9 +118,11 @@ static struct err *fits_this_run(struct enrolment *e, const struct record *r, bo
 static struct err *ask_to_resume(struct enrolment *e, const struct record *r, bool *yes)
 {
 	return ask_consent(e, "resume",
-			   msg_new(N_("An unfinished enrolment, %1 for %2, is on this token. Finish it instead of beginning "
+			   msg_new(N_("An unfinished enrolment, %1 for %2, is on this token. "
+				      "Finish it instead of beginning "
 				      "a new one?"),
-				   ARG_TEXT(r->id), ARG_TEXT(r->common_name ? r->common_name : r->role)),
+				   ARG_TEXT(r->id),
+				   ARG_TEXT(r->common_name ? r->common_name : r->role)),
 			   yes);
 }
 
@@ -116,7 +139,8 @@ struct err *offer_unfinished(struct enrolment *e)
 		if (fits)
 			TRY(ask_to_resume(e, open.list[i], &yes));
 		if (!yes) {
-			say_note(e, msg_new(N_("The enrolment %1 on this token is unfinished. `inkan resume %1` finishes it, "
+			say_note(e, msg_new(N_("The enrolment %1 on this token is unfinished. "
+					       "`inkan resume %1` finishes it, "
 					       "`inkan abandon %1` cleans up after it."),
 					    ARG_TEXT(open.list[i]->id)));
 			continue;
@@ -159,8 +183,8 @@ static struct err *made_for_the_same(struct enrolment *e, const struct certobj *
 	if (!c->cert || !same_text(cert_common_name(c->cert), e->common_name))
 		return NULL;
 	TRY(journal_by_certificate(e->journal, cert_sha256(c->cert), &made));
-	*same = made && same_text(made->profile_name, e->profile->name) && same_text(made->role, e->role->name) &&
-		!same_text(made->id, e->record->id);
+	*same = made && same_text(made->profile_name, e->profile->name) &&
+		same_text(made->role, e->role->name) && !same_text(made->id, e->record->id);
 	return NULL;
 }
 

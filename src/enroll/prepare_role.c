@@ -83,7 +83,8 @@ struct err *subject_name(struct enrolment *e)
 {
 	free(e->common_name);
 	e->common_name = NULL;
-	TRY(answers_fill_text(e->answers, e->profile, e->role, e->role->common_name, &e->common_name));
+	TRY(answers_fill_text(e->answers, e->profile, e->role, e->role->common_name,
+			      &e->common_name));
 	free(e->record->common_name);
 	e->record->common_name = text_copy(e->common_name);
 	return remember_fields(e);
@@ -98,10 +99,11 @@ static struct err *check_bits(struct enrolment *e)
 	const struct token_info *t = &e->token;
 	if (t->makes_rsa && (t->rsa_max == 0 || (bits >= t->rsa_min && bits <= t->rsa_max)))
 		return NULL;
-	return err_hint(err_tag(err_new(ERR_TOKEN, N_("The token %1 cannot make an RSA key of %2 bits."),
-					ARG_TEXT(t->label), ARG_NUM(bits)),
-				"token-cannot"),
-			N_("Use a token of a model that your institution names."));
+	return err_hint(
+		err_tag(err_new(ERR_TOKEN, N_("The token %1 cannot make an RSA key of %2 bits."),
+				ARG_TEXT(t->label), ARG_NUM(bits)),
+			"token-cannot"),
+		N_("Use a token of a model that your institution names."));
 }
 
 static bool before_the_key(const struct enrolment *e)

@@ -8,8 +8,8 @@
 #include "enroll/face.h"
 
 static const char *const kind_names[] = {
-	[ASK_TEXT] = "text",	   [ASK_SECRET] = "secret",   [ASK_OTP] = "otp",
-	[ASK_PIN] = "pin",	   [ASK_CONSENT] = "consent", [ASK_CHOICE] = "choice",
+	[ASK_TEXT] = "text", [ASK_SECRET] = "secret",	[ASK_OTP] = "otp",
+	[ASK_PIN] = "pin",   [ASK_CONSENT] = "consent", [ASK_CHOICE] = "choice",
 };
 
 enum { MAX_CHOICES = 256 };
@@ -54,7 +54,8 @@ struct json_t *question_to_json(const struct question *q)
 static struct text2 get_text2(const json_t *o, const char *key)
 {
 	const json_t *pair = json_object_get(o, key);
-	return (struct text2){ .en = text_copy(json_text(pair, "en")), .ja = text_copy(json_text(pair, "ja")) };
+	return (struct text2){ .en = text_copy(json_text(pair, "en")),
+			       .ja = text_copy(json_text(pair, "ja")) };
 }
 
 static struct err *get_choices(const json_t *o, struct question *q)

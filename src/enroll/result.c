@@ -60,7 +60,9 @@ static json_t *error_to_json(const struct err *err)
 {
 	json_t *o = json_object();
 	json_object_set_new(o, "tag", json_string(err_slug(err)));
-	json_object_set_new(o, "what", msg_to_json(err_what(err)));
+	char *message = msg_render(err_what(err)); // English: a worker chooses no language
+	json_object_set_new(o, "message", json_string(message ? message : ""));
+	free(message);
 	for (const struct err *e = err; e; e = err_cause(e)) {
 		if (!err_call_name(e))
 			continue;
@@ -89,7 +91,8 @@ static void put_enrolment(json_t *o, const struct enrolment *e)
 	if (e->role)
 		json_object_set_new(o, "role", json_string(e->role->name));
 	if (e->record) {
-		json_object_set_new(o, "resumable", json_boolean(e->written && e->record->state == ENROLMENT_OPEN));
+		json_object_set_new(o, "resumable",
+				    json_boolean(e->written && e->record->state == ENROLMENT_OPEN));
 		if (e->record->submits > 1)
 			json_object_set_new(o, "second_issue_possible", json_true());
 	}

@@ -7,6 +7,7 @@
 
 struct json_t *certificate_to_json(const struct cert *c);
 // {"event":"result","outcome":…,"exit":N,…}; err may be null.
-struct json_t *result_to_json(const char *outcome, const struct enrolment *e, const struct err *err);
+struct json_t *result_to_json(const char *outcome, const struct enrolment *e,
+			      const struct err *err);
 // The outcome's word for an error: pending, refused, interrupted, failed.
 const char *outcome_of(const struct err *err);

@@ -28,7 +28,8 @@ static struct err *explain(const struct enrolment *e, struct err *err)
 	if (err_kind(err) != ERR_INTERRUPTED || err_next_step(err))
 		return err;
 	if (e->written && e->record->state == ENROLMENT_OPEN)
-		return err_hint(err, N_("Nothing is lost: `inkan resume %1` goes on from here."), ARG_TEXT(e->record->id));
+		return err_hint(err, N_("Nothing is lost: `inkan resume %1` goes on from here."),
+				ARG_TEXT(e->record->id));
 	return err_hint(err, N_("Nothing was begun; the token is as it was."));
 }
 

@@ -1,8 +1,8 @@
 // What an enrolment tells its face.
 #include "enroll/say.h"
 
-static void tell(const struct enrolment *e, enum event_kind kind, enum step_state state, struct msg *words,
-		 int64_t seconds, bool keypad)
+static void tell(const struct enrolment *e, enum event_kind kind, enum step_state state,
+		 struct msg *words, int64_t seconds, bool keypad)
 {
 	AUTO(msg) struct msg *owned = words;
 	e->face->event(e->face->ctx, &(struct event){

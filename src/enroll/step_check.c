@@ -12,7 +12,8 @@ static struct err *recall_certificates(struct enrolment *e)
 {
 	if (e->issued.n)
 		return NULL;
-	return cert_list_from_pem(e->record->certificates.data, e->record->certificates.len, &e->issued);
+	return cert_list_from_pem(e->record->certificates.data, e->record->certificates.len,
+				  &e->issued);
 }
 
 static struct err *judge(struct enrolment *e)
@@ -36,7 +37,8 @@ static struct err *refused(struct enrolment *e, struct err *why)
 	bool told = false;
 	AUTO(err) struct err *untold = ca_reject(e->ca, why, &told);
 	if (untold || !told)
-		say_note(e, msg_new(N_("The certificate authority could not be told that its certificate is refused. Tell it by "
+		say_note(e, msg_new(N_("The certificate authority could not be told that its "
+				       "certificate is refused. Tell it by "
 				       "another way, so that the certificate is revoked.")));
 	return enrolment_undo(e, why);
 }
@@ -58,10 +60,11 @@ static struct msg *store_words(const struct enrolment *e)
 {
 	char until[48] = "";
 	err_ignore(clock_local(cert_not_after(e->leaf), e->profile->window.zone, until));
-	return msg_new(N_("%1 has issued a certificate for %2, valid until %3. It is for the key on this token. Store it on the "
+	return msg_new(N_("%1 has issued a certificate for %2, valid until %3. It is for the key "
+			  "on this token. Store it on the "
 			  "token %4?"),
-		       ARG_BOTH(e->profile->institution), ARG_TEXT(cert_common_name(e->leaf)), ARG_TEXT(until),
-		       ARG_TEXT(e->token.label));
+		       ARG_BOTH(e->profile->institution), ARG_TEXT(cert_common_name(e->leaf)),
+		       ARG_TEXT(until), ARG_TEXT(e->token.label));
 }
 
 struct err *step_consent_store(struct enrolment *e, bool *skipped)
@@ -74,8 +77,10 @@ struct err *step_consent_store(struct enrolment *e, bool *skipped)
 	TRY(ask_consent(e, "store", store_words(e), &yes));
 	if (yes)
 		return enrolment_mark(e, MARK_STORE_BEGUN);
-	return err_hint(err_tag(err_new(ERR_INTERRUPTED, N_("You did not agree, so the certificate was not stored.")),
-				"consent-refused"),
-			N_("`inkan resume %1` asks again; `inkan abandon %1` removes the key."),
-			ARG_TEXT(e->record->id));
+	return err_hint(
+		err_tag(err_new(ERR_INTERRUPTED,
+				N_("You did not agree, so the certificate was not stored.")),
+			"consent-refused"),
+		N_("`inkan resume %1` asks again; `inkan abandon %1` removes the key."),
+		ARG_TEXT(e->record->id));
 }

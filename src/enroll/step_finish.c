@@ -32,7 +32,8 @@ struct err *step_retire_old(struct enrolment *e, bool *skipped)
 		return NULL;
 	}
 	if (!e->profile->key.retire_destroy) {
-		say_note(e, msg_new(N_("The old key and certificate stay on the token, as the profile says.")));
+		say_note(e, msg_new(N_("The old key and certificate stay on the token, as the "
+				       "profile says.")));
 		*skipped = true;
 		return NULL;
 	}

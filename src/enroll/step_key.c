@@ -17,8 +17,10 @@ struct err *step_consent_key(struct enrolment *e, bool *skipped)
 	say_note(e, msg_copy(protection));
 	if (e->profile->consent_key.en || e->profile->consent_key.ja)
 		say_note(e, msg_new("%1", ARG_BOTH(e->profile->consent_key)));
-	struct msg *words = msg_new(N_("A new RSA key of %1 bits will be made on the token %2, and a certificate for it will be "
-				       "asked of %3 (%4). Your name in it will be %5. Only go on when you know this site. Make the "
+	struct msg *words = msg_new(N_("A new RSA key of %1 bits will be made on the token %2, and "
+				       "a certificate for it will be "
+				       "asked of %3 (%4). Your name in it will be %5. Only go on "
+				       "when you know this site. Make the "
 				       "key?"),
 				    ARG_NUM(e->constraints.rsa_bits), ARG_TEXT(e->token.label),
 				    ARG_BOTH(e->profile->institution), ARG_TEXT(e->profile->ca.url),
@@ -27,8 +29,10 @@ struct err *step_consent_key(struct enrolment *e, bool *skipped)
 	TRY(ask_consent(e, "key", words, &yes));
 	if (yes)
 		return NULL;
-	return err_tag(err_new(ERR_INTERRUPTED, N_("You did not agree, so no key was made. The token is as it was.")),
-		       "consent-refused");
+	return err_tag(
+		err_new(ERR_INTERRUPTED,
+			N_("You did not agree, so no key was made. The token is as it was.")),
+		"consent-refused");
 }
 
 static void *warm(void *ctx)
@@ -60,7 +64,8 @@ static struct err *making_failed(struct enrolment *e, struct err *why)
 	if (!look)
 		look = keypair_find(e->session, &id, &half);
 	if (look)
-		return err_hint(why, N_("Put the token in again and run `inkan resume %1`."), ARG_TEXT(e->record->id));
+		return err_hint(why, N_("Put the token in again and run `inkan resume %1`."),
+				ARG_TEXT(e->record->id));
 	if (half)
 		look = keypair_destroy(e->session, half);
 	if (!look)
@@ -86,7 +91,9 @@ static struct err *make(struct enrolment *e)
 		.label = e->common_name,
 		.id = id,
 	};
-	say_wait(e, msg_new(N_("The token is making its key. A card can take 30 seconds. Do not take the token out.")),
+	say_wait(e,
+		 msg_new(N_("The token is making its key. A card can take 30 seconds. Do not take "
+			    "the token out.")),
 		 e->model->slow_seconds ? (int64_t)e->model->slow_seconds : -1, false);
 	struct err *err = generate(e, &terms);
 	return err ? making_failed(e, err) : NULL;
@@ -99,11 +106,14 @@ static bool whole(const struct keypair *k)
 
 static struct err *key_lost(const struct enrolment *e)
 {
-	return err_hint(err_tag(err_new(ERR_TOKEN, N_("The key of enrolment %1 is no longer on the token, though its request was "
-						      "sent."),
+	return err_hint(err_tag(err_new(ERR_TOKEN,
+					N_("The key of enrolment %1 is no longer on the token, "
+					   "though its request was "
+					   "sent."),
 					ARG_TEXT(e->record->id)),
 				"key-lost"),
-			N_("The certificate authority may have issued a certificate that nobody can use: tell it. Then run "
+			N_("The certificate authority may have issued a certificate that nobody "
+			   "can use: tell it. Then run "
 			   "`inkan abandon %1` and enrol anew."),
 			ARG_TEXT(e->record->id));
 }
@@ -128,7 +138,8 @@ static struct err *find_made(struct enrolment *e)
 
 struct err *step_generate_key(struct enrolment *e, bool *skipped)
 {
-	say_step(e, STEP_BEGUN, NULL, e->model->slow_seconds ? (int64_t)e->model->slow_seconds : 30);
+	say_step(e, STEP_BEGUN, NULL,
+		 e->model->slow_seconds ? (int64_t)e->model->slow_seconds : 30);
 	TRY(open_login(e));
 	TRY(go_on(e));
 	if (e->resumed)
@@ -149,7 +160,8 @@ struct err *step_prove_key(struct enrolment *e, bool *skipped)
 {
 	(void)skipped;
 	say_step(e, STEP_BEGUN, NULL, 0);
-	struct err *err = evidence_gather(e->session, e->key, e->constraints.rsa_bits, &e->evidence);
+	struct err *err =
+		evidence_gather(e->session, e->key, e->constraints.rsa_bits, &e->evidence);
 	if (!err) {
 		e->have_evidence = true;
 		err = evidence_judge(&e->evidence, e->profile);

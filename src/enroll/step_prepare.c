@@ -16,14 +16,17 @@ static struct err *agree_to_profile(struct enrolment *e)
 	if (known)
 		return NULL;
 	bool yes = false;
-	struct msg *words =
-		msg_new(N_("This profile is used for the first time, or has changed: %1 (%2). It decides which site gets "
-			   "your secrets: %3. Its fingerprint (SHA-256) is %4. Compare it with the one that your institution "
-			   "gave you. Use this profile?"),
-			ARG_BOTH(p->institution), ARG_TEXT(p->path), ARG_TEXT(p->ca.url), ARG_TEXT(p->fingerprint));
+	struct msg *words = msg_new(N_("This profile is used for the first time, or has changed: "
+				       "%1 (%2). It decides which site gets "
+				       "your secrets: %3. Its fingerprint (SHA-256) is %4. Compare "
+				       "it with the one that your institution "
+				       "gave you. Use this profile?"),
+				    ARG_BOTH(p->institution), ARG_TEXT(p->path),
+				    ARG_TEXT(p->ca.url), ARG_TEXT(p->fingerprint));
 	TRY(ask_consent(e, "profile", words, &yes));
 	if (!yes)
-		return err_tag(err_new(ERR_INTERRUPTED, N_("The profile was not agreed to; nothing was begun.")),
+		return err_tag(err_new(ERR_INTERRUPTED,
+				       N_("The profile was not agreed to; nothing was begun.")),
 			       "consent-refused");
 	return journal_profile_accept(e->journal, p->path, p->fingerprint);
 }
@@ -31,9 +34,11 @@ static struct err *agree_to_profile(struct enrolment *e)
 struct err *open_profile(struct enrolment *e, const char *path)
 {
 	TRY(profile_load(path, &e->profile));
-	TRY(cert_list_from_pem(e->profile->ca.anchors.data, e->profile->ca.anchors.len, &e->anchors));
+	TRY(cert_list_from_pem(e->profile->ca.anchors.data, e->profile->ca.anchors.len,
+			       &e->anchors));
 	if (e->profile->practice)
-		say_note(e, msg_new(N_("This is a practice profile: its certificates are only for practising.")));
+		say_note(e, msg_new(N_("This is a practice profile: its certificates are only for "
+				       "practising.")));
 	return agree_to_profile(e);
 }
 
@@ -52,8 +57,11 @@ struct err *open_role(struct enrolment *e, const char *name)
 		e->role = &e->profile->roles[0];
 	if (!e->role) {
 		AUTO_TEXT char *names = role_names(e->profile);
-		struct err *err = name ? err_new(ERR_USAGE, N_("The profile has no role called %1."), ARG_TEXT(name)) :
-					 err_new(ERR_USAGE, N_("The profile has several roles, and none was chosen."));
+		struct err *err =
+			name ? err_new(ERR_USAGE, N_("The profile has no role called %1."),
+				       ARG_TEXT(name))
+			     : err_new(ERR_USAGE,
+				       N_("The profile has several roles, and none was chosen."));
 		return err_hint(err_tag(err, "role-unknown"), N_("Give --role with one of: %1."),
 				ARG_TEXT(names ? names : ""));
 	}

@@ -9,8 +9,10 @@ static struct err *pin_again(void *ctx, struct secret **pin)
 {
 	struct enrolment *e = ctx;
 	if (e->token.pin_pad) {
-		say_wait(e, msg_new(N_("Type the PIN of %1 on the keypad of the reader, for the signature."),
-				    ARG_TEXT(e->token.label)),
+		say_wait(e,
+			 msg_new(N_("Type the PIN of %1 on the keypad of the reader, for the "
+				    "signature."),
+				 ARG_TEXT(e->token.label)),
 			 -1, true);
 		*pin = NULL;
 		return NULL;
@@ -42,8 +44,10 @@ static void filled_subject_cleanup(struct filled_subject *f)
 static struct err *fill_subject(const struct enrolment *e, struct filled_subject *out)
 {
 	for (size_t i = 0; i < e->role->n_subject && i < MAX_RDN; i++) {
-		TRY(answers_fill_text(e->answers, e->profile, e->role, e->role->subject[i].value, &out->values[i]));
-		out->rdn[i] = (struct request_rdn){ .type = e->role->subject[i].type, .value = out->values[i] };
+		TRY(answers_fill_text(e->answers, e->profile, e->role, e->role->subject[i].value,
+				      &out->values[i]));
+		out->rdn[i] = (struct request_rdn){ .type = e->role->subject[i].type,
+						    .value = out->values[i] };
 		out->n = i + 1;
 	}
 	return NULL;

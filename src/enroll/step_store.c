@@ -19,13 +19,16 @@ static struct err *read_back(struct session *s, const struct key_id *id, const s
 	AUTO_CERTOBJS struct certobj_list list = { 0 };
 	TRY(certobj_list(s, &list));
 	for (size_t i = 0; i < list.n; i++)
-		if (key_id_same(&list.list[i].id, id) && list.list[i].cert && cert_same(list.list[i].cert, wanted))
+		if (key_id_same(&list.list[i].id, id) && list.list[i].cert &&
+		    cert_same(list.list[i].cert, wanted))
 			return NULL;
-	return err_tag(err_new(ERR_TOKEN, N_("The certificate cannot be read back from the token.")),
-		       "certificate-not-stored");
+	return err_tag(
+		err_new(ERR_TOKEN, N_("The certificate cannot be read back from the token.")),
+		"certificate-not-stored");
 }
 
-struct err *try_pair(struct session *s, const struct keypair *key, const struct pin_asker *pin, const struct cert *cert)
+struct err *try_pair(struct session *s, const struct keypair *key, const struct pin_asker *pin,
+		     const struct cert *cert)
 {
 	uint8_t challenge[64];
 	AUTO_BUF struct buf sig = BUF(4096);
@@ -58,15 +61,18 @@ static struct err *find_again(struct enrolment *e)
 	TRY(keypair_find(e->session, &id, &e->key));
 	if (e->key && keypair_has_private(e->key))
 		return NULL;
-	return err_tag(err_new(ERR_TOKEN, N_("The key cannot be found on the token any more.")), "key-lost");
+	return err_tag(err_new(ERR_TOKEN, N_("The key cannot be found on the token any more.")),
+		       "key-lost");
 }
 
 static struct err *pin_for_challenge(void *ctx, struct secret **pin)
 {
 	struct enrolment *e = ctx;
 	if (e->token.pin_pad) {
-		say_wait(e, msg_new(N_("Type the PIN of %1 on the keypad of the reader, for the signature."),
-				    ARG_TEXT(e->token.label)),
+		say_wait(e,
+			 msg_new(N_("Type the PIN of %1 on the keypad of the reader, for the "
+				    "signature."),
+				 ARG_TEXT(e->token.label)),
 			 -1, true);
 		*pin = NULL;
 		return NULL;
@@ -83,8 +89,10 @@ struct err *step_verify_token(struct enrolment *e, bool *skipped)
 	const struct pin_asker asker = { .ask = pin_for_challenge, .ctx = e };
 	struct err *err = try_pair(e->session, e->key, &asker, e->leaf);
 	if (err)
-		return err_hint(err, N_("The old key and certificate, if any, were not touched. `inkan resume %1` tries again; "
-					"`inkan abandon %1` removes what was made."),
+		return err_hint(err,
+				N_("The old key and certificate, if any, were not touched. `inkan "
+				   "resume %1` tries again; "
+				   "`inkan abandon %1` removes what was made."),
 				ARG_TEXT(e->record->id));
 	return enrolment_mark(e, MARK_VERIFIED);
 }

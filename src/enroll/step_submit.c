@@ -86,8 +86,10 @@ struct err *step_submit(struct enrolment *e, bool *skipped)
 	say_step(e, STEP_BEGUN, NULL, (int64_t)e->profile->ca.answer_seconds);
 	TRY(journal_before_sending(e));
 	if (e->record->submits > 1)
-		say_note(e, msg_new(N_("The request may have been sent before. It is sent again with the same key; the certificate "
-				       "authority may issue a second certificate, and this is recorded.")));
+		say_note(e, msg_new(N_("The request may have been sent before. It is sent again "
+				       "with the same key; the certificate "
+				       "authority may issue a second certificate, and this is "
+				       "recorded.")));
 	struct ca_outcome outcome = { 0 };
 	bool sent = false;
 	const struct ca_request request = request_of(e);
@@ -103,9 +105,12 @@ struct err *step_submit(struct enrolment *e, bool *skipped)
 static struct err *pending(const struct enrolment *e)
 {
 	int64_t left = e->record->retry_at - clock_now();
-	return err_hint(err_tag(err_new(ERR_PENDING, N_("The certificate authority has not decided yet.")), "pending"),
-			N_("Ask again in %1 seconds or later with `inkan resume %2`. The key stays on the token until then."),
-			ARG_NUM(left > 1 ? left : 1), ARG_TEXT(e->record->id));
+	return err_hint(
+		err_tag(err_new(ERR_PENDING, N_("The certificate authority has not decided yet.")),
+			"pending"),
+		N_("Ask again in %1 seconds or later with `inkan resume %2`. The key stays on the "
+		   "token until then."),
+		ARG_NUM(left > 1 ? left : 1), ARG_TEXT(e->record->id));
 }
 
 // Counts down to the time that the CA named; pending when that is longer than anybody should sit here.
@@ -136,9 +141,11 @@ static struct err *poll(struct enrolment *e, struct ca_outcome *o)
 		AUTO(err) struct err *unwritten = enrolment_mark(e, MARK_SUBMIT_BEGUN);
 		(void)unwritten;
 	}
-	return err_next_step(err) ? err :
-				    err_hint(err, N_("The key stays on the token. `inkan resume %1` asks again."),
-					     ARG_TEXT(e->record->id));
+	return err_next_step(err)
+		       ? err
+		       : err_hint(err,
+				  N_("The key stays on the token. `inkan resume %1` asks again."),
+				  ARG_TEXT(e->record->id));
 }
 
 static struct err *credentials_for_poll(struct enrolment *e, enum ca_state state)
@@ -146,7 +153,8 @@ static struct err *credentials_for_poll(struct enrolment *e, enum ca_state state
 	if (state != CA_WAIT_ANEW)
 		return NULL;
 	if (!e->face->interactive && !e->resumed)
-		return pending(e); // without a ticket the credentials are needed anew, and nobody is there
+		return pending(
+			e); // without a ticket the credentials are needed anew, and nobody is there
 	return authenticate_now(e);
 }
 

@@ -17,8 +17,10 @@ static struct err *load_module(struct enrolment *e)
 
 static struct err *absent(const char *uri)
 {
-	return err_hint(err_tag(err_new(ERR_TOKEN, N_("The token %1 is not there."), ARG_TEXT(uri)), "token-absent"),
-			N_("Put the token in, then try again. `inkan status` shows the tokens that can be seen."));
+	return err_hint(err_tag(err_new(ERR_TOKEN, N_("The token %1 is not there."), ARG_TEXT(uri)),
+				"token-absent"),
+			N_("Put the token in, then try again. `inkan status` shows the tokens that "
+			   "can be seen."));
 }
 
 static struct err *pick_token(struct enrolment *e)
@@ -37,9 +39,11 @@ static struct err *pick_token(struct enrolment *e)
 	if (fitting == 0)
 		return absent(e->job->token);
 	if (fitting > 1)
-		return err_hint(err_tag(err_new(ERR_TOKEN, N_("Several tokens fit %1."), ARG_TEXT(e->job->token)),
-					"token-ambiguous"),
-				N_("Take the others out, or give the whole URI of the one that is meant."));
+		return err_hint(
+			err_tag(err_new(ERR_TOKEN, N_("Several tokens fit %1."),
+					ARG_TEXT(e->job->token)),
+				"token-ambiguous"),
+			N_("Take the others out, or give the whole URI of the one that is meant."));
 	e->token_uri = token_info_uri(&e->token);
 	return e->token_uri ? NULL : err_no_memory();
 }
@@ -58,10 +62,12 @@ static struct err *usable(const struct enrolment *e)
 {
 	const struct token_info *t = &e->token;
 	if (!t->initialised)
-		return err_hint(err_tag(err_new(ERR_TOKEN, N_("The token is not initialised.")), "token-blank"),
+		return err_hint(err_tag(err_new(ERR_TOKEN, N_("The token is not initialised.")),
+					"token-blank"),
 				N_("Give it a label and a PIN first, with the maker's tool."));
 	if (t->write_protected)
-		return err_tag(err_new(ERR_TOKEN, N_("The token %1 is write-protected."), ARG_TEXT(t->label)),
+		return err_tag(err_new(ERR_TOKEN, N_("The token %1 is write-protected."),
+				       ARG_TEXT(t->label)),
 			       "token-read-only");
 	return NULL;
 }
@@ -79,8 +85,10 @@ struct err *open_token(struct enrolment *e, const char *what)
 
 static struct err *login_with_keypad(struct enrolment *e)
 {
-	say_wait(e, msg_new(N_("Type the PIN of %1 on the keypad of the reader."), ARG_TEXT(e->token.label)), -1,
-		 true);
+	say_wait(e,
+		 msg_new(N_("Type the PIN of %1 on the keypad of the reader."),
+			 ARG_TEXT(e->token.label)),
+		 -1, true);
 	return session_login(e->session, NULL, e->job->last_try);
 }
 

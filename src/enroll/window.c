@@ -21,8 +21,8 @@ static enum window after_the_last_day(const struct profile_window *w, int64_t da
 	return w->after == AFTER_RENEW ? WINDOW_OPEN : WINDOW_REACQUIRE;
 }
 
-struct err *window_of(const struct profile_window *w, int64_t not_after, int64_t now, enum window *out,
-		      int64_t *days_left)
+struct err *window_of(const struct profile_window *w, int64_t not_after, int64_t now,
+		      enum window *out, int64_t *days_left)
 {
 	int64_t last_day = 0;
 	int64_t today = 0;

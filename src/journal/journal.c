@@ -34,17 +34,22 @@ static const char *const migrations[] = {
 };
 
 #define COLUMNS                                                                                    \
-	"id, created, updated, state, mark, profile_name, profile_path, profile_fingerprint, role,"  \
-	" fields, common_name, token_uri, module_path, module_from_profile, key_id, old_key_id,"     \
-	" old_sha256, evidence, request, ca_state, certificates, sha256, retry_at, submits, outcome"
+	"id, created, updated, state, mark, profile_name, profile_path, profile_fingerprint, "     \
+	"role,"                                                                                    \
+	" fields, common_name, token_uri, module_path, module_from_profile, key_id, old_key_id,"   \
+	" old_sha256, evidence, request, ca_state, certificates, sha256, retry_at, submits, "      \
+	"outcome"
 
 static struct err *open_failed(struct err *cause)
 {
 	return err_caused_by(
-		err_hint(err_tag(err_new(ERR_FAILED, N_("The journal cannot be written, so nothing was begun.")),
-				 "journal-not-writable"),
-			 N_("Make sure that the state directory (XDG_STATE_HOME, or ~/.local/state) can be "
-			    "written and has room, then try again.")),
+		err_hint(
+			err_tag(err_new(ERR_FAILED,
+					N_("The journal cannot be written, so nothing was begun.")),
+				"journal-not-writable"),
+			N_("Make sure that the state directory (XDG_STATE_HOME, or ~/.local/state) "
+			   "can be "
+			   "written and has room, then try again.")),
 		cause);
 }
 
@@ -81,7 +86,8 @@ void journal_close(struct journal *j)
 static struct err *id_taken(struct journal *j, const char *id, bool *taken)
 {
 	AUTO(rows) struct rows *rows = NULL;
-	TRY(store_query(j->store, "SELECT 1 FROM enrolments WHERE id = ?", VALUES(V_TEXT(id)), &rows));
+	TRY(store_query(j->store, "SELECT 1 FROM enrolments WHERE id = ?", VALUES(V_TEXT(id)),
+			&rows));
 	return rows_next(rows, taken);
 }
 
@@ -117,28 +123,32 @@ static struct value bytes_value(const struct buf *b)
 
 static struct err *write_row(struct journal *j, const struct record *r, int64_t now)
 {
-	return store_run(
-		j->store,
-		"INSERT OR REPLACE INTO enrolments (" COLUMNS
-		") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		VALUES(V_TEXT(r->id), V_INT(r->created ? r->created : now), V_INT(now), V_INT(r->state),
-		       V_INT(r->mark), V_TEXT(r->profile_name), V_TEXT(r->profile_path),
-		       V_TEXT(r->profile_fingerprint), V_TEXT(r->role), V_TEXT(r->fields),
-		       V_TEXT(r->common_name), V_TEXT(r->token_uri), V_TEXT(r->module_path),
-		       V_INT(r->module_from_profile), V_TEXT(r->key_id), V_TEXT(r->old_key_id),
-		       V_TEXT(r->old_sha256), V_TEXT(r->evidence), bytes_value(&r->request),
-		       bytes_value(&r->ca_state), bytes_value(&r->certificates), V_TEXT(r->sha256),
-		       V_INT(r->retry_at), V_INT(r->submits), V_TEXT(r->outcome)),
-		NULL);
+	return store_run(j->store,
+			 "INSERT OR REPLACE INTO enrolments (" COLUMNS
+			 ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			 VALUES(V_TEXT(r->id), V_INT(r->created ? r->created : now), V_INT(now),
+				V_INT(r->state), V_INT(r->mark), V_TEXT(r->profile_name),
+				V_TEXT(r->profile_path), V_TEXT(r->profile_fingerprint),
+				V_TEXT(r->role), V_TEXT(r->fields), V_TEXT(r->common_name),
+				V_TEXT(r->token_uri), V_TEXT(r->module_path),
+				V_INT(r->module_from_profile), V_TEXT(r->key_id),
+				V_TEXT(r->old_key_id), V_TEXT(r->old_sha256), V_TEXT(r->evidence),
+				bytes_value(&r->request), bytes_value(&r->ca_state),
+				bytes_value(&r->certificates), V_TEXT(r->sha256),
+				V_INT(r->retry_at), V_INT(r->submits), V_TEXT(r->outcome)),
+			 NULL);
 }
 
 static struct err *write_both(struct journal *j, const struct record *r, int64_t now)
 {
 	TRY(store_begin(j->store));
 	TRY(write_row(j, r, now));
-	TRY(store_run(j->store, "INSERT INTO history (enrolment, at, state, mark, outcome) VALUES (?,?,?,?,?)",
-		      VALUES(V_TEXT(r->id), V_INT(now), V_INT(r->state), V_INT(r->mark), V_TEXT(r->outcome)),
-		      NULL));
+	TRY(store_run(
+		j->store,
+		"INSERT INTO history (enrolment, at, state, mark, outcome) VALUES (?,?,?,?,?)",
+		VALUES(V_TEXT(r->id), V_INT(now), V_INT(r->state), V_INT(r->mark),
+		       V_TEXT(r->outcome)),
+		NULL));
 	return store_commit(j->store);
 }
 
@@ -149,9 +159,11 @@ struct err *journal_write(struct journal *j, struct record *r)
 	if (e) {
 		store_rollback(j->store);
 		return err_caused_by(
-			err_hint(err_tag(err_new(ERR_FAILED, N_("The journal could not be written.")),
+			err_hint(err_tag(err_new(ERR_FAILED,
+						 N_("The journal could not be written.")),
 					 "journal-not-writable"),
-				 N_("Make room on the disk or mend its permissions, then run `inkan resume`.")),
+				 N_("Make room on the disk or mend its permissions, then run "
+				    "`inkan resume`.")),
 			e);
 	}
 	r->updated = now;
@@ -227,7 +239,8 @@ static struct err *read_one(struct rows *rows, struct record **out)
 struct err *journal_read(struct journal *j, const char *id, struct record **out)
 {
 	AUTO(rows) struct rows *rows = NULL;
-	TRY(store_query(j->store, "SELECT " COLUMNS " FROM enrolments WHERE id = ?", VALUES(V_TEXT(id)), &rows));
+	TRY(store_query(j->store, "SELECT " COLUMNS " FROM enrolments WHERE id = ?",
+			VALUES(V_TEXT(id)), &rows));
 	return read_one(rows, out);
 }
 
@@ -239,7 +252,8 @@ static struct err *read_all(struct rows *rows, struct records *out)
 		TRY(rows_next(rows, &more));
 		if (!more || found.n == JOURNAL_MAX_RECORDS)
 			break;
-		struct record **grown = reallocarray(found.list, found.n + 1, sizeof(struct record *));
+		struct record **grown =
+			reallocarray(found.list, found.n + 1, sizeof(struct record *));
 		if (!grown)
 			return err_no_memory();
 		found.list = grown;
@@ -255,13 +269,15 @@ struct err *journal_unfinished(struct journal *j, const char *token_uri, struct 
 {
 	AUTO(rows) struct rows *rows = NULL;
 	if (token_uri)
-		TRY(store_query(j->store,
-				"SELECT " COLUMNS
-				" FROM enrolments WHERE state = 0 AND token_uri = ? ORDER BY created, id",
-				VALUES(V_TEXT(token_uri)), &rows));
+		TRY(store_query(
+			j->store,
+			"SELECT " COLUMNS
+			" FROM enrolments WHERE state = 0 AND token_uri = ? ORDER BY created, id",
+			VALUES(V_TEXT(token_uri)), &rows));
 	else
 		TRY(store_query(j->store,
-				"SELECT " COLUMNS " FROM enrolments WHERE state = 0 ORDER BY created, id",
+				"SELECT " COLUMNS
+				" FROM enrolments WHERE state = 0 ORDER BY created, id",
 				NO_VALUES, &rows));
 	return read_all(rows, out);
 }
@@ -270,12 +286,14 @@ struct err *journal_by_certificate(struct journal *j, const char *sha256, struct
 {
 	AUTO(rows) struct rows *rows = NULL;
 	TRY(store_query(j->store,
-			"SELECT " COLUMNS " FROM enrolments WHERE sha256 = ? ORDER BY updated DESC LIMIT 1",
+			"SELECT " COLUMNS
+			" FROM enrolments WHERE sha256 = ? ORDER BY updated DESC LIMIT 1",
 			VALUES(V_TEXT(sha256)), &rows));
 	return read_one(rows, out);
 }
 
-struct err *journal_profile_known(struct journal *j, const char *path, const char *fingerprint, bool *known)
+struct err *journal_profile_known(struct journal *j, const char *path, const char *fingerprint,
+				  bool *known)
 {
 	AUTO(rows) struct rows *rows = NULL;
 	TRY(store_query(j->store, "SELECT 1 FROM profiles WHERE path = ? AND fingerprint = ?",
@@ -285,6 +303,8 @@ struct err *journal_profile_known(struct journal *j, const char *path, const cha
 
 struct err *journal_profile_accept(struct journal *j, const char *path, const char *fingerprint)
 {
-	return store_run(j->store, "INSERT OR REPLACE INTO profiles (path, fingerprint, accepted) VALUES (?,?,?)",
-			 VALUES(V_TEXT(path), V_TEXT(fingerprint), V_INT(clock_now())), NULL);
+	return store_run(
+		j->store,
+		"INSERT OR REPLACE INTO profiles (path, fingerprint, accepted) VALUES (?,?,?)",
+		VALUES(V_TEXT(path), V_TEXT(fingerprint), V_INT(clock_now())), NULL);
 }
