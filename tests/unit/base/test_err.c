@@ -131,7 +131,7 @@ static void test_long_sentences_are_wrapped(void)
 		ERR_FAILED, "This sentence goes on and on until it is longer than what fits in the "
 			    "eighty columns of a terminal, and so it is broken.");
 	AUTO_TEXT char *text = err_render(e);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	CHECK_OR_END(text != NULL);
 	size_t lines = 0;
 	for (const char *p = text; *p; p += strcspn(p, "\n") + 1, lines++)
 		CU_ASSERT(strcspn(p, "\n") <= 80);
