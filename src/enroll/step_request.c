@@ -111,6 +111,8 @@ struct err *step_sign_request(struct enrolment *e, bool *skipped)
 
 struct err *authenticate_now(struct enrolment *e)
 {
+	// What was asked before the key is asked now if this run has not done so.
+	TRY(ask_all(e, ASK_BEFORE_KEY));
 	TRY(ask_all(e, ASK_BEFORE_SUBMIT));
 	struct err *err = ca_authenticate(e->ca, e->answers);
 	answers_forget_secrets(e->answers, e->role);
