@@ -57,6 +57,10 @@ static void test_while_keeps_kind_tag_and_hint(void)
 	CU_ASSERT_STRING_EQUAL(msg_id(err_next_step(e)), "Type it again with care.");
 	CU_ASSERT(err_has_code(e, "CKR_PIN_INCORRECT"));
 	CU_ASSERT(!err_has_code(e, "CKR_PIN_LOCKED"));
+	e = err_tag(e, "outer");
+	CU_ASSERT(err_has_tag(e, "outer") && err_has_tag(e, "pin-wrong"));
+	CU_ASSERT(!err_has_tag(e, "pin") && !err_has_tag(NULL, "pin-wrong"));
+	e = err_tag(e, "pin-wrong");
 	CU_ASSERT(renders(e, "The token could not be opened.\n"
 			     "The PIN of card is wrong.\n"
 			     "Type it again with care.\n"
