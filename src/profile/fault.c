@@ -170,7 +170,7 @@ const char *near_word(const char *word, const char *const *words)
 			continue;
 		unsigned n = edits(word, *words);
 		// Two letters of three are another word, not a slip.
-		if (n < best_edits && 2 * n <= strlen(*words)) {
+		if (n < best_edits && (size_t)2 * n <= strlen(*words)) {
 			best = *words;
 			best_edits = n;
 		}

@@ -51,8 +51,8 @@ static void role_free(struct profile_role *r)
 	free(r->common_name);
 	free(r->subject);
 	free(r->user_name);
-	free(r->password);
-	free(r->challenge_password);
+	free(r->password);	     // no secret: a template
+	free(r->challenge_password); // no secret: a template
 }
 
 static void texts_free(char **list, size_t n)
