@@ -113,7 +113,7 @@ static struct err *faults_chain(struct faults *f)
 {
 	struct err *chain = NULL;
 	if (f->n_all > f->n)
-		chain = err_new(ERR_PROFILE, N_("And %1 more faults."), ARG_NUM(f->n_all - f->n));
+		chain = err_new(ERR_PROFILE, N_("More faults that are not shown: %1."), ARG_NUM(f->n_all - f->n));
 	while (f->n > 0) {
 		struct err *e = f->list[--f->n].err;
 		chain = chain ? err_caused_by(e, chain) : e;
