@@ -113,7 +113,8 @@ static struct err *faults_chain(struct faults *f)
 {
 	struct err *chain = NULL;
 	if (f->n_all > f->n)
-		chain = err_new(ERR_PROFILE, N_("More faults that are not shown: %1."), ARG_NUM(f->n_all - f->n));
+		chain = err_new(ERR_PROFILE, N_("More faults that are not shown: %1."),
+				ARG_NUM(f->n_all - f->n));
 	while (f->n > 0) {
 		struct err *e = f->list[--f->n].err;
 		chain = chain ? err_caused_by(e, chain) : e;
@@ -181,7 +182,7 @@ const char *near_word(const char *word, const char *const *words)
 			continue;
 		unsigned n = slips(word, *words);
 		// Two letters of three are another word, not a slip.
-		if (n < best_slips && 2 * n <= strlen(*words)) {
+		if (n < best_slips && (size_t)2 * n <= strlen(*words)) {
 			best = *words;
 			best_slips = n;
 		}
