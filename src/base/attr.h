@@ -8,12 +8,14 @@
 #define AUTO(thing) __attribute__((cleanup(thing##_cleanup)))
 
 // Declares the cleanup that AUTO(thing) wants, from the destructor FREE of TYPE *.
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses
 #define DEFINE_CLEANUP(thing, type, free_fn)                                                       \
 	static inline void thing##_cleanup(type **p)                                               \
 	{                                                                                          \
 		free_fn(*p);                                                                       \
 		*p = NULL;                                                                         \
 	}
+// NOLINTEND(bugprone-macro-parentheses)
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 

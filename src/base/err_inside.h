@@ -3,6 +3,18 @@
 
 #include "base/err.h"
 
+#ifdef __clang_analyzer__
+#undef err_make
+#undef err_no_memory
+#undef err_errno
+#undef err_hint_msg
+#undef err_call
+#undef err_caused_by
+#undef err_while_msg
+#undef err_as
+#undef err_tag
+#endif
+
 enum { ERR_MAX_NAME = 64, ERR_MAX_DEPTH = 16 };
 
 struct err {

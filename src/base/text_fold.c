@@ -29,7 +29,7 @@ struct err *text_fold(const char *in, char **out)
 		free(folded);
 		return err_no_memory();
 	}
-	if (folded_len > 0)
+	if (folded)
 		memcpy(text, folded, folded_len);
 	text[folded_len] = 0;
 	free(folded);

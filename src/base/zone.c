@@ -138,7 +138,7 @@ static bool get_change(const char **p, struct rule *r, int i)
 	r->month[i] = (int)m;
 	r->week[i] = (int)w;
 	r->day[i] = (int)d;
-	r->time[i] = 2 * 3600;
+	r->time[i] = INT64_C(2) * 3600;
 	if (**p != '/')
 		return true;
 	++*p;
@@ -213,9 +213,11 @@ static bool in_table(const struct block *b, int64_t t, struct zone_time *out)
 
 static bool read_zone(const struct buf *file, int64_t t, struct zone_time *out)
 {
+	if (!file->data)
+		return false;
 	const uint8_t *end = file->data + file->len;
 	struct block old, now;
-	if (!file->data || !read_block(file->data, end, 4, &old) ||
+	if (!read_block(file->data, end, 4, &old) ||
 	    !read_block(old.data + block_size(&old), end, 8, &now))
 		return false;
 	struct zone_time z = { 0 };

@@ -23,15 +23,15 @@ struct job {
 	enum job_kind kind;
 	char *module;		  // name or canonical path
 	bool module_from_profile; // a trusted profile names it
-	char *token;		  // RFC 7512 URI that fits exactly one token of the module (JOB_LIST: null or any)
-	char *profile;		  // path; enroll
-	char *role;		  // enroll
-	char *enrolment;	  // id: resume, abandon
-	bool yes;		  // every consent is given
-	bool last_try;		  // the PIN's last try may be used
-	bool anew;		  // enroll: do not offer an unfinished enrolment
+	char *token; // RFC 7512 URI that fits exactly one token of the module (JOB_LIST: null or any)
+	char *profile;	 // path; enroll
+	char *role;	 // enroll
+	char *enrolment; // id: resume, abandon
+	bool yes;	 // every consent is given
+	bool last_try;	 // the PIN's last try may be used
+	bool anew;	 // enroll: do not offer an unfinished enrolment
 	bool interactive;
-	bool wait_for_ca;	  // wait with a countdown, else end pending at once
+	bool wait_for_ca; // wait with a countdown, else end pending at once
 	int64_t lease_wait_ms;
 };
 void job_free(struct job *j);
@@ -40,7 +40,8 @@ struct json_t *job_to_json(const struct job *j);
 MUST struct err *job_from_json(const struct json_t *j, struct job **out);
 
 // The end of a job: the public result object of --json ({"event":"result",…}) and the error with its causes (null when done).
-// For JOB_LIST the object is {"tokens":[…]} as `inkan status --json` wants them, without windows. Never fails: when it cannot do better, the result says so.
+// For JOB_LIST the object is {"tokens":[…]} as `inkan status --json` wants them, without windows; each also has "initialised" and
+// "makes_rsa" (true or false). Only tokens that fit the job's URI are in it; null fits all. Never fails: when it cannot do better, the result says so.
 struct result {
 	struct json_t *object; // owned
 	struct err *err;       // owned; its kind is the exit status

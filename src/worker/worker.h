@@ -14,13 +14,21 @@
 #include "enroll/face.h"
 
 // Parent: starts a worker for the job, hands its events and questions to the face, and waits for its end. The result is the worker's; when
-// the worker died it is an ERR_TOKEN (crash, kill) or ERR_FAILED, tagged "worker-died" or "worker-hangs".
-// When the face says stopped, the worker is asked to stop and given time to finish the call in hand.
+// the worker died it is an ERR_TOKEN (crash, kill) or ERR_FAILED, tagged "worker-died", "worker-hangs" or "worker-talks-nonsense".
+// When the face says stopped, the worker is asked to stop and given time to finish the call in hand. While a worker is busy the face's
+// `stopped` is called some five times a second, so that a face may show there how the time passes. A worker that lists has 20 seconds.
 void worker_run(const struct job *j, struct face *f, struct result *out);
 
 // A job in several modules at once, a worker each (JOB_LIST). results[i] belongs to jobs[i].
 void worker_run_all(const struct job *const *jobs, size_t n, struct face *f, struct result *results);
 
+// Kills the workers of the worker_run that is under way, at its next turn: for the person who will not wait. Safe in a signal handler.
+void worker_kill(void);
+
+// The result of a job that ended with this error before or without a worker's own result: {"event":"result","outcome":…,"exit":N,
+// "enrolment":ID,"error":{…}}. Takes the error; the id may be null.
+void worker_result(struct err *e, const char *enrolment, struct result *out);
+
 // Child: what main calls for "--worker". Returns the exit status.
 int worker_main(void);
-bool worker_wanted(int argc, char **argv);
+bool worker_wanted(int argc, char **argv); // "--worker", and descriptor 3 is a socket
