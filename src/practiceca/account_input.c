@@ -26,8 +26,8 @@ struct err *pin_check(const char *field, const struct secret *pin)
 {
 	size_t len = secret_len(pin);
 	if (len < PIN_MIN || len > PIN_MAX || !letters_and_digits(secret_text(pin), len))
-		return err_new(ERR_ANSWER, N_("%1 must be %2 to %3 letters and digits."), ARG_TEXT(field),
-			       ARG_NUM(PIN_MIN), ARG_NUM(PIN_MAX));
+		return err_new(ERR_ANSWER, N_("%1 must be %2 to %3 letters and digits."),
+			       ARG_TEXT(field), ARG_NUM(PIN_MIN), ARG_NUM(PIN_MAX));
 	return NULL;
 }
 
@@ -67,7 +67,8 @@ static struct err *take_otp(const json_t *j, struct otp_key *k)
 	if (!totp && !hotp)
 		return NULL;
 	if (counter < 0 || (totp && counter != 0))
-		return err_new(ERR_ANSWER, N_("The counter must be a whole number, and only HOTP has one."));
+		return err_new(ERR_ANSWER,
+			       N_("The counter must be a whole number, and only HOTP has one."));
 	k->kind = totp ? OTP_TOTP : OTP_HOTP;
 	k->next = (uint64_t)counter;
 	return otp_secret_read(totp ? totp : hotp, k);
@@ -84,7 +85,8 @@ static struct err *check_keys(const json_t *j, bool user)
 		while (*k && strcmp(*k, json_object_iter_key(at)) != 0)
 			k++;
 		if (!*k)
-			return err_new(ERR_ANSWER, N_("The secrets hold %1, which this role does not have."),
+			return err_new(ERR_ANSWER,
+				       N_("The secrets hold %1, which this role does not have."),
 				       ARG_TEXT(json_object_iter_key(at)));
 	}
 	return NULL;
@@ -144,7 +146,8 @@ struct err *new_account_ask(struct new_account *n)
 	bool user = holder_is_user(&n->account.holder);
 	if (!isatty(STDIN_FILENO))
 		return err_hint(err_new(ERR_ANSWER, N_("The PINs are missing.")),
-				N_("Give them as a JSON object with --secrets FILE, or --secrets - for stdin."));
+				N_("Give them as a JSON object with --secrets FILE, or --secrets - "
+				   "for stdin."));
 	TRY(ask(user ? N_("User PIN") : N_("Contract PIN"), &n->pin));
 	TRY(pin_check(user ? "user_pin" : "contract_pin", n->pin));
 	if (user)

@@ -8,8 +8,8 @@
 #include "practiceca/accounts.h"
 
 struct new_account {
-	struct account account;		// its hashes are filled by new_account_hash
-	struct secret *pin, *confirm;	// user_pin alone; or contract_pin and confirm_pin
+	struct account account;	      // its hashes are filled by new_account_hash
+	struct secret *pin, *confirm; // user_pin alone; or contract_pin and confirm_pin
 };
 void new_account_free(struct new_account *n);
 

@@ -25,8 +25,8 @@ static json_t *fields_of(const struct new_account *n)
 {
 	const struct holder *h = &n->account.holder;
 	if (holder_is_user(h))
-		return json_pack("{s:s,s:s,s:s}", "contract_id", h->contract_id, "user_id", h->user_id,
-				 "user_pin", secret_text(n->pin));
+		return json_pack("{s:s,s:s,s:s}", "contract_id", h->contract_id, "user_id",
+				 h->user_id, "user_pin", secret_text(n->pin));
 	return json_pack("{s:s,s:s,s:s}", "contract_id", h->contract_id, "contract_pin",
 			 secret_text(n->pin), "confirm_pin", secret_text(n->confirm));
 }
@@ -96,8 +96,9 @@ static struct err *new_as_text(const struct new_account *n)
 	char *base32 = NULL;
 	TRY(otp_secret_text(&a->otp, &base32));
 	print_field(N_("User PIN"), secret_text(n->pin));
-	print_field(a->otp.kind == OTP_TOTP ? N_("Secret of the TOTP token (base32, SHA-1, 6 digits, 30 s)") :
-					      N_("Secret of the HOTP token (base32, 6 digits)"),
+	print_field(a->otp.kind == OTP_TOTP
+			    ? N_("Secret of the TOTP token (base32, SHA-1, 6 digits, 30 s)")
+			    : N_("Secret of the HOTP token (base32, 6 digits)"),
 		    base32);
 	wipe_free_text(base32);
 	return NULL;
@@ -157,8 +158,9 @@ static struct err *account_as_text(const struct rows *r)
 	TRY(print_cell(kind_name(rows_int(r, 3)), 4));
 	TRY(print_cell(msg_number(number, rows_int(r, 6)), 8));
 	TRY(print_cell(msg_number(number, rows_int(r, 7)), 6));
-	puts(lang_text(locked ? N_("locked") :
-		       rows_int(r, 4) || rows_int(r, 5) ? N_("pending") : N_("ready")));
+	puts(lang_text(locked				  ? N_("locked")
+		       : rows_int(r, 4) || rows_int(r, 5) ? N_("pending")
+							  : N_("ready")));
 	return NULL;
 }
 
@@ -187,7 +189,7 @@ struct err *show_accounts(struct store *s, bool json)
 	}
 	if (!json)
 		TRY(accounts_heading());
-	for (; more; ) {
+	for (; more;) {
 		if (json && json_array_append_new(all, account_as_json(r)))
 			return err_no_memory();
 		if (!json)
@@ -203,10 +205,11 @@ static struct err *issued_as_json(const struct rows *r)
 	clock_utc(rows_int(r, 0), at);
 	clock_utc(rows_int(r, 4), begins);
 	clock_utc(rows_int(r, 5), ends);
-	json_t *j = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "issued", at, "role", rows_text(r, 8),
-			      "subject", rows_text(r, 1), "common_name", rows_text(r, 2), "serial",
-			      rows_text(r, 3), "not_before", begins, "not_after", ends, "sha256",
-			      rows_text(r, 6), "request_sha256", rows_text(r, 7));
+	json_t *j = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "issued", at, "role",
+			      rows_text(r, 8), "subject", rows_text(r, 1), "common_name",
+			      rows_text(r, 2), "serial", rows_text(r, 3), "not_before", begins,
+			      "not_after", ends, "sha256", rows_text(r, 6), "request_sha256",
+			      rows_text(r, 7));
 	return print_json(j);
 }
 
@@ -236,8 +239,10 @@ struct err *show_issued(struct store *s, bool json)
 	AUTO(rows) struct rows *r = NULL;
 	bool more = false;
 	TRY(store_query(s,
-			"SELECT i.at, i.subject, i.common_name, i.serial, i.not_before, i.not_after, i.sha256,"
-			" i.request_sha256, a.role FROM issued i JOIN account a ON a.id = i.account ORDER BY i.id",
+			"SELECT i.at, i.subject, i.common_name, i.serial, i.not_before, "
+			"i.not_after, i.sha256,"
+			" i.request_sha256, a.role FROM issued i JOIN account a ON a.id = "
+			"i.account ORDER BY i.id",
 			NO_VALUES, &r));
 	TRY(rows_next(r, &more));
 	if (!json && !more)

@@ -10,7 +10,8 @@ enum { FAILURES_KEPT = 10000 };
 
 bool letters_and_digits(const char *s, size_t len)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 	for (size_t i = 0; i < len; i++)
 		if (!s[i] || !strchr(allowed, s[i]))
 			return false;
@@ -36,7 +37,8 @@ bool holder_read(const char *name, size_t len, struct holder *out)
 	if (len > CONTRACT_ID_LEN) {
 		size_t user_len = len - CONTRACT_ID_LEN - 1;
 		const char *user = name + CONTRACT_ID_LEN + 1;
-		if (user[-1] != '/' || user_len > USER_ID_MAX || !letters_and_digits(user, user_len))
+		if (user[-1] != '/' || user_len > USER_ID_MAX ||
+		    !letters_and_digits(user, user_len))
 			return false;
 		memcpy(h.user_id, user, user_len);
 	}
@@ -48,7 +50,8 @@ struct err *holder_make(const char *contract_id, const char *user_id, struct hol
 {
 	struct holder h = { 0 };
 	if (strlen(contract_id) != CONTRACT_ID_LEN || !text_is_digits(contract_id, CONTRACT_ID_LEN))
-		return err_new(ERR_ANSWER, N_("A contract ID has %1 digits."), ARG_NUM(CONTRACT_ID_LEN));
+		return err_new(ERR_ANSWER, N_("A contract ID has %1 digits."),
+			       ARG_NUM(CONTRACT_ID_LEN));
 	memcpy(h.contract_id, contract_id, CONTRACT_ID_LEN);
 	size_t len = user_id ? strlen(user_id) : 0;
 	if (user_id && (len > USER_ID_MAX || !letters_and_digits(user_id, len)))
@@ -76,16 +79,20 @@ struct err *account_add(struct store *s, const struct account *a, int64_t now)
 	bool user = holder_is_user(&a->holder);
 	struct err *e = store_run(
 		s,
-		"INSERT INTO account(role, contract_id, user_id, pin_cost, pin_salt, pin_hash, confirm_cost,"
-		" confirm_salt, confirm_hash, otp_kind, otp_secret, otp_next, pending_polls, pending_seconds,"
+		"INSERT INTO account(role, contract_id, user_id, pin_cost, pin_salt, pin_hash, "
+		"confirm_cost,"
+		" confirm_salt, confirm_hash, otp_kind, otp_secret, otp_next, pending_polls, "
+		"pending_seconds,"
 		" made_at) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 		VALUES(V_TEXT(holder_role(&a->holder)), V_TEXT(a->holder.contract_id),
-		       V_TEXT(a->holder.user_id), V_INT(a->pin.cost), V_BYTES(a->pin.salt, PIN_SALT),
-		       V_BYTES(a->pin.hash, PIN_HASH), user ? V_NULL : V_INT(a->confirm.cost),
+		       V_TEXT(a->holder.user_id), V_INT(a->pin.cost),
+		       V_BYTES(a->pin.salt, PIN_SALT), V_BYTES(a->pin.hash, PIN_HASH),
+		       user ? V_NULL : V_INT(a->confirm.cost),
 		       user ? V_NULL : V_BYTES(a->confirm.salt, PIN_SALT),
 		       user ? V_NULL : V_BYTES(a->confirm.hash, PIN_HASH), V_INT(a->otp.kind),
-		       user ? V_BYTES(a->otp.secret, a->otp.len) : V_NULL, V_INT((int64_t)a->otp.next),
-		       V_INT(a->pending_polls), V_INT(a->pending_seconds), V_INT(now)),
+		       user ? V_BYTES(a->otp.secret, a->otp.len) : V_NULL,
+		       V_INT((int64_t)a->otp.next), V_INT(a->pending_polls),
+		       V_INT(a->pending_seconds), V_INT(now)),
 		NULL);
 	if (e && strcmp(err_slug(e), "store-duplicate") == 0) {
 		err_ignore(e);
@@ -97,8 +104,10 @@ struct err *account_add(struct store *s, const struct account *a, int64_t now)
 }
 
 #define ACCOUNT_COLUMNS                                                                            \
-	"SELECT id, contract_id, user_id, pin_cost, pin_salt, pin_hash, confirm_cost, confirm_salt,"   \
-	" confirm_hash, otp_kind, otp_secret, otp_next, pending_polls, pending_seconds FROM account"
+	"SELECT id, contract_id, user_id, pin_cost, pin_salt, pin_hash, confirm_cost, "            \
+	"confirm_salt,"                                                                            \
+	" confirm_hash, otp_kind, otp_secret, otp_next, pending_polls, pending_seconds FROM "      \
+	"account"
 
 static bool read_exactly(const struct rows *r, int column, void *out, size_t wanted)
 {
@@ -184,15 +193,18 @@ struct err *failures_add(struct store *s, const char *name, int64_t now)
 {
 	TRY(store_run(s,
 		      "INSERT INTO failure(name, count, last_at) VALUES(?, 1, ?)"
-		      " ON CONFLICT(name) DO UPDATE SET count = failure.count + 1, last_at = excluded.last_at",
+		      " ON CONFLICT(name) DO UPDATE SET count = failure.count + 1, last_at = "
+		      "excluded.last_at",
 		      VALUES(V_TEXT(name), V_INT(now)), NULL));
 	// Names without an account go first when there are too many; an account's own count is never dropped.
-	return store_run(s,
-			 "DELETE FROM failure WHERE (SELECT count(*) FROM failure) > ? AND name ="
-			 " (SELECT f.name FROM failure f WHERE NOT EXISTS (SELECT 1 FROM account a WHERE"
-			 " f.name = a.contract_id || CASE a.user_id WHEN '' THEN '' ELSE '/' || a.user_id END)"
-			 " ORDER BY f.last_at LIMIT 1)",
-			 VALUES(V_INT(FAILURES_KEPT)), NULL);
+	return store_run(
+		s,
+		"DELETE FROM failure WHERE (SELECT count(*) FROM failure) > ? AND name ="
+		" (SELECT f.name FROM failure f WHERE NOT EXISTS (SELECT 1 FROM account a WHERE"
+		" f.name = a.contract_id || CASE a.user_id WHEN '' THEN '' ELSE '/' || a.user_id "
+		"END)"
+		" ORDER BY f.last_at LIMIT 1)",
+		VALUES(V_INT(FAILURES_KEPT)), NULL);
 }
 
 struct err *failures_clear(struct store *s, const char *name)

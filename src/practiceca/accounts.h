@@ -35,7 +35,8 @@ const char *holder_role(const struct holder *h); // "admin" or "user"
 bool letters_and_digits(const char *s, size_t len);
 // "contract" or "contract/user"; false when it has another shape.
 bool holder_read(const char *name, size_t len, struct holder *out);
-MUST struct err *holder_make(const char *contract_id, const char *user_id, struct holder *out); // ERR_ANSWER
+MUST struct err *holder_make(const char *contract_id, const char *user_id,
+			     struct holder *out); // ERR_ANSWER
 void holder_name(const struct holder *h, char out[static NAME_MAX_LEN + 1]);
 // Contract ID, user ID for a user, institution code.
 void holder_common_name(const struct holder *h, char out[static COMMON_NAME_MAX + 1]);
@@ -57,7 +58,8 @@ static inline void account_cleanup(struct account *a)
 // All take a store that database_take gave.
 // ERR_ANSWER when there is one with these IDs already.
 MUST struct err *account_add(struct store *s, const struct account *a, int64_t now);
-MUST struct err *account_find(struct store *s, const struct holder *h, bool *there, struct account *out);
+MUST struct err *account_find(struct store *s, const struct holder *h, bool *there,
+			      struct account *out);
 MUST struct err *account_by_id(struct store *s, int64_t id, struct account *out);
 // What the lock is about: failures in a row of a name, with an account or without.
 MUST struct err *failures_count(struct store *s, const char *name, int64_t *count);

@@ -21,8 +21,9 @@ union any_address {
 
 static struct err *not_an_address(const char *text)
 {
-	return err_hint(err_new(ERR_USAGE, N_("%1 is not an address to listen at."), ARG_TEXT(text)),
-			N_("Write it like 127.0.0.1:8443 or [::1]:8443; port 0 takes a free one."));
+	return err_hint(
+		err_new(ERR_USAGE, N_("%1 is not an address to listen at."), ARG_TEXT(text)),
+		N_("Write it like 127.0.0.1:8443 or [::1]:8443; port 0 takes a free one."));
 }
 
 // Splits at the last ':'; a host with colons stands in brackets.
@@ -73,9 +74,9 @@ struct err *address_read(const char *text, struct address *out)
 		snprintf(a.host, sizeof a.host, "127.0.0.1");
 	if (to_socket_address(&a, &where) == 0)
 		return not_an_address(text);
-	a.loopback = where.any.sa_family == AF_INET ?
-			     ntohl(where.v4.sin_addr.s_addr) >> 24 == 127 :
-			     IN6_IS_ADDR_LOOPBACK(&where.v6.sin6_addr) != 0;
+	a.loopback = where.any.sa_family == AF_INET
+			     ? ntohl(where.v4.sin_addr.s_addr) >> 24 == 127
+			     : IN6_IS_ADDR_LOOPBACK(&where.v6.sin6_addr) != 0;
 	*out = a;
 	return NULL;
 }
@@ -90,10 +91,12 @@ static struct err *cannot_listen(const struct address *a, const char *call, int 
 {
 	char text[80];
 	address_text(a, text);
-	struct err *e = err_new(ERR_NETWORK, N_("The practice CA cannot listen at %1."), ARG_TEXT(text));
+	struct err *e =
+		err_new(ERR_NETWORK, N_("The practice CA cannot listen at %1."), ARG_TEXT(text));
 	e = err_caused_by(e, err_errno(call, NULL, errnum));
-	return err_hint(e, N_("Another program may listen there; choose another port with --listen, or "
-			      "port 0 for a free one."));
+	return err_hint(
+		e, N_("Another program may listen there; choose another port with --listen, or "
+		      "port 0 for a free one."));
 }
 
 struct err *address_listen(struct address *a, int *fd)

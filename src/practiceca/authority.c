@@ -30,14 +30,16 @@ struct member {
 static const struct member root_member = { "root.key", "root.pem", "Practice Shinkin Bank Root CA",
 					   CERTIFICATE_ROOT, CA_DUE };
 static const struct member issuing_member = { "issuing.key", "issuing.pem",
-					      "Practice Shinkin Bank Issuing CA", CERTIFICATE_ISSUING,
-					      CA_DUE };
-static const struct member tls_member = { "tls.key", "tls.pem", "localhost", CERTIFICATE_TLS, TLS_DUE };
+					      "Practice Shinkin Bank Issuing CA",
+					      CERTIFICATE_ISSUING, CA_DUE };
+static const struct member tls_member = { "tls.key", "tls.pem", "localhost", CERTIFICATE_TLS,
+					  TLS_DUE };
 
 static struct err *make_key(enum certificate_kind kind, EVP_PKEY **out)
 {
-	EVP_PKEY *key = kind == CERTIFICATE_TLS ? EVP_EC_gen("P-256") :
-						  EVP_RSA_gen(kind == CERTIFICATE_ROOT ? 3072u : 2048u);
+	EVP_PKEY *key = kind == CERTIFICATE_TLS
+				? EVP_EC_gen("P-256")
+				: EVP_RSA_gen(kind == CERTIFICATE_ROOT ? 3072u : 2048u);
 	if (!key)
 		return openssl_error("EVP_PKEY_Q_keygen");
 	*out = key;
@@ -46,8 +48,9 @@ static struct err *make_key(enum certificate_kind kind, EVP_PKEY **out)
 
 static struct err *unreadable(const char *dir, const char *name)
 {
-	struct err *e = err_new(ERR_FAILED, N_("The file %1/%2 cannot be read as what it should hold."),
-				ARG_TEXT(dir), ARG_TEXT(name));
+	struct err *e =
+		err_new(ERR_FAILED, N_("The file %1/%2 cannot be read as what it should hold."),
+			ARG_TEXT(dir), ARG_TEXT(name));
 	return err_hint(e, N_("Bring it back from a backup, or remove it to have it made anew."));
 }
 
@@ -59,7 +62,9 @@ static struct err *load_key(const char *dir, const struct member *m, EVP_PKEY **
 	if (there) {
 		AUTO(bio) BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
 		*out = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
-		return *out ? NULL : err_caused_by(unreadable(dir, m->key_file), openssl_error("PEM_read_bio"));
+		return *out ? NULL
+			    : err_caused_by(unreadable(dir, m->key_file),
+					    openssl_error("PEM_read_bio"));
 	}
 	AUTO(pkey) EVP_PKEY *key = NULL;
 	TRY(make_key(m->kind, &key));
@@ -79,7 +84,8 @@ static struct err *load_certificate(const char *dir, const struct member *m, X50
 		return NULL;
 	AUTO(bio) BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
 	*out = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-	return *out ? NULL : err_caused_by(unreadable(dir, m->cert_file), openssl_error("PEM_read_bio"));
+	return *out ? NULL
+		    : err_caused_by(unreadable(dir, m->cert_file), openssl_error("PEM_read_bio"));
 }
 
 static bool names_host(X509 *cert, const char *host)
@@ -129,8 +135,9 @@ static struct err *make_member(const char *dir, const struct member *m, EVP_PKEY
 }
 
 // Key and certificate of one member, read or made.
-static struct err *ensure(const char *dir, const struct member *m, X509 *issuer, EVP_PKEY *issuer_key,
-			  const char *host, int64_t now, EVP_PKEY **key, X509 **cert)
+static struct err *ensure(const char *dir, const struct member *m, X509 *issuer,
+			  EVP_PKEY *issuer_key, const char *host, int64_t now, EVP_PKEY **key,
+			  X509 **cert)
 {
 	AUTO(x509) X509 *found = NULL;
 	TRY(load_key(dir, m, key));
@@ -142,15 +149,19 @@ static struct err *ensure(const char *dir, const struct member *m, X509 *issuer,
 	}
 	AUTO_TEXT char *alt_names = NULL;
 	if (m->kind == CERTIFICATE_TLS) {
-		const char *form = host && strspn(host, "0123456789abcdefABCDEF.:") == strlen(host) ? "IP" : "DNS";
-		bool more = host && strcmp(host, "localhost") != 0 && strcmp(host, "127.0.0.1") != 0 &&
-			    strcmp(host, "::1") != 0;
-		alt_names = text_format("DNS:localhost,IP:127.0.0.1,IP:::1%s%s%s%s", more ? "," : "",
-					more ? form : "", more ? ":" : "", more ? host : "");
+		const char *form = host && strspn(host, "0123456789abcdefABCDEF.:") == strlen(host)
+					   ? "IP"
+					   : "DNS";
+		bool more = host && strcmp(host, "localhost") != 0 &&
+			    strcmp(host, "127.0.0.1") != 0 && strcmp(host, "::1") != 0;
+		alt_names =
+			text_format("DNS:localhost,IP:127.0.0.1,IP:::1%s%s%s%s", more ? "," : "",
+				    more ? form : "", more ? ":" : "", more ? host : "");
 		if (!alt_names)
 			return err_no_memory();
 	}
-	return make_member(dir, m, *key, issuer, issuer_key ? issuer_key : *key, alt_names, now, cert);
+	return make_member(dir, m, *key, issuer, issuer_key ? issuer_key : *key, alt_names, now,
+			   cert);
 }
 
 // The root alone, for clients; written again whenever it differs.
@@ -169,7 +180,8 @@ static struct err *publish_root(const char *dir, X509 *root)
 static struct err *open_all(const char *dir, const char *host, int64_t now, struct authority *a)
 {
 	TRY(ensure(dir, &root_member, NULL, NULL, NULL, now, &a->root_key, &a->root));
-	TRY(ensure(dir, &issuing_member, a->root, a->root_key, NULL, now, &a->issuing_key, &a->issuing));
+	TRY(ensure(dir, &issuing_member, a->root, a->root_key, NULL, now, &a->issuing_key,
+		   &a->issuing));
 	TRY(ensure(dir, &tls_member, a->issuing, a->issuing_key, host, now, &a->tls_key, &a->tls));
 	TRY(publish_root(dir, a->root));
 	X509 *const chain[] = { a->tls, a->issuing };

@@ -16,6 +16,7 @@ struct authority {
 // Reads the keys and certificates of DIR, and makes what is missing, does not belong together or runs out too soon (keys 0600; the
 // root alone also as practice-ca.pem, for clients). `host` (an address or a name) is in the TLS certificate beside
 // localhost, 127.0.0.1 and ::1.
-MUST struct err *authority_open(const char *dir, const char *host, int64_t now, struct authority **out);
+MUST struct err *authority_open(const char *dir, const char *host, int64_t now,
+				struct authority **out);
 void authority_free(struct authority *a);
 DEFINE_CLEANUP(authority, struct authority, authority_free)

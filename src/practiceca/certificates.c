@@ -11,7 +11,7 @@
 
 #define ORGANISATION "Practice Shinkin Bank"
 
-// 127 random bits under a set top one: always 16 bytes, positive, never zero (RFC 5280 §4.1.2.2).
+// 126 random bits under a set one: always 16 bytes, positive, never zero (RFC 5280 §4.1.2.2).
 static struct err *set_serial(X509 *cert)
 {
 	AUTO(bignum) BIGNUM *n = BN_new();
@@ -28,7 +28,8 @@ static struct err *make_name(const char *common_name, X509_NAME **out)
 	const unsigned char *cn = (const unsigned char *)common_name;
 	// countryName is a PrintableString by OpenSSL's own table.
 	if (!name ||
-	    X509_NAME_add_entry_by_txt(name, "C", MBSTRING_UTF8, (const unsigned char *)"JP", -1, -1, 0) != 1 ||
+	    X509_NAME_add_entry_by_txt(name, "C", MBSTRING_UTF8, (const unsigned char *)"JP", -1,
+				       -1, 0) != 1 ||
 	    X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, organisation, -1, -1, 0) != 1 ||
 	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, cn, -1, -1, 0) != 1)
 		return openssl_error("X509_NAME_add_entry_by_txt");

@@ -7,7 +7,12 @@
 #include "base/err.h"
 #include "practiceca/ossl.h"
 
-enum certificate_kind { CERTIFICATE_ROOT, CERTIFICATE_ISSUING, CERTIFICATE_TLS, CERTIFICATE_PERSON };
+enum certificate_kind {
+	CERTIFICATE_ROOT,
+	CERTIFICATE_ISSUING,
+	CERTIFICATE_TLS,
+	CERTIFICATE_PERSON
+};
 
 struct certificate_terms {
 	enum certificate_kind kind;

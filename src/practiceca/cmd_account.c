@@ -15,11 +15,13 @@ static const struct option_row add_options[] = {
 	{ "role", "ROLE", N_("admin or user.") },
 	{ "contract-id", "ID", N_("Contract ID: 10 digits.") },
 	{ "user-id", "ID", N_("User ID of a user: letters and digits.") },
-	{ "secrets", "FILE", N_("JSON with contract_pin and confirm_pin, or user_pin and totp or hotp (base32) and "
-				"counter; - is stdin. Asked for on a terminal.") },
+	{ "secrets", "FILE",
+	  N_("JSON with contract_pin and confirm_pin, or user_pin and totp or hotp (base32) and "
+	     "counter; - is stdin. Asked for on a terminal.") },
 	{ "otp", "KIND", N_("Kind of secret to make when none is given: totp or hotp.") },
 	{ "pending-polls", "N", N_("Answer N times with wait (202) before a certificate.") },
-	{ "pending-seconds", "SECONDS", N_("Answer with wait (202) for so long before a certificate.") },
+	{ "pending-seconds", "SECONDS",
+	  N_("Answer with wait (202) for so long before a certificate.") },
 	{ "random", "N", N_("Make N accounts with random IDs and PINs.") },
 	{ "json", NULL, N_("Print the new accounts as JSON.") },
 };
@@ -42,7 +44,8 @@ static struct err *read_role(const struct given *g, bool *user)
 	TRY(given_needed(g, "role", &role));
 	*user = strcmp(role, "user") == 0;
 	if (!*user && strcmp(role, "admin") != 0)
-		return err_new(ERR_USAGE, N_("There is no role %1; there are admin and user."), ARG_TEXT(role));
+		return err_new(ERR_USAGE, N_("There is no role %1; there are admin and user."),
+			       ARG_TEXT(role));
 	return NULL;
 }
 
@@ -51,7 +54,8 @@ static struct err *read_kind(const struct given *g, enum otp_kind *kind)
 	const char *text = given_text(g, "otp");
 	*kind = text && strcmp(text, "hotp") == 0 ? OTP_HOTP : OTP_TOTP;
 	if (text && *kind == OTP_TOTP && strcmp(text, "totp") != 0)
-		return err_new(ERR_USAGE, N_("There is no kind %1; there are totp and hotp."), ARG_TEXT(text));
+		return err_new(ERR_USAGE, N_("There is no kind %1; there are totp and hotp."),
+			       ARG_TEXT(text));
 	return NULL;
 }
 
@@ -80,7 +84,8 @@ static struct err *fill(const struct given *g, struct batch *b)
 	TRY(read_kind(g, &kind));
 	TRY(given_number(g, "pending-polls", 0, 1000, 0, &polls));
 	TRY(given_number(g, "pending-seconds", 0, 86400, 0, &seconds));
-	if (drawn && (given_text(g, "contract-id") || given_text(g, "user-id") || given_text(g, "secrets")))
+	if (drawn &&
+	    (given_text(g, "contract-id") || given_text(g, "user-id") || given_text(g, "secrets")))
 		return err_new(ERR_USAGE, N_("With --random, IDs and secrets are not given."));
 	for (size_t i = 0; i < b->n; i++) {
 		struct new_account *n = &b->list[i];

@@ -17,14 +17,19 @@
 #include "practiceca/server.h"
 
 static const struct option_row options[] = {
-	{ "dir", "DIR", N_("Directory of the CA: keys, database, practice-ca.pem. Made at the first start.") },
-	{ "listen", "ADDRESS:PORT", N_("Where to listen; port 0 is a free one. 127.0.0.1:8443 if not given.") },
+	{ "dir", "DIR",
+	  N_("Directory of the CA: keys, database, practice-ca.pem. Made at the first start.") },
+	{ "listen", "ADDRESS:PORT",
+	  N_("Where to listen; port 0 is a free one. 127.0.0.1:8443 if not given.") },
 	{ "allow-remote", NULL, N_("Allow an address that other machines can reach.") },
 	{ "port-file", "FILE", N_("Write the port number to this file when ready.") },
-	{ "retry-after", "SECONDS", N_("How long a pending client is told to wait: 5 if not given.") },
-	{ "csrattrs", "LIST", N_("What /csrattrs asks for: none, or of challenge-password, rsa-2048, rsa-3072, "
-				 "rsa-4096, sha256, key-usage.") },
-	{ "challenge-file", "FILE", N_("Demand the challengePassword in the first line of this file.") },
+	{ "retry-after", "SECONDS",
+	  N_("How long a pending client is told to wait: 5 if not given.") },
+	{ "csrattrs", "LIST",
+	  N_("What /csrattrs asks for: none, or of challenge-password, rsa-2048, rsa-3072, "
+	     "rsa-4096, sha256, key-usage.") },
+	{ "challenge-file", "FILE",
+	  N_("Demand the challengePassword in the first line of this file.") },
 	{ "hotp-look-ahead", "N", N_("HOTP values accepted beyond the next one: 5 if not given.") },
 	{ "leaf-only", NULL, N_("Answer with the new certificate alone, without the issuing CA.") },
 	{ "verbose", NULL, N_("Log every request to stderr.") },
@@ -39,8 +44,8 @@ static struct err *read_challenge(const char *path, struct secret **out)
 	TRY(buf_read_file(path, 4096, &text));
 	size_t len = text.len ? strcspn((const char *)text.data, "\r\n") : 0;
 	if (len == 0 || len > REQUEST_CHALLENGE_MAX)
-		return err_new(ERR_ANSWER, N_("The first line of %1 must hold 1 to %2 bytes."), ARG_TEXT(path),
-			       ARG_NUM(REQUEST_CHALLENGE_MAX));
+		return err_new(ERR_ANSWER, N_("The first line of %1 must hold 1 to %2 bytes."),
+			       ARG_TEXT(path), ARG_NUM(REQUEST_CHALLENGE_MAX));
 	return secret_from(text.data, len, out);
 }
 
@@ -51,15 +56,19 @@ static struct err *read_listen(const struct given *g, struct address *out)
 	if (out->loopback)
 		return NULL;
 	if (!given_flag(g, "allow-remote"))
-		return err_hint(err_new(ERR_USAGE, N_("Other machines could reach %1."), ARG_TEXT(text)),
-				N_("This CA is for practising. If that is what you want, add --allow-remote."));
+		return err_hint(
+			err_new(ERR_USAGE, N_("Other machines could reach %1."), ARG_TEXT(text)),
+			N_("This CA is for practising. If that is what you want, add "
+			   "--allow-remote."));
 	fprintf(stderr, "%s\n",
-		lang_text(N_("Warning: other machines can reach this CA. It is for practising: give it no real "
+		lang_text(N_("Warning: other machines can reach this CA. It is for practising: "
+			     "give it no real "
 			     "PINs, and let nobody rely on its certificates.")));
 	return NULL;
 }
 
-static struct err *set_up(const struct given *g, const char *dir, const struct address *at, struct service *s)
+static struct err *set_up(const struct given *g, const char *dir, const struct address *at,
+			  struct service *s)
 {
 	int64_t look_ahead = 0;
 	TRY(given_number(g, "hotp-look-ahead", 0, 50, 5, &look_ahead));
@@ -95,7 +104,8 @@ static struct err *say_ready(const char *dir, const struct address *at)
 	if (fflush(stdout))
 		return err_errno("write", "stdout", errno);
 	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "%s\n", lang_text(N_("The practice CA is at work. Ctrl-C stops it.")));
+		fprintf(stderr, "%s\n",
+			lang_text(N_("The practice CA is at work. Ctrl-C stops it.")));
 	return NULL;
 }
 

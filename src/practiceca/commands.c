@@ -66,7 +66,8 @@ struct err *commands_run(int argc, char **argv)
 			return NULL;
 		}
 	}
-	struct err *e = argc > 0 ? err_new(ERR_USAGE, N_("There is no command %1."), ARG_TEXT(argv[0])) :
-				   err_new(ERR_USAGE, N_("A command is missing."));
+	struct err *e =
+		argc > 0 ? err_new(ERR_USAGE, N_("There is no command %1."), ARG_TEXT(argv[0]))
+			 : err_new(ERR_USAGE, N_("A command is missing."));
 	return err_hint(e, N_("inkan-practice-ca --help shows the commands."));
 }

@@ -3,8 +3,8 @@
 
 #include "practiceca/options.h"
 
-extern const struct command command_serve;	    // cmd_serve.c
-extern const struct command command_account_add;    // cmd_account.c
+extern const struct command command_serve;	 // cmd_serve.c
+extern const struct command command_account_add; // cmd_account.c
 extern const struct command command_account_list;
 extern const struct command command_account_unlock;
 extern const struct command command_issued;

@@ -6,8 +6,9 @@
 struct err *csrattrs_read(const char *text, struct csrattrs_config *out)
 {
 	struct csrattrs_config c = { 0 };
-	static const char *const names[] = { "none",	 "challenge-password", "rsa-2048", "rsa-3072",
-					     "rsa-4096", "sha256",	       "key-usage" };
+	static const char *const names[] = { "none",	 "challenge-password", "rsa-2048",
+					     "rsa-3072", "rsa-4096",	       "sha256",
+					     "key-usage" };
 	const char *p = text ? text : "none";
 	for (;;) {
 		size_t len = strcspn(p, ",");
@@ -16,10 +17,11 @@ struct err *csrattrs_read(const char *text, struct csrattrs_config *out)
 		       (strlen(names[which]) != len || strncmp(names[which], p, len) != 0))
 			which++;
 		if (which == ARRAY_LEN(names))
-			return err_hint(err_new(ERR_USAGE, N_("The option --csrattrs does not know %1."),
-						ARG_TEXT(p)),
-					N_("It takes none, or a list with commas of challenge-password, "
-					   "rsa-2048, rsa-3072, rsa-4096, sha256 and key-usage."));
+			return err_hint(
+				err_new(ERR_USAGE, N_("The option --csrattrs does not know %1."),
+					ARG_TEXT(p)),
+				N_("It takes none, or a list with commas of challenge-password, "
+				   "rsa-2048, rsa-3072, rsa-4096, sha256 and key-usage."));
 		c.challenge_password |= which == 1;
 		c.rsa_bits = which == 2 ? 2048 : which == 3 ? 3072 : which == 4 ? 4096 : c.rsa_bits;
 		c.sha256 |= which == 5;
@@ -39,12 +41,13 @@ static const uint8_t challenge_password[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86
 static const uint8_t sha256_with_rsa[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
 					   0xf7, 0x0d, 0x01, 0x01, 0x0b };
 // Attribute rsaEncryption with one INTEGER, the size (RFC 7030 §4.5.2); the two bytes of the size follow.
-static const uint8_t rsa_size[] = { 0x30, 0x11, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
-				    0x01, 0x01, 0x01, 0x31, 0x04, 0x02, 0x02 };
+static const uint8_t rsa_size[] = { 0x30, 0x11, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+				    0x0d, 0x01, 0x01, 0x01, 0x31, 0x04, 0x02, 0x02 };
 // Attribute extensionRequest with Extensions of one: keyUsage, critical, digitalSignature and keyEncipherment.
-static const uint8_t key_usage[] = { 0x30, 0x1f, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01,
-				     0x09, 0x0e, 0x31, 0x12, 0x30, 0x10, 0x30, 0x0e, 0x06, 0x03, 0x55,
-				     0x1d, 0x0f, 0x01, 0x01, 0xff, 0x04, 0x04, 0x03, 0x02, 0x05, 0xa0 };
+static const uint8_t key_usage[] = { 0x30, 0x1f, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+				     0x0d, 0x01, 0x09, 0x0e, 0x31, 0x12, 0x30, 0x10, 0x30,
+				     0x0e, 0x06, 0x03, 0x55, 0x1d, 0x0f, 0x01, 0x01, 0xff,
+				     0x04, 0x04, 0x03, 0x02, 0x05, 0xa0 };
 
 struct err *csrattrs_der(const struct csrattrs_config *c, struct buf *out)
 {

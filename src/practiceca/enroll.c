@@ -24,10 +24,12 @@ static bool is_pkcs10(const char *content_type)
 }
 
 // Without a configured password a challengePassword can only be the link to this TLS connection (RFC 7030 §3.5).
-static enum refusal check_challenge(const struct service *s, const struct call *c, const struct request *r)
+static enum refusal check_challenge(const struct service *s, const struct call *c,
+				    const struct request *r)
 {
 	if (!r->has_challenge)
-		return s->challenge || s->csrattrs.challenge_password ? REFUSE_NO_CHALLENGE : REFUSE_NOTHING;
+		return s->challenge || s->csrattrs.challenge_password ? REFUSE_NO_CHALLENGE
+								      : REFUSE_NOTHING;
 	const char *wanted = s->challenge ? secret_text(s->challenge) : c->tls_unique;
 	if (!wanted || strlen(wanted) != strlen(r->challenge) ||
 	    CRYPTO_memcmp(wanted, r->challenge, strlen(wanted)) != 0)
@@ -91,8 +93,9 @@ static struct err *finish_ticket(const struct service *s, struct store *db, cons
 	return ticket_done(db, t->id, id);
 }
 
-static struct err *in_transaction(const struct service *s, const struct account *who, const char *ticket,
-				  const struct request *r, struct ticket *t, X509 **leaf)
+static struct err *in_transaction(const struct service *s, const struct account *who,
+				  const char *ticket, const struct request *r, struct ticket *t,
+				  X509 **leaf)
 {
 	int64_t now = clock_now();
 	int64_t id = 0;
@@ -114,8 +117,9 @@ static struct err *in_transaction(const struct service *s, const struct account 
 }
 
 // The end of both ways: by ticket (who is null) or after a login (ticket is null).
-static struct err *conclude(const struct service *s, const struct call *c, const struct account *who,
-			    const char *ticket, const struct request *r, bool *unknown, struct answer *out)
+static struct err *conclude(const struct service *s, const struct call *c,
+			    const struct account *who, const char *ticket, const struct request *r,
+			    bool *unknown, struct answer *out)
 {
 	struct ticket t = { .kind = TICKET_READY };
 	AUTO(x509) X509 *leaf = NULL;
@@ -128,8 +132,9 @@ static struct err *conclude(const struct service *s, const struct call *c, const
 	return leaf ? answer_certificate(s, leaf, out) : answer_wait(&t, out);
 }
 
-static struct err *enroll_by_login(const struct service *s, const struct call *c, const struct basic *b,
-				   const struct request *r, struct answer *out)
+static struct err *enroll_by_login(const struct service *s, const struct call *c,
+				   const struct basic *b, const struct request *r,
+				   struct answer *out)
 {
 	AUTO_ACCOUNT struct account who = { 0 };
 	enum login_verdict verdict = LOGIN_WRONG;

@@ -54,7 +54,8 @@ static struct err *cacerts(const struct service *s, const struct call *c, struct
 static struct err *csrattrs(const struct service *s, const struct call *c, struct answer *a)
 {
 	(void)c;
-	a->status = s->csrattrs_body.len ? 200 : 204; // RFC 7030 §4.5.2: 204 when there is nothing to say
+	a->status = s->csrattrs_body.len ? 200
+					 : 204; // RFC 7030 §4.5.2: 204 when there is nothing to say
 	if (!s->csrattrs_body.len)
 		return NULL;
 	a->content_type = "application/csrattrs";
@@ -83,7 +84,8 @@ static const struct operation *operation_named(const char *name)
 static const struct operation *find_operation(const char *path)
 {
 	static const char prefix[] = "/.well-known/est/";
-	static const char label_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	static const char label_letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 	if (strncmp(path, prefix, sizeof prefix - 1) != 0)
 		return NULL;
 	const char *first = path + sizeof prefix - 1;
@@ -94,7 +96,8 @@ static const struct operation *find_operation(const char *path)
 	if (len == 0 || len > 64 || strspn(first, label_letters) != len)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_LEN(operations); i++)
-		if (strlen(operations[i].name) == len && strncmp(first, operations[i].name, len) == 0)
+		if (strlen(operations[i].name) == len &&
+		    strncmp(first, operations[i].name, len) == 0)
 			return NULL;
 	return operation_named(slash + 1);
 }

@@ -18,8 +18,9 @@ struct service {
 	struct database *database;
 	struct login_rules login;
 	struct csrattrs_config csrattrs;
-	struct secret *challenge; // the challengePassword every request must carry; null: tls-unique, when one is carried
-	int64_t retry_after;	  // seconds
+	struct secret *
+		challenge; // the challengePassword every request must carry; null: tls-unique, when one is carried
+	int64_t retry_after; // seconds
 	bool leaf_only, verbose;
 	struct buf cacerts, csrattrs_body; // ready answers
 };

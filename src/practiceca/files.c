@@ -22,7 +22,8 @@ struct err *files_make_directory(const char *dir)
 		return err_hint(err_errno("mkdir", dir, ENOTDIR),
 				N_("Name a directory that can be made or that is there already."));
 	if (st.st_uid != geteuid())
-		return err_new(ERR_FAILED, N_("The directory %1 belongs to another user."), ARG_TEXT(dir));
+		return err_new(ERR_FAILED, N_("The directory %1 belongs to another user."),
+			       ARG_TEXT(dir));
 	if (st.st_mode & 022)
 		return err_hint(err_new(ERR_FAILED, N_("Others can write in the directory %1."),
 					ARG_TEXT(dir)),
@@ -55,7 +56,8 @@ static struct err *sync_directory(const char *dir)
 	return failed && failed != EINVAL ? err_errno("fsync", dir, failed) : NULL;
 }
 
-struct err *files_write(const char *dir, const char *name, bool private, const void *bytes, size_t len)
+struct err *files_write(const char *dir, const char *name, bool private, const void *bytes,
+			size_t len)
 {
 	AUTO_TEXT char *path = text_format("%s/%s", dir, name);
 	AUTO_TEXT char *beside = text_format("%s/.%s.XXXXXX", dir, name);

@@ -54,13 +54,15 @@ static struct err *write_log(struct store *s, const struct account *who, const s
 		return err_no_memory();
 	AUTO(rows) struct rows *rows = NULL;
 	bool more = false;
-	TRY(store_query(s,
-			"INSERT INTO issued(account, at, serial, common_name, subject, not_before, not_after,"
-			" request_sha256, sha256, certificate) VALUES(?,?,?,?,?,?,?,?,?,?) RETURNING id",
-			VALUES(V_INT(who->id), V_INT(now), V_TEXT(serial), V_TEXT(name), V_TEXT(subject),
-			       V_INT(now), V_INT(issue_last_moment(now)), V_TEXT(r->sha256),
-			       V_TEXT(sha256), V_BYTES(der.data, der.len)),
-			&rows));
+	TRY(store_query(
+		s,
+		"INSERT INTO issued(account, at, serial, common_name, subject, not_before, "
+		"not_after,"
+		" request_sha256, sha256, certificate) VALUES(?,?,?,?,?,?,?,?,?,?) RETURNING id",
+		VALUES(V_INT(who->id), V_INT(now), V_TEXT(serial), V_TEXT(name), V_TEXT(subject),
+		       V_INT(now), V_INT(issue_last_moment(now)), V_TEXT(r->sha256), V_TEXT(sha256),
+		       V_BYTES(der.data, der.len)),
+		&rows));
 	TRY(rows_next(rows, &more));
 	*id = rows_int(rows, 0);
 	return NULL;
@@ -104,7 +106,8 @@ struct err *issue_again(struct store *s, int64_t id, X509 **leaf)
 struct err *certs_only(X509 *const *certs, size_t n, struct buf *body)
 {
 	PKCS7 *p7 = PKCS7_new();
-	bool good = p7 && PKCS7_set_type(p7, NID_pkcs7_signed) == 1 && PKCS7_content_new(p7, NID_pkcs7_data) == 1;
+	bool good = p7 && PKCS7_set_type(p7, NID_pkcs7_signed) == 1 &&
+		    PKCS7_content_new(p7, NID_pkcs7_data) == 1;
 	// The degenerate form has no content at all, not an empty one.
 	if (good)
 		PKCS7_set_detached(p7, 1);

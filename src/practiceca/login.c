@@ -14,13 +14,15 @@ static struct err *pins_right(const struct account *a, const struct basic *b, bo
 		return NULL;
 	// Both are always checked: the time must not tell which one was wrong.
 	bool confirm_right = false;
-	TRY(pin_hash_check(&a->confirm, secret_bytes(b->second), secret_len(b->second), &confirm_right));
+	TRY(pin_hash_check(&a->confirm, secret_bytes(b->second), secret_len(b->second),
+			   &confirm_right));
 	*right = *right && confirm_right;
 	return NULL;
 }
 
-static struct err *spend_otp(struct store *s, const struct login_rules *rules, const struct account *seen,
-			     const struct basic *b, int64_t now, bool *right)
+static struct err *spend_otp(struct store *s, const struct login_rules *rules,
+			     const struct account *seen, const struct basic *b, int64_t now,
+			     bool *right)
 {
 	AUTO_ACCOUNT struct account fresh = { 0 };
 	uint64_t next = 0;
@@ -28,7 +30,8 @@ static struct err *spend_otp(struct store *s, const struct login_rules *rules, c
 	*right = false;
 	if (strlen(secret_text(b->second)) != secret_len(b->second)) // a zero byte in it
 		return NULL;
-	TRY(otp_judge(&fresh.otp, secret_text(b->second), now, rules->hotp_look_ahead, right, &next));
+	TRY(otp_judge(&fresh.otp, secret_text(b->second), now, rules->hotp_look_ahead, right,
+		      &next));
 	if (!*right)
 		return NULL;
 	return store_run(s, "UPDATE account SET otp_next=? WHERE id=?",
@@ -37,7 +40,8 @@ static struct err *spend_otp(struct store *s, const struct login_rules *rules, c
 
 // What is decided in the transaction. `right`: there is such an account and its PINs are right.
 static struct err *decide(struct store *s, const struct login_rules *rules, const struct account *a,
-			  const struct basic *b, bool right, int64_t now, enum login_verdict *verdict)
+			  const struct basic *b, bool right, int64_t now,
+			  enum login_verdict *verdict)
 {
 	char name[NAME_MAX_LEN + 1];
 	int64_t failures = 0;
@@ -57,7 +61,8 @@ static struct err *decide(struct store *s, const struct login_rules *rules, cons
 	return failures_add(s, name, now);
 }
 
-static struct err *look_up(struct database *d, const struct basic *b, bool *there, struct account *a)
+static struct err *look_up(struct database *d, const struct basic *b, bool *there,
+			   struct account *a)
 {
 	struct store *s = database_take(d);
 	struct err *e = account_find(s, &b->holder, there, a);

@@ -10,7 +10,7 @@ enum login_verdict {
 	LOGIN_GOOD,
 	LOGIN_WRONG,	  // the name, a PIN or the one-time password; nobody is told which
 	LOGIN_NOW_LOCKED, // wrong, and that was the last try
-	LOGIN_LOCKED,	  // not judged at all: a locked account must not tell whether a PIN would have been right
+	LOGIN_LOCKED, // not judged at all: a locked account must not tell whether a PIN would have been right
 };
 
 struct login_rules {
@@ -20,5 +20,6 @@ struct login_rules {
 
 // On LOGIN_GOOD the account is in out, its failures are cleared and its one-time password is spent, durably. Names without an
 // account cost the same time and lock in the same way.
-MUST struct err *login_judge(struct database *d, const struct login_rules *rules, const struct basic *b,
-			     int64_t now, enum login_verdict *verdict, struct account *out);
+MUST struct err *login_judge(struct database *d, const struct login_rules *rules,
+			     const struct basic *b, int64_t now, enum login_verdict *verdict,
+			     struct account *out);

@@ -17,19 +17,22 @@ static const struct option_row common[] = {
 
 static struct err *see_help(struct err *e, const struct command *c)
 {
-	return err_hint(e, N_("inkan-practice-ca %1 --help shows what it takes."), ARG_TEXT(c->name));
+	return err_hint(e, N_("inkan-practice-ca %1 --help shows what it takes."),
+			ARG_TEXT(c->name));
 }
 
 static int place_of(const struct command *c, const char *name, size_t len)
 {
 	for (size_t i = 0; i < c->n_options; i++)
-		if (strlen(c->options[i].name) == len && strncmp(c->options[i].name, name, len) == 0)
+		if (strlen(c->options[i].name) == len &&
+		    strncmp(c->options[i].name, name, len) == 0)
 			return (int)i;
 	return -1;
 }
 
 // One "--name", "--name value" or "--name=value" at argv[*i].
-static struct err *parse_one(const struct command *c, int argc, char **argv, int *i, struct given *out)
+static struct err *parse_one(const struct command *c, int argc, char **argv, int *i,
+			     struct given *out)
 {
 	const char *word = argv[*i];
 	const char *name = word + 2;
@@ -90,8 +93,9 @@ struct err *given_needed(const struct given *g, const char *name, const char **o
 {
 	const char *text = given_text(g, name);
 	if (!text || !*text)
-		return see_help(err_new(ERR_USAGE, N_("The option --%1 is missing."), ARG_TEXT(name)),
-				g->command);
+		return see_help(
+			err_new(ERR_USAGE, N_("The option --%1 is missing."), ARG_TEXT(name)),
+			g->command);
 	*out = text;
 	return NULL;
 }
@@ -143,7 +147,8 @@ static void print_row(const char *term, const char *summary)
 static void print_option(const struct option_row *o)
 {
 	const char *dash = strcmp(o->name, "help") == 0 ? "-h, --" : "--";
-	AUTO_TEXT char *term = text_format("%s%s%s%s", dash, o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+	AUTO_TEXT char *term =
+		text_format("%s%s%s%s", dash, o->name, o->arg ? " " : "", o->arg ? o->arg : "");
 	if (term)
 		print_row(term, lang_text(o->summary));
 }
@@ -161,7 +166,8 @@ void options_top_help(const struct command *const *commands, size_t n)
 {
 	static const struct option_row version = { "version", NULL, N_("Show the version.") };
 	printf("inkan-practice-ca serve --dir ~/practice-ca\n\n%s\n\n",
-	       lang_text(N_("A certification authority to practise with: a small, strict EST server.")));
+	       lang_text(N_(
+		       "A certification authority to practise with: a small, strict EST server.")));
 	for (size_t i = 0; i < n; i++)
 		print_row(commands[i]->name, lang_text(commands[i]->summary));
 	putchar('\n');

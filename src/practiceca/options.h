@@ -29,7 +29,8 @@ struct command {
 // What the command line said; texts are those of argv.
 struct given {
 	const struct command *command;
-	const char *values[OPTIONS_MAX]; // by place in the command's options; "" for a flag that stands; null when not given
+	const char *values
+		[OPTIONS_MAX]; // by place in the command's options; "" for a flag that stands; null when not given
 	bool help;
 };
 

@@ -41,8 +41,9 @@ struct err *otp_judge(const struct otp_key *k, const char *otp, int64_t now, uns
 	}
 	char given[OTP_DIGITS + 1];
 	memcpy(given, otp, sizeof given);
-	int rc = oath_hotp_validate_callback((const char *)k->secret, k->len, first, (size_t)(last - first),
-					     OTP_DIGITS, same_in_constant_time, given);
+	int rc = oath_hotp_validate_callback((const char *)k->secret, k->len, first,
+					     (size_t)(last - first), OTP_DIGITS,
+					     same_in_constant_time, given);
 	wipe(given, sizeof given);
 	if (rc == OATH_INVALID_OTP)
 		return NULL;
@@ -67,9 +68,10 @@ struct err *otp_secret_read(const char *base32, struct otp_key *k)
 		wipe(bytes, len);
 	free(bytes);
 	if (!fits)
-		return err_new(ERR_ANSWER,
-			       N_("The secret for one-time passwords must be %1 to %2 bytes in base32."),
-			       ARG_NUM(OTP_SECRET_MIN), ARG_NUM(OTP_SECRET_MAX));
+		return err_new(
+			ERR_ANSWER,
+			N_("The secret for one-time passwords must be %1 to %2 bytes in base32."),
+			ARG_NUM(OTP_SECRET_MIN), ARG_NUM(OTP_SECRET_MAX));
 	return NULL;
 }
 

@@ -75,9 +75,11 @@ static enum refusal check_subject(struct request *r)
 			continue;
 		unsigned char *text = NULL;
 		int len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
-		bool good = len > 0 && letters_and_digits((const char *)text, (size_t)len) && names++ == 0;
+		bool good = len > 0 && letters_and_digits((const char *)text, (size_t)len) &&
+			    names++ == 0;
 		if (good)
-			snprintf(r->common_name, sizeof r->common_name, "%.*s", len, (const char *)text);
+			snprintf(r->common_name, sizeof r->common_name, "%.*s", len,
+				 (const char *)text);
 		OPENSSL_free(text);
 		if (!good)
 			return REFUSE_SUBJECT;
@@ -93,7 +95,8 @@ static bool may_ask_for(X509_EXTENSION *ext)
 	if (value && nid == NID_key_usage) {
 		const ASN1_BIT_STRING *bits = value;
 		good = true;
-		for (int bit = 0; bit < 9; bit++) // digitalSignature is bit 0, keyEncipherment bit 2
+		for (int bit = 0; bit < 9;
+		     bit++) // digitalSignature is bit 0, keyEncipherment bit 2
 			if (bit != 0 && bit != 2 && ASN1_BIT_STRING_get_bit(bits, bit))
 				good = false;
 	} else if (value && nid == NID_ext_key_usage) {

@@ -60,18 +60,21 @@ static bool add_headers(struct MHD_Response *response, const struct answer *a)
 	bool good = MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES;
 	char text[256];
 	if (a->content_type)
-		good &= MHD_add_response_header(response, "Content-Type", a->content_type) == MHD_YES;
+		good &= MHD_add_response_header(response, "Content-Type", a->content_type) ==
+			MHD_YES;
 	if (a->allow)
 		good &= MHD_add_response_header(response, "Allow", a->allow) == MHD_YES;
 	if (a->status == 401)
-		good &= MHD_add_response_header(response, "WWW-Authenticate",
-						"Basic realm=\"inkan practice CA\", charset=\"UTF-8\"") == MHD_YES;
+		good &= MHD_add_response_header(
+				response, "WWW-Authenticate",
+				"Basic realm=\"inkan practice CA\", charset=\"UTF-8\"") == MHD_YES;
 	if (a->retry_after)
 		good &= MHD_add_response_header(response, "Retry-After",
 						msg_number(text, a->retry_after)) == MHD_YES;
 	if (a->ticket[0]) {
 		snprintf(text, sizeof text,
-			 TICKET_COOKIE "=%s; Path=/.well-known/est; Max-Age=%lld; Secure; HttpOnly; SameSite=Strict",
+			 TICKET_COOKIE "=%s; Path=/.well-known/est; Max-Age=%lld; Secure; "
+				       "HttpOnly; SameSite=Strict",
 			 a->ticket, (long long)TICKET_LIFE);
 		good &= MHD_add_response_header(response, "Set-Cookie", text) == MHD_YES;
 	}
@@ -93,7 +96,8 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, const stru
 
 static void log_answer(const struct call *c, const struct answer *a)
 {
-	log_info("practiceca", N_("%1 %2: %3"), ARG_TEXT(c->method), ARG_TEXT(c->path), ARG_NUM(a->status));
+	log_info("practiceca", N_("%1 %2: %3"), ARG_TEXT(c->method), ARG_TEXT(c->path),
+		 ARG_NUM(a->status));
 }
 
 static enum MHD_Result answer(const struct server *s, struct MHD_Connection *connection,
@@ -157,8 +161,8 @@ static enum MHD_Result take_body(struct exchange *x, const char *data, size_t *l
 }
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
-			      const char *method, const char *version, const char *data, size_t *len,
-			      void **state)
+			      const char *method, const char *version, const char *data,
+			      size_t *len, void **state)
 {
 	const struct server *s = cls;
 	struct exchange *x = *state;
@@ -207,9 +211,9 @@ static struct MHD_Daemon *start_daemon(struct server *s)
 		{ MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
 		{ MHD_OPTION_END, 0, NULL },
 	};
-	return MHD_start_daemon(MHD_USE_TLS | MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, handle, s,
-				MHD_OPTION_ARRAY, options, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL,
-				MHD_OPTION_HTTPS_PRIORITIES,
+	return MHD_start_daemon(MHD_USE_TLS | MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, handle,
+				s, MHD_OPTION_ARRAY, options, MHD_OPTION_NOTIFY_COMPLETED,
+				end_exchange, NULL, MHD_OPTION_HTTPS_PRIORITIES,
 				"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", MHD_OPTION_END);
 }
 

@@ -37,11 +37,12 @@ bool ticket_from_cookie(const char *cookie, char out[static TICKET_LEN + 1])
 }
 
 #define TICKET_COLUMNS                                                                             \
-	"SELECT id, account, request_sha256, ready_at, waits_left, poll_after, issued FROM ticket "
+	"SELECT id, account, request_sha256, ready_at, waits_left, poll_after, issued FROM "       \
+	"ticket "
 
 // What a poll of the ticket in this row comes to.
-static struct err *step(struct store *s, const struct rows *r, const char *request_sha256, int64_t now,
-			int64_t retry_after, struct ticket *t)
+static struct err *step(struct store *s, const struct rows *r, const char *request_sha256,
+			int64_t now, int64_t retry_after, struct ticket *t)
 {
 	int64_t ready_at = rows_int(r, 3);
 	int64_t waits_left = rows_int(r, 4);
@@ -69,8 +70,8 @@ static struct err *step(struct store *s, const struct rows *r, const char *reque
 	t->kind = TICKET_WAIT;
 	t->retry_after = ready_at - now > retry_after ? ready_at - now : retry_after;
 	return store_run(s, "UPDATE ticket SET waits_left=?, poll_after=? WHERE id=?",
-			 VALUES(V_INT(waits_left > 0 ? waits_left - 1 : 0), V_INT(now + t->retry_after),
-				V_INT(t->id)),
+			 VALUES(V_INT(waits_left > 0 ? waits_left - 1 : 0),
+				V_INT(now + t->retry_after), V_INT(t->id)),
 			 NULL);
 }
 
@@ -101,23 +102,26 @@ static struct err *new_value(char value[static TICKET_LEN + 1], char hash[static
 	return NULL;
 }
 
-static struct err *ticket_new(struct store *s, const struct account *who, const char *request_sha256,
-			      int64_t now, int64_t retry_after, struct ticket *t)
+static struct err *ticket_new(struct store *s, const struct account *who,
+			      const char *request_sha256, int64_t now, int64_t retry_after,
+			      struct ticket *t)
 {
 	char hash[65];
 	int64_t ready_at = now + who->pending_seconds;
 	TRY(new_value(t->value, hash));
 	t->kind = TICKET_WAIT;
 	t->retry_after = who->pending_seconds > retry_after ? who->pending_seconds : retry_after;
-	TRY(store_run(s, "DELETE FROM ticket WHERE made_at<=?", VALUES(V_INT(now - TICKET_LIFE)), NULL));
+	TRY(store_run(s, "DELETE FROM ticket WHERE made_at<=?", VALUES(V_INT(now - TICKET_LIFE)),
+		      NULL));
 	// This answer is the first that says wait.
-	return store_run(s,
-			 "INSERT INTO ticket(account, ticket_sha256, request_sha256, made_at, ready_at,"
-			 " waits_left, poll_after) VALUES(?,?,?,?,?,?,?)",
-			 VALUES(V_INT(who->id), V_TEXT(hash), V_TEXT(request_sha256), V_INT(now),
-				V_INT(ready_at), V_INT(who->pending_polls > 0 ? who->pending_polls - 1 : 0),
-				V_INT(now + t->retry_after)),
-			 NULL);
+	return store_run(
+		s,
+		"INSERT INTO ticket(account, ticket_sha256, request_sha256, made_at, ready_at,"
+		" waits_left, poll_after) VALUES(?,?,?,?,?,?,?)",
+		VALUES(V_INT(who->id), V_TEXT(hash), V_TEXT(request_sha256), V_INT(now),
+		       V_INT(ready_at), V_INT(who->pending_polls > 0 ? who->pending_polls - 1 : 0),
+		       V_INT(now + t->retry_after)),
+		NULL);
 }
 
 struct err *ticket_take(struct store *s, const struct account *who, const char *request_sha256,
@@ -128,8 +132,10 @@ struct err *ticket_take(struct store *s, const struct account *who, const char *
 	bool more = false;
 	struct ticket t = { .kind = TICKET_UNKNOWN };
 	TRY(store_query(s,
-			TICKET_COLUMNS "WHERE account=? AND request_sha256=? AND made_at>? AND issued IS NULL",
-			VALUES(V_INT(who->id), V_TEXT(request_sha256), V_INT(now - TICKET_LIFE)), &r));
+			TICKET_COLUMNS
+			"WHERE account=? AND request_sha256=? AND made_at>? AND issued IS NULL",
+			VALUES(V_INT(who->id), V_TEXT(request_sha256), V_INT(now - TICKET_LIFE)),
+			&r));
 	TRY(rows_next(r, &more));
 	if (!more) {
 		TRY(ticket_new(s, who, request_sha256, now, retry_after, &t));
@@ -145,5 +151,6 @@ struct err *ticket_take(struct store *s, const struct account *who, const char *
 
 struct err *ticket_done(struct store *s, int64_t id, int64_t issued)
 {
-	return store_run(s, "UPDATE ticket SET issued=? WHERE id=?", VALUES(V_INT(issued), V_INT(id)), NULL);
+	return store_run(s, "UPDATE ticket SET issued=? WHERE id=?",
+			 VALUES(V_INT(issued), V_INT(id)), NULL);
 }

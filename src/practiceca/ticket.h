@@ -34,8 +34,8 @@ struct ticket {
 bool ticket_from_cookie(const char *cookie, char out[static TICKET_LEN + 1]);
 
 // All inside the caller's write transaction. A poll sooner than the Retry-After of the last answer is not counted.
-MUST struct err *ticket_poll(struct store *s, const char *value, const char *request_sha256, int64_t now,
-			     int64_t retry_after, struct ticket *out);
+MUST struct err *ticket_poll(struct store *s, const char *value, const char *request_sha256,
+			     int64_t now, int64_t retry_after, struct ticket *out);
 // After credentials were judged: a new ticket, or, when this account's same request waits already, a poll of that one under a new
 // cookie.
 MUST struct err *ticket_take(struct store *s, const struct account *who, const char *request_sha256,
