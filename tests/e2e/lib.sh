@@ -287,7 +287,7 @@ fail_early() {
 
 # The CA's certificates, as anybody can fetch them.
 ca_chain() {
-  curl -sS --cacert "$CA_ROOT" "${CA_URL/127.0.0.1/localhost}/cacerts" | base64 -d |
+  curl -sS --cacert "$CA_ROOT" "${CA_URL/127.0.0.1/localhost}/cacerts" | base64 -di |
     openssl pkcs7 -inform DER -print_certs
 }
 
