@@ -13,8 +13,8 @@
 
 struct certobj {
 	struct key_id id;
-	char label[65]; // safe text
-	struct cert *cert; // null when its value does not parse
+	char label[65];	      // safe text
+	struct cert *cert;    // null when its value does not parse
 	unsigned long handle; // valid while the session lives
 };
 struct certobj_list {
@@ -32,8 +32,10 @@ static inline void certobj_list_cleanup(struct certobj_list *l)
 
 // Subject, issuer, serial, CKA_ID, label, value, TOKEN, PRIVATE=false, category unspecified→ token user. A same certificate with the same CKA_ID
 // that is there already is success and nothing is written.
-MUST struct err *certobj_store(struct session *s, const struct key_id *id, const char *label, const struct cert *c);
+MUST struct err *certobj_store(struct session *s, const struct key_id *id, const char *label,
+			       const struct cert *c);
 // Removes those with this CKA_ID whose value is this certificate (null: all with the CKA_ID). *removed counts; may be null.
-MUST struct err *certobj_destroy(struct session *s, const struct key_id *id, const struct cert *only, size_t *removed);
+MUST struct err *certobj_destroy(struct session *s, const struct key_id *id,
+				 const struct cert *only, size_t *removed);
 // Whether a private key with the CKA_ID is there: TRI_MISSING = cannot be known without a PIN.
 MUST struct err *certobj_key_present(struct session *s, const struct key_id *id, enum tri *present);

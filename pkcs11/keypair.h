@@ -34,9 +34,12 @@ struct key_terms {
 	struct key_id id;
 };
 // C_GenerateKeyPair with TOKEN, PRIVATE, SENSITIVE=true, EXTRACTABLE=false, SIGN, DECRYPT as asked, ID, LABEL all said explicitly, on both halves
-// as they fit (PKCS#11 2.40 §2.1.4). Where the module rejects the template, what `q` allows is left out (never SENSITIVE). ERR_TOKEN
-// tagged "template-rejected" with the CKR. On a module that ignores CKA_ID the new objects are found by comparing handles.
-MUST struct err *keypair_generate(struct session *s, const struct key_terms *t, const struct quirks *q, struct keypair **out);
+// as they fit (PKCS#11 2.40 §2.1.4). Where the module rejects the template, what `q` knows of is left out first, then what other models
+// refuse (uses, label, last EXTRACTABLE: the read-back decides then; never SENSITIVE). ERR_TOKEN tagged "template-rejected" with the CKR
+// when nothing is left to leave out. On a module that ignores CKA_ID it is set afterwards; where that is refused keypair_id
+// tells the one that the module chose.
+MUST struct err *keypair_generate(struct session *s, const struct key_terms *t,
+				  const struct quirks *q, struct keypair **out);
 // By CKA_ID. *out null when there is none; half a pair (one object only) is found too (keypair_halves). Several: ERR_TOKEN tagged "key-ambiguous".
 MUST struct err *keypair_find(struct session *s, const struct key_id *id, struct keypair **out);
 const struct key_id *keypair_id(const struct keypair *k);
@@ -48,20 +51,25 @@ const struct rsa_public *keypair_public(const struct keypair *k);
 // What the token says of the private key after it was made.
 enum tri { TRI_NO, TRI_YES, TRI_MISSING };
 struct key_facts {
-	enum tri local, sensitive, always_sensitive, extractable, never_extractable, always_authenticate, token, private_object;
+	enum tri local, sensitive, always_sensitive, extractable, never_extractable,
+		always_authenticate, token, private_object;
 	bool private_read_refused; // reading CKA_PRIVATE_EXPONENT and the primes gave an error or nothing
-	bool wrap_tried, wrap_refused; // C_WrapKey under a fresh session key (only tried where the attributes alone do not say enough)
+	bool wrap_tried,
+		wrap_refused; // C_WrapKey under a fresh session key (only tried where the attributes alone do not say enough)
 	unsigned bits;
 	bool public_matches; // public object's numbers are the private one's
 	bool roca;
 };
 MUST struct err *keypair_facts(struct session *s, const struct keypair *k, struct key_facts *out);
-// Tries C_WrapKey under a session AES (or RSA) key; fills wrap_tried and wrap_refused.
-MUST struct err *keypair_try_wrap(struct session *s, const struct keypair *k, struct key_facts *facts);
+// Tries C_WrapKey under a session AES (or RSA) key; fills wrap_tried and wrap_refused. A token with no wrapping mechanism at all has
+// refused; one where no wrapping key can be made stays untried.
+MUST struct err *keypair_try_wrap(struct session *s, const struct keypair *k,
+				  struct key_facts *facts);
 
 // RSASSA-PKCS1-v1_5 with SHA-256: CKM_SHA256_RSA_PKCS, or CKM_RSA_PKCS over our DigestInfo where the token lacks it. Appends.
-// CKA_ALWAYS_AUTHENTICATE: C_Login(CKU_CONTEXT_SPECIFIC) between C_SignInit and C_Sign with what the asker gives; asked once.
-MUST struct err *keypair_sign(struct session *s, const struct keypair *k, const struct pin_asker *pin, const void *data,
-			      size_t len, struct buf *sig);
+// CKA_ALWAYS_AUTHENTICATE: the asker is asked once, and C_Login(CKU_CONTEXT_SPECIFIC) comes between C_SignInit and C_Sign.
+MUST struct err *keypair_sign(struct session *s, const struct keypair *k,
+			      const struct pin_asker *pin, const void *data, size_t len,
+			      struct buf *sig);
 // Both halves; what is not there is no error.
 MUST struct err *keypair_destroy(struct session *s, struct keypair *k);

@@ -34,7 +34,8 @@ static inline void module_sources_cleanup(struct module_sources *s)
 // By p11-kit's name or by absolute path. A path must be registered or allow-listed, or `from_profile` must be true (a trusted
 // profile names it); the file and its directories must not be writable by others. ERR_PROFILE tagged "module-missing",
 // "module-not-allowed", "module-untrusted-file".
-MUST struct err *module_find(const char *name_or_path, bool from_profile, struct module_source *out);
+MUST struct err *module_find(const char *name_or_path, bool from_profile,
+			     struct module_source *out);
 
 struct module;
 // dlopen, C_GetFunctionList, C_Initialize (already initialised is success). What the module writes to stdout and stderr while
@@ -44,4 +45,5 @@ void module_unload(struct module *m); // C_Finalize
 DEFINE_CLEANUP(module, struct module, module_unload)
 const char *module_path(const struct module *m);
 const char *module_name(const struct module *m);
-const char *module_description(const struct module *m); // library description and version, safe text
+const char *module_description(
+	const struct module *m); // library description and version, safe text

@@ -14,7 +14,8 @@ struct session;
 
 // A read-write (or read-only) session with the token that fits `info` (serial, label, model and manufacturer; the slot is looked up anew).
 // ERR_TOKEN tagged "token-absent" when it is gone.
-MUST struct err *session_open(struct module *m, const struct token_info *info, bool writable, struct session **out);
+MUST struct err *session_open(struct module *m, const struct token_info *info, bool writable,
+			      struct session **out);
 void session_close(struct session *s); // logs out
 DEFINE_CLEANUP(session, struct session, session_close)
 const struct token_info *session_token(const struct session *s);

@@ -12,8 +12,10 @@
 enum pin_tries { TRIES_GOOD, TRIES_LOW, TRIES_FINAL, TRIES_LOCKED };
 
 struct token_info {
-	char label[33], manufacturer[33], model[17], serial[17]; // trimmed of padding, as text; bytes that are not UTF-8 replaced
-	uint8_t raw_label[32], raw_manufacturer[32], raw_model[16], raw_serial[16]; // as they stand, for comparing
+	char label[33], manufacturer[33], model[17],
+		serial[17]; // trimmed of padding, as text; bytes that are not UTF-8 replaced
+	uint8_t raw_label[32], raw_manufacturer[32], raw_model[16],
+		raw_serial[16]; // as they stand, for comparing
 	bool initialised, user_pin_initialised, login_required, write_protected, pin_pad;
 	bool user_pin_to_be_changed;
 	enum pin_tries tries;
@@ -48,7 +50,8 @@ struct token_uri;
 MUST struct err *token_uri_parse(const char *text, struct token_uri **out);
 void token_uri_free(struct token_uri *u);
 DEFINE_CLEANUP(token_uri, struct token_uri, token_uri_free)
-bool token_uri_matches(const struct token_uri *u, const struct token_info *t); // whole padded fields; null u fits every token
+bool token_uri_matches(const struct token_uri *u,
+		       const struct token_info *t); // whole padded fields; null u fits every token
 const char *token_uri_pin_source(const struct token_uri *u);  // a path, or null ("file:" taken off)
 const char *token_uri_module_path(const struct token_uri *u); // null when not said
 const char *token_uri_module_name(const struct token_uri *u);

@@ -15,13 +15,14 @@ struct lease;
 
 struct lease_holder {
 	int64_t pid;
-	int64_t since;	 // seconds since 1970
+	int64_t since; // seconds since 1970
 	char what[64]; // "enroll"
 };
 
 // Waits up to wait_ms for the lease. While waiting `waiting` (may be null) is called at once and then about every second with who holds it; true stops (ERR_INTERRUPTED).
 // ERR_TOKEN tagged "token-busy" says who.
 MUST struct err *lease_take(const struct token_info *t, const char *what, int64_t wait_ms,
-			    bool (*waiting)(void *ctx, const struct lease_holder *who), void *ctx, struct lease **out);
+			    bool (*waiting)(void *ctx, const struct lease_holder *who), void *ctx,
+			    struct lease **out);
 void lease_drop(struct lease *l);
 DEFINE_CLEANUP(lease, struct lease, lease_drop)

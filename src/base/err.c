@@ -190,6 +190,14 @@ bool err_has_code(const struct err *e, const char *code_name)
 	return false;
 }
 
+bool err_has_tag(const struct err *e, const char *slug)
+{
+	for (; e; e = err_cause(e))
+		if (strcmp(err_slug(e), slug) == 0)
+			return true;
+	return false;
+}
+
 void err_free(struct err *e)
 {
 	while (e && e != &no_memory) {

@@ -67,6 +67,8 @@ uint64_t err_code(const struct err *e);
 const struct err *err_cause(const struct err *e);
 bool err_has_code(const struct err *e, const char *code_name); // anywhere down the causes
 
+bool err_has_tag(const struct err *e, const char *slug);	       // the same
+
 void err_free(struct err *e);
 DEFINE_CLEANUP(err, struct err, err_free)
 // Drops an error on purpose; the name makes the place findable.

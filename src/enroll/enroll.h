@@ -23,15 +23,15 @@ struct job {
 	enum job_kind kind;
 	char *module;		  // name or canonical path
 	bool module_from_profile; // a trusted profile names it
-	char *token;		  // RFC 7512 URI that fits exactly one token of the module (JOB_LIST: null or any)
-	char *profile;		  // path; enroll
-	char *role;		  // enroll
-	char *enrolment;	  // id: resume, abandon
-	bool yes;		  // every consent is given
-	bool last_try;		  // the PIN's last try may be used
-	bool anew;		  // enroll: do not offer an unfinished enrolment
+	char *token; // RFC 7512 URI that fits exactly one token of the module (JOB_LIST: null or any)
+	char *profile;	 // path; enroll
+	char *role;	 // enroll
+	char *enrolment; // id: resume, abandon
+	bool yes;	 // every consent is given
+	bool last_try;	 // the PIN's last try may be used
+	bool anew;	 // enroll: do not offer an unfinished enrolment
 	bool interactive;
-	bool wait_for_ca;	  // wait with a countdown, else end pending at once
+	bool wait_for_ca; // wait with a countdown, else end pending at once
 	int64_t lease_wait_ms;
 };
 void job_free(struct job *j);

@@ -23,12 +23,12 @@ enum step_state { STEP_BEGUN, STEP_DONE, STEP_FAILED, STEP_SKIPPED };
 
 struct event {
 	enum event_kind kind;
-	const char *enrolment; // id; null before there is one
-	const char *step;      // "generate-key"
-	enum step_state state; // EVENT_STEP
+	const char *enrolment;	 // id; null before there is one
+	const char *step;	 // "generate-key"
+	enum step_state state;	 // EVENT_STEP
 	const struct msg *words; // may be null; what to show besides the step's name
-	int64_t seconds;	 // EVENT_WAIT: how long still, -1 unknown; EVENT_STEP begun: how long it can take, 0 unknown
-	bool keypad;		 // the person should look at the reader's keypad now
+	int64_t seconds; // EVENT_WAIT: how long still, -1 unknown; EVENT_STEP begun: how long it can take, 0 unknown
+	bool keypad; // the person should look at the reader's keypad now
 };
 
 enum question_kind {
@@ -42,12 +42,14 @@ enum question_kind {
 
 struct question {
 	enum question_kind kind;
-	const char *name; // the field; "otp"; "token_pin"; for a consent "profile", "key", "store", "resume", "abandon", "retire"; for a choice "token"
+	const char *
+		name; // the field; "otp"; "token_pin"; for a consent "profile", "key", "store", "resume", "abandon", "retire"; for a choice "token"
 	struct text2 label, help; // from the profile; empty for our own
 	const struct msg *words;  // our own words: what is asked; the consent's text
-	const struct msg *again;  // why it is asked again: what was wrong with the last answer; null the first time
-	bool echo;		  // shown while typed
-	bool keypad;		  // an on-screen keypad may be offered
+	const struct msg *
+		again; // why it is asked again: what was wrong with the last answer; null the first time
+	bool echo;   // shown while typed
+	bool keypad; // an on-screen keypad may be offered
 	const struct msg *const *choices;
 	size_t n_choices;
 	bool check_only; // only for judging ahead of time: answer from a file, or ANSWER_MISSING, but do not bother a person

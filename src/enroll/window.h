@@ -10,4 +10,5 @@
 enum window { WINDOW_EARLY, WINDOW_OPEN, WINDOW_REACQUIRE, WINDOW_CLOSED };
 const char *window_name(enum window w); // "early", "open", "reacquire", "closed"
 // days_left: whole days to the last day of validity, negative after it.
-MUST struct err *window_of(const struct profile_window *w, int64_t not_after, int64_t now, enum window *out, int64_t *days_left);
+MUST struct err *window_of(const struct profile_window *w, int64_t not_after, int64_t now,
+			   enum window *out, int64_t *days_left);

@@ -34,9 +34,9 @@ enum mark {
 const char *mark_name(enum mark m);
 
 enum enrolment_state {
-	ENROLMENT_OPEN,	     // unfinished: resume or abandon
+	ENROLMENT_OPEN, // unfinished: resume or abandon
 	ENROLMENT_DONE,
-	ENROLMENT_CLOSED,    // failed or refused, nothing left on the token
+	ENROLMENT_CLOSED, // failed or refused, nothing left on the token
 	ENROLMENT_ABANDONED,
 };
 
@@ -61,8 +61,8 @@ struct record {
 	struct buf certificates; // PEM: leaf (once judged: first) and chain
 	char *sha256;		 // of the leaf
 	int64_t retry_at;	 // when to poll again
-	int submits;		 // how often the request may have left; over 1: a second issue is possible
-	char *outcome;		 // "enrolled", "refused: …"; for people
+	int submits;   // how often the request may have left; over 1: a second issue is possible
+	char *outcome; // "enrolled", "refused: …"; for people
 };
 void record_free(struct record *r);
 DEFINE_CLEANUP(record, struct record, record_free)
@@ -81,12 +81,15 @@ static inline void records_cleanup(struct records *r)
 MUST struct err *journal_new_id(struct journal *j, char out[static 16]);
 // Writes the whole record (insert or replace) and a line of its history, durably, in one transaction.
 MUST struct err *journal_write(struct journal *j, struct record *r);
-MUST struct err *journal_read(struct journal *j, const char *id, struct record **out); // null when there is none
+MUST struct err *journal_read(struct journal *j, const char *id,
+			      struct record **out); // null when there is none
 // Unfinished ones, oldest first; token_uri null: of every token.
 MUST struct err *journal_unfinished(struct journal *j, const char *token_uri, struct records *out);
 // The finished enrolment that made a certificate; null when this machine did not make it.
 MUST struct err *journal_by_certificate(struct journal *j, const char *sha256, struct record **out);
 
 // Profiles that the person has agreed to use.
-MUST struct err *journal_profile_known(struct journal *j, const char *path, const char *fingerprint, bool *known);
-MUST struct err *journal_profile_accept(struct journal *j, const char *path, const char *fingerprint);
+MUST struct err *journal_profile_known(struct journal *j, const char *path, const char *fingerprint,
+				       bool *known);
+MUST struct err *journal_profile_accept(struct journal *j, const char *path,
+					const char *fingerprint);

@@ -41,19 +41,22 @@ MUST struct err *cert_list_from_pkcs7(const void *der, size_t len, struct cert_l
 const uint8_t *cert_der(const struct cert *c, size_t *len);
 const uint8_t *cert_subject_der(const struct cert *c, size_t *len);
 const uint8_t *cert_issuer_der(const struct cert *c, size_t *len);
-const uint8_t *cert_serial_der(const struct cert *c, size_t *len);    // DER INTEGER with tag and length, as CKA_SERIAL_NUMBER wants
+const uint8_t *cert_serial_der(
+	const struct cert *c,
+	size_t *len); // DER INTEGER with tag and length, as CKA_SERIAL_NUMBER wants
 const uint8_t *cert_public_key_der(const struct cert *c, size_t *len); // SubjectPublicKeyInfo
-const char *cert_sha256(const struct cert *c);			      // hex
-const char *cert_serial_hex(const struct cert *c);		      // lower case, no separators
-const char *cert_subject_text(const struct cert *c);		      // RFC 4514, UTF-8
+const char *cert_sha256(const struct cert *c);			       // hex
+const char *cert_serial_hex(const struct cert *c);		       // lower case, no separators
+const char *cert_subject_text(const struct cert *c);		       // RFC 4514, UTF-8
 const char *cert_issuer_text(const struct cert *c);
-const char *cert_common_name(const struct cert *c);		      // "" when there is none; the last one when several
-int64_t cert_not_before(const struct cert *c);			      // seconds since 1970
+const char *cert_common_name(
+	const struct cert *c);		       // "" when there is none; the last one when several
+int64_t cert_not_before(const struct cert *c); // seconds since 1970
 int64_t cert_not_after(const struct cert *c);
 bool cert_is_ca(const struct cert *c);
 bool cert_same(const struct cert *a, const struct cert *b);
 char *cert_pem(const struct cert *c); // new string
 
 // The certificate's key checks a signature made with RSASSA-PKCS1-v1_5 and SHA-256 over data. ERR_POLICY when it does not.
-MUST struct err *cert_check_signature(const struct cert *c, const void *data, size_t data_len, const void *sig,
-				      size_t sig_len);
+MUST struct err *cert_check_signature(const struct cert *c, const void *data, size_t data_len,
+				      const void *sig, size_t sig_len);

@@ -13,9 +13,10 @@ struct csrattrs {
 	bool other_key_type;	 // it wants a key that is not RSA
 	bool weak_hash;		 // it names only a hash that we do not sign with
 	bool has_key_usage, key_usage_signature, key_usage_encipherment;
-	bool tls_unique;	 // proof-of-possession linking demanded
-	struct buf attributes;	 // whole Attribute values to be put in the request as they stand (DER, concatenated)
-	char **unknown;		 // OIDs that were not understood; said in the log, not fatal (RFC 7030 §4.5.2)
+	bool tls_unique; // proof-of-possession linking demanded
+	struct buf
+		attributes; // whole Attribute values to be put in the request as they stand (DER, concatenated)
+	char **unknown; // OIDs that were not understood; said in the log, not fatal (RFC 7030 §4.5.2)
 	size_t n_unknown;
 };
 

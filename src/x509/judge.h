@@ -7,10 +7,11 @@
 struct judge_terms {
 	const uint8_t *public_key_der; // SubjectPublicKeyInfo of the token's key
 	size_t public_key_der_len;
-	const char *common_name;       // exactly this
+	const char *common_name;	 // exactly this
 	const struct cert_list *anchors; // where the chain must end
-	int64_t now;		       // seconds since 1970
-	bool need_signature, need_encipherment; // keyUsage bits that must be there when the extension is
+	int64_t now;			 // seconds since 1970
+	bool need_signature,
+		need_encipherment; // keyUsage bits that must be there when the extension is
 };
 
 // Finds the leaf among the certificates by its public key (any order, the rest is chain) and judges: one leaf exactly,
@@ -19,5 +20,5 @@ struct judge_terms {
 // "certificate-chain", "certificate-expired", "certificate-not-yet", "certificate-is-ca", "certificate-usage",
 // "certificate-weak", "certificate-several"). Nothing is written on failure.
 // leaf is a new reference; chain holds the others, ordered leaf's issuer first, without the anchors; may be null.
-MUST struct err *judge_certificates(const struct judge_terms *t, const struct cert_list *got, struct cert **leaf,
-				    struct cert_list *chain);
+MUST struct err *judge_certificates(const struct judge_terms *t, const struct cert_list *got,
+				    struct cert **leaf, struct cert_list *chain);

@@ -32,25 +32,28 @@ struct request_rdn {
 struct request_terms {
 	const struct request_rdn *subject;
 	size_t n_subject;
-	const uint8_t *subject_der; // instead of the above, copied as it is (renewal); null otherwise
+	const uint8_t
+		*subject_der; // instead of the above, copied as it is (renewal); null otherwise
 	size_t subject_der_len;
 	const struct secret *challenge_password; // null: none; at most 255 bytes
-	const uint8_t *extra_attributes;	 // DER: concatenated Attribute values (csrattrs, attestation); null: none
+	const uint8_t *
+		extra_attributes; // DER: concatenated Attribute values (csrattrs, attestation); null: none
 	size_t extra_attributes_len;
-	bool digital_signature, key_encipherment; // keyUsage asked for in extensionRequest; none when both are false
-	bool client_auth;			  // extendedKeyUsage
+	bool digital_signature,
+		key_encipherment; // keyUsage asked for in extensionRequest; none when both are false
+	bool client_auth;	  // extendedKeyUsage
 };
 
 // Builds, signs and checks its own signature (RFC 2986 §3). ERR_POLICY tagged "signature-wrong" when the token's signature does not verify.
-MUST struct err *request_sign(const struct request_terms *t, const struct rsa_public *key, const struct signer *s,
-			      struct buf *der);
+MUST struct err *request_sign(const struct request_terms *t, const struct rsa_public *key,
+			      const struct signer *s, struct buf *der);
 
 // SubjectPublicKeyInfo of the key, DER (RFC 3279 §2.3.1).
 MUST struct err *rsa_public_der(const struct rsa_public *key, struct buf *out);
 // True when the modulus has the ROCA fingerprint (CVE-2017-15361).
 bool rsa_public_is_roca(const struct rsa_public *key);
 // Verifies RSASSA-PKCS1-v1_5 SHA-256. ERR_POLICY tagged "signature-wrong".
-MUST struct err *rsa_public_check(const struct rsa_public *key, const void *data, size_t len, const void *sig,
-				  size_t sig_len);
+MUST struct err *rsa_public_check(const struct rsa_public *key, const void *data, size_t len,
+				  const void *sig, size_t sig_len);
 // SHA-256 DigestInfo of data (RFC 8017 §9.2), 51 bytes, for tokens that only have CKM_RSA_PKCS.
 MUST struct err *digest_info_sha256(const void *data, size_t len, uint8_t out[static 51]);

@@ -1,0 +1,162 @@
+// Certificate objects on a token.
+#include "pkcs11/certobj.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "pkcs11/internal.h"
+
+static void certobj_free(struct certobj *o)
+{
+	cert_free(o->cert);
+	*o = (struct certobj){ 0 };
+}
+
+void certobj_list_free(struct certobj_list *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		certobj_free(&l->list[i]);
+	free(l->list);
+	*l = (struct certobj_list){ 0 };
+}
+
+static struct err *read_one(struct session *s, CK_OBJECT_HANDLE handle, struct certobj *out)
+{
+	uint8_t id[CERT_ID_MAX], label[OBJECT_LABEL_MAX];
+	AUTO_BUF struct buf value = BUF(CERT_VALUE_MAX);
+	AUTO_TEXT char *room = malloc(CERT_VALUE_MAX);
+	if (!room)
+		return err_no_memory();
+	CK_ATTRIBUTE want[] = {
+		WANT(CKA_ID, id),
+		WANT(CKA_LABEL, label),
+		{ .type = CKA_VALUE, .pValue = room, .ulValueLen = CERT_VALUE_MAX },
+	};
+	TRY(attrs_read(s, handle, want, ARRAY_LEN(want)));
+	struct certobj o = { .handle = handle };
+	if (attr_has(&want[0]) && want[0].ulValueLen <= KEY_ID_MAX) {
+		o.id.len = want[0].ulValueLen;
+		memcpy(o.id.bytes, id, o.id.len);
+	}
+	if (attr_has(&want[1])) {
+		AUTO_TEXT char *safe = text_safe(label, want[1].ulValueLen, sizeof(o.label) - 1);
+		if (!safe)
+			return err_no_memory();
+		memcpy(o.label, safe, strlen(safe) + 1);
+	}
+	if (attr_has(&want[2]))
+		err_ignore(cert_parse(room, want[2].ulValueLen, &o.cert));
+	*out = o;
+	return NULL;
+}
+
+static struct err *list_by_id(struct session *s, const struct key_id *id, struct certobj_list *out)
+{
+	CK_OBJECT_HANDLE handles[OBJECTS_MAX];
+	size_t n = 0;
+	TRY(objects_by_id(s, CKO_CERTIFICATE, id, handles, OBJECTS_MAX, &n));
+	AUTO_CERTOBJS struct certobj_list l = { .list = calloc(n ? n : 1, sizeof(struct certobj)) };
+	if (!l.list)
+		return err_no_memory();
+	for (size_t i = 0; i < n; i++) {
+		TRY(read_one(s, handles[i], &l.list[l.n]));
+		l.n++;
+	}
+	*out = l;
+	l = (struct certobj_list){ 0 };
+	return NULL;
+}
+
+struct err *certobj_list(struct session *s, struct certobj_list *out)
+{
+	return list_by_id(s, NULL, out);
+}
+
+// Bytes of the certificate as an attribute of a template, which has no const.
+static CK_ATTRIBUTE bytes_of(CK_ATTRIBUTE_TYPE type,
+			     const uint8_t *(*get)(const struct cert *, size_t *),
+			     const struct cert *c)
+{
+	union {
+		const uint8_t *in;
+		void *out;
+	} bytes;
+	size_t len = 0;
+	bytes.in = get(c, &len);
+	return (CK_ATTRIBUTE){ .type = type, .pValue = bytes.out, .ulValueLen = (CK_ULONG)len };
+}
+
+static CK_RV create(struct session *s, const struct key_id *id, const char *label,
+		    const struct cert *c, bool whole)
+{
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	CK_OBJECT_CLASS class_ = CKO_CERTIFICATE;
+	CK_CERTIFICATE_TYPE type = CKC_X_509;
+	CK_ULONG category = 1; // token user
+	struct key_id copy = *id;
+	char text[65] = { 0 };
+	strncpy(text, label ? label : "", sizeof(text) - 1);
+	CK_ATTRIBUTE say[] = {
+		SAY(CKA_CLASS, class_),
+		SAY(CKA_CERTIFICATE_TYPE, type),
+		SAY(CKA_TOKEN, yes),
+		SAY(CKA_PRIVATE, no),
+		bytes_of(CKA_SUBJECT, cert_subject_der, c),
+		bytes_of(CKA_ISSUER, cert_issuer_der, c),
+		bytes_of(CKA_SERIAL_NUMBER, cert_serial_der, c),
+		{ .type = CKA_ID, .pValue = copy.bytes, .ulValueLen = (CK_ULONG)copy.len },
+		bytes_of(CKA_VALUE, cert_der, c),
+		// What cards may refuse stands last.
+		{ .type = CKA_LABEL, .pValue = text, .ulValueLen = (CK_ULONG)strlen(text) },
+		SAY(CKA_CERTIFICATE_CATEGORY, category),
+	};
+	CK_OBJECT_HANDLE made = CK_INVALID_HANDLE;
+	return P11(s->module, C_CreateObject, s->handle, say, ARRAY_LEN(say) - (whole ? 0u : 2u),
+		   &made);
+}
+
+struct err *certobj_store(struct session *s, const struct key_id *id, const char *label,
+			  const struct cert *c)
+{
+	AUTO_CERTOBJS struct certobj_list there = { 0 };
+	TRY(list_by_id(s, id, &there));
+	for (size_t i = 0; i < there.n; i++)
+		if (there.list[i].cert && cert_same(there.list[i].cert, c))
+			return NULL;
+	CK_RV rv = create(s, id, label, c, true);
+	if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_VALUE_INVALID ||
+	    rv == CKR_ATTRIBUTE_READ_ONLY || rv == CKR_TEMPLATE_INCONSISTENT)
+		rv = create(s, id, label, c, false);
+	return rv == CKR_OK ? NULL : ckr_err("C_CreateObject", rv, s->info.label);
+}
+
+struct err *certobj_destroy(struct session *s, const struct key_id *id, const struct cert *only,
+			    size_t *removed)
+{
+	AUTO_CERTOBJS struct certobj_list there = { 0 };
+	size_t n = 0;
+	TRY(list_by_id(s, id, &there));
+	for (size_t i = 0; i < there.n; i++) {
+		const struct certobj *o = &there.list[i];
+		if (only && !(o->cert && cert_same(o->cert, only)))
+			continue;
+		TRY(object_destroy(s, o->handle));
+		n++;
+	}
+	if (removed)
+		*removed = n;
+	return NULL;
+}
+
+// A private key's object shows only after the PIN; without it nothing found means nothing known.
+struct err *certobj_key_present(struct session *s, const struct key_id *id, enum tri *present)
+{
+	CK_OBJECT_HANDLE found[1];
+	size_t n = 0;
+	TRY(objects_by_id(s, CKO_PRIVATE_KEY, id, found, 1, &n));
+	*present = n ? TRI_YES : s->logged_in || !s->info.login_required ? TRI_NO : TRI_MISSING;
+	return NULL;
+}

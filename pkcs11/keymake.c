@@ -1,0 +1,146 @@
+// Making a key pair on the token: C_GenerateKeyPair with everything said, and with less where a module will not have it.
+#include <string.h>
+
+#include "base/log.h"
+#include "pkcs11/internal.h"
+
+enum { TEMPLATE_MAX = 16 };
+
+struct template
+{
+	CK_ATTRIBUTE list[TEMPLATE_MAX];
+	CK_ULONG n;
+};
+
+// What is left out of both halves, bit by bit.
+enum { WITHOUT_EXTRAS = 1, WITHOUT_LABEL = 2, WITHOUT_EXTRACTABLE = 4 };
+
+static void add(struct template *t, CK_ATTRIBUTE a)
+{
+	t->list[t->n++] = a;
+}
+
+static CK_RV generate(struct session *s, const struct key_terms *terms, unsigned without,
+		      CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
+{
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE, decrypt = terms->decrypt ? CK_TRUE : CK_FALSE;
+	CK_ULONG bits = terms->bits;
+	uint8_t exponent[] = { 0x01, 0x00, 0x01 };
+	char label[64] = { 0 };
+	struct key_id id = terms->id;
+	strncpy(label, terms->label ? terms->label : "", sizeof(label) - 1);
+	CK_ATTRIBUTE said_id = { .type = CKA_ID,
+				 .pValue = id.bytes,
+				 .ulValueLen = (CK_ULONG)id.len };
+	CK_ATTRIBUTE said_label = { .type = CKA_LABEL,
+				    .pValue = label,
+				    .ulValueLen = (CK_ULONG)strlen(label) };
+
+	struct template pub = { 0 }, priv = { 0 };
+	add(&pub, SAY(CKA_TOKEN, yes));
+	add(&pub, SAY(CKA_MODULUS_BITS, bits));
+	add(&pub, SAY(CKA_PUBLIC_EXPONENT, exponent));
+	add(&pub, said_id);
+	add(&priv, SAY(CKA_TOKEN, yes));
+	add(&priv, SAY(CKA_PRIVATE, yes));
+	add(&priv, SAY(CKA_SENSITIVE, yes));
+	add(&priv, SAY(CKA_SIGN, yes));
+	add(&priv, SAY(CKA_DECRYPT, decrypt));
+	add(&priv, said_id);
+	if (!(without & WITHOUT_EXTRAS)) {
+		add(&pub, SAY(CKA_PRIVATE, no));
+		add(&pub, SAY(CKA_VERIFY, yes));
+		add(&pub, SAY(CKA_ENCRYPT, decrypt));
+		add(&pub, SAY(CKA_WRAP, no));
+		add(&priv, SAY(CKA_UNWRAP, no));
+	}
+	if (!(without & WITHOUT_EXTRACTABLE))
+		add(&priv, SAY(CKA_EXTRACTABLE, no));
+	if (!(without & WITHOUT_LABEL) && label[0]) {
+		add(&pub, said_label);
+		add(&priv, said_label);
+	}
+	CK_MECHANISM how = { .mechanism = CKM_RSA_PKCS_KEY_PAIR_GEN };
+	return P11(s->module, C_GenerateKeyPair, s->handle, &how, pub.list, pub.n, priv.list,
+		   priv.n, public_key, private_key);
+}
+
+static bool rejects_template(CK_RV rv)
+{
+	return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_VALUE_INVALID ||
+	       rv == CKR_ATTRIBUTE_READ_ONLY || rv == CKR_TEMPLATE_INCONSISTENT ||
+	       rv == CKR_TEMPLATE_INCOMPLETE;
+}
+
+static struct err *rejected(const struct session *s, CK_RV rv)
+{
+	struct err *e = err_new(ERR_TOKEN,
+				N_("The token %1 will not make a key the way inkan asks for it."),
+				ARG_TEXT(s->info.label));
+	e = err_hint(e, N_("Nothing was sent. Use a token that is known to work with inkan, or "
+			   "another module for this one."));
+	return err_call(err_tag(e, "template-rejected"), "C_GenerateKeyPair", ckr_name(rv), rv);
+}
+
+// Tries the whole template; where it is rejected, what the model is known to refuse is left out, then what others refuse. The uses are only
+// made explicit for tidiness; the label is for people; EXTRACTABLE=false goes last, and then the read-back decides. SENSITIVE never goes.
+static struct err *generate_any(struct session *s, const struct key_terms *terms,
+				const struct quirks *q, CK_OBJECT_HANDLE *public_key,
+				CK_OBJECT_HANDLE *private_key)
+{
+	unsigned known = (q && q->no_label ? WITHOUT_EXTRAS | WITHOUT_LABEL : 0u) |
+			 (q && q->no_extractable ? WITHOUT_EXTRAS | WITHOUT_EXTRACTABLE : 0u);
+	const unsigned rungs[] = {
+		0,
+		known,
+		WITHOUT_EXTRAS,
+		WITHOUT_EXTRAS | WITHOUT_LABEL,
+		WITHOUT_EXTRAS | WITHOUT_EXTRACTABLE,
+		WITHOUT_EXTRAS | WITHOUT_LABEL | WITHOUT_EXTRACTABLE,
+	};
+	CK_RV rv = CKR_GENERAL_ERROR;
+	for (size_t i = 0; i < ARRAY_LEN(rungs); i++) {
+		if (i && (rungs[i] == 0 || (i > 1 && rungs[i] == known)))
+			continue;
+		rv = generate(s, terms, rungs[i], public_key, private_key);
+		if (rv == CKR_OK)
+			return NULL;
+		if (!rejects_template(rv))
+			return ckr_err("C_GenerateKeyPair", rv, s->info.label);
+		log_info("pkcs11", N_("The token %1 rejected a key template (%2)."),
+			 ARG_TEXT(s->info.label), ARG_TEXT(ckr_name(rv)));
+	}
+	return rejected(s, rv);
+}
+
+// A module that ignores CKA_ID at generation usually lets it be set; where it does not, keypair_id tells the one that it chose itself.
+static struct err *insist_on_id(struct session *s, struct keypair *k, const struct key_id *wanted)
+{
+	if (key_id_same(&k->id, wanted))
+		return NULL;
+	struct key_id copy = *wanted;
+	CK_ATTRIBUTE id = { .type = CKA_ID,
+			    .pValue = copy.bytes,
+			    .ulValueLen = (CK_ULONG)copy.len };
+	CK_RV rv = P11(s->module, C_SetAttributeValue, s->handle, k->private_key, &id, 1);
+	if (ckr_is_fatal(rv))
+		return ckr_err("C_SetAttributeValue", rv, s->info.label);
+	if (rv != CKR_OK)
+		return NULL;
+	k->id = *wanted;
+	rv = P11(s->module, C_SetAttributeValue, s->handle, k->public_key, &id, 1);
+	return rv == CKR_OK ? NULL : ckr_err("C_SetAttributeValue", rv, s->info.label);
+}
+
+struct err *keypair_generate(struct session *s, const struct key_terms *terms,
+			     const struct quirks *q, struct keypair **out)
+{
+	CK_OBJECT_HANDLE public_key = CK_INVALID_HANDLE, private_key = CK_INVALID_HANDLE;
+	TRY(generate_any(s, terms, q, &public_key, &private_key));
+	AUTO(keypair) struct keypair *k = NULL;
+	TRY(keypair_load(s, private_key, public_key, &(struct key_id){ 0 }, &k));
+	TRY(insist_on_id(s, k, &terms->id));
+	*out = k;
+	k = NULL;
+	return NULL;
+}

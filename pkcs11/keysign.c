@@ -1,0 +1,80 @@
+// Signing on the token.
+#include "pkcs11/internal.h"
+
+struct signing {
+	CK_MECHANISM_TYPE mechanism;
+	const uint8_t *data;
+	size_t len;
+};
+
+static CK_RV sign_init(struct session *s, const struct keypair *k, CK_MECHANISM_TYPE type)
+{
+	CK_MECHANISM how = { .mechanism = type };
+	return P11(s->module, C_SignInit, s->handle, &how, k->private_key);
+}
+
+static CK_RV sign_finish(struct session *s, const struct signing *g,
+			 uint8_t out[static SIGNATURE_MAX], CK_ULONG *out_len)
+{
+	// The standard's parameter is not const; no module writes to what it signs.
+	union {
+		const uint8_t *in;
+		unsigned char *out;
+	} bytes = { .in = g->data };
+	*out_len = SIGNATURE_MAX;
+	return P11(s->module, C_Sign, s->handle, bytes.out, (CK_ULONG)g->len, out, out_len);
+}
+
+// CKM_SHA256_RSA_PKCS where the token has it. A token may list it and still answer CKR_MECHANISM_INVALID, or lack it: then the
+// DigestInfo is ours.
+static struct err *sign_begin(struct session *s, const struct keypair *k, struct signing *g,
+			      const uint8_t info[static 51])
+{
+	CK_RV rv = CKR_MECHANISM_INVALID;
+	if (s->info.signs_sha256_rsa)
+		rv = sign_init(s, k, g->mechanism = CKM_SHA256_RSA_PKCS);
+	if (rv == CKR_MECHANISM_INVALID) {
+		rv = sign_init(s, k, g->mechanism = CKM_RSA_PKCS);
+		g->data = info;
+		g->len = 51;
+	}
+	return rv == CKR_OK ? NULL : ckr_err("C_SignInit", rv, s->info.label);
+}
+
+// Some cards want the PIN at each use without CKA_ALWAYS_AUTHENTICATE. The C_Sign that told so ended the operation.
+static struct err *sign_again(struct session *s, const struct keypair *k,
+			      const struct pin_asker *pin, const struct signing *g,
+			      uint8_t out[static SIGNATURE_MAX], CK_ULONG *out_len, CK_RV *rv)
+{
+	AUTO(secret) struct secret *given = NULL;
+	TRY(session_ask_context(s, pin, &given));
+	*rv = sign_init(s, k, g->mechanism);
+	if (*rv != CKR_OK)
+		return ckr_err("C_SignInit", *rv, s->info.label);
+	TRY(session_login_context(s, given));
+	*rv = sign_finish(s, g, out, out_len);
+	return NULL;
+}
+
+struct err *keypair_sign(struct session *s, const struct keypair *k, const struct pin_asker *pin,
+			 const void *data, size_t len, struct buf *sig)
+{
+	struct signing g = { .data = data, .len = len };
+	uint8_t info[51], out[SIGNATURE_MAX];
+	CK_ULONG out_len = 0;
+	AUTO(secret) struct secret *given = NULL;
+	TRY(digest_info_sha256(data, len, info));
+	if (k->always_authenticate)
+		TRY(session_ask_context(s, pin, &given));
+	TRY(sign_begin(s, k, &g, info));
+	if (k->always_authenticate)
+		TRY(session_login_context(s, given));
+	CK_RV rv = sign_finish(s, &g, out, &out_len);
+	if (rv == CKR_USER_NOT_LOGGED_IN && !k->always_authenticate && s->logged_in)
+		TRY(sign_again(s, k, pin, &g, out, &out_len, &rv));
+	if (rv != CKR_OK)
+		return ckr_err("C_Sign", rv, s->info.label);
+	if (out_len == 0 || out_len > SIGNATURE_MAX)
+		return ckr_err("C_Sign", CKR_SIGNATURE_LEN_RANGE, s->info.label);
+	return buf_put(sig, out, out_len);
+}

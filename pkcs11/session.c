@@ -1,0 +1,102 @@
+// A session with one token.
+#include "pkcs11/session.h"
+
+#include <stdlib.h>
+
+#include "pkcs11/internal.h"
+
+// The slot of a token. Slot numbers change (SoftHSM's when a token is initialised), so the old one is only where the search begins.
+static struct err *find_slot(struct module *m, const struct token_info *wanted,
+			     struct token_info *out)
+{
+	struct token_info here = *wanted;
+	AUTO(err) struct err *moved = slot_refresh(m, &here);
+	if (!moved) {
+		*out = here;
+		return NULL;
+	}
+	struct token_list all __attribute__((cleanup(token_list_cleanup))) = { 0 };
+	TRY(slot_tokens(m, &all));
+	const struct token_info *found = NULL;
+	for (size_t i = 0; i < all.n; i++) {
+		if (!token_info_same(&all.list[i], wanted))
+			continue;
+		if (found)
+			return err_tag(
+				err_hint(err_new(ERR_TOKEN,
+						 N_("Two tokens say that they are %1, and nothing "
+						    "tells them apart."),
+						 ARG_TEXT(wanted->label)),
+					 N_("Leave only the one that is meant in its reader.")),
+				"token-ambiguous");
+		found = &all.list[i];
+	}
+	if (!found)
+		return token_gone(wanted);
+	*out = *found;
+	return NULL;
+}
+
+// Another session of this process may have logged in already: a login is the token's, not the session's.
+static struct err *take_state(struct session *s)
+{
+	CK_SESSION_INFO info = { 0 };
+	CK_RV rv = P11(s->module, C_GetSessionInfo, s->handle, &info);
+	if (rv != CKR_OK)
+		return ckr_err("C_GetSessionInfo", rv, s->info.label);
+	s->logged_in = info.state == CKS_RO_USER_FUNCTIONS || info.state == CKS_RW_USER_FUNCTIONS;
+	return NULL;
+}
+
+struct err *session_open(struct module *m, const struct token_info *info, bool writable,
+			 struct session **out)
+{
+	AUTO(session) struct session *s = calloc(1, sizeof(*s));
+	if (!s)
+		return err_no_memory();
+	s->module = m;
+	s->writable = writable;
+	TRY(find_slot(m, info, &s->info));
+	CK_FLAGS flags = CKF_SERIAL_SESSION | (writable ? CKF_RW_SESSION : 0);
+	CK_SESSION_HANDLE handle = CK_INVALID_HANDLE;
+	CK_RV rv = P11(m, C_OpenSession, s->info.slot, flags, NULL, NULL, &handle);
+	if (rv != CKR_OK)
+		return ckr_err("C_OpenSession", rv, s->info.label);
+	s->handle = handle;
+	TRY(take_state(s));
+	*out = s;
+	s = NULL;
+	return NULL;
+}
+
+void session_close(struct session *s)
+{
+	if (!s)
+		return;
+	if (s->logged_in)
+		(void)P11(s->module, C_Logout, s->handle);
+	if (s->handle != CK_INVALID_HANDLE)
+		(void)P11(s->module, C_CloseSession, s->handle);
+	free(s);
+}
+
+const struct token_info *session_token(const struct session *s)
+{
+	return &s->info;
+}
+
+bool session_logged_in(const struct session *s)
+{
+	return s->logged_in;
+}
+
+struct err *session_logout(struct session *s)
+{
+	if (!s->logged_in)
+		return NULL;
+	CK_RV rv = P11(s->module, C_Logout, s->handle);
+	if (rv != CKR_OK && rv != CKR_USER_NOT_LOGGED_IN)
+		return ckr_err("C_Logout", rv, s->info.label);
+	s->logged_in = false;
+	return NULL;
+}

@@ -1,0 +1,100 @@
+// What the steps of an enrolment share: its end, its marks in the journal, and undoing it.
+#include "enroll/enrolment.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "enroll/say.h"
+#include "pkcs11/certobj.h"
+
+void enrolment_end(struct enrolment *e)
+{
+	ca_constraints_free(&e->constraints);
+	ca_close(e->ca);
+	secret_free(e->challenge);
+	secret_free(e->pin);
+	answers_free(e->answers);
+	buf_free(&e->request);
+	cert_list_free(&e->issued);
+	cert_list_free(&e->anchors);
+	cert_free(e->leaf);
+	keypair_free(e->key);
+	session_close(e->session);
+	module_unload(e->module);
+	lease_drop(e->lease);
+	free(e->token_uri);
+	free(e->common_name);
+	record_free(e->record);
+	journal_close(e->journal);
+	profile_free(e->profile);
+}
+
+struct err *enrolment_step(struct enrolment *e, const struct step *s)
+{
+	TRY(go_on(e));
+	e->step = s->name;
+	bool skipped = e->written && e->record->mark > s->until;
+	if (!skipped) {
+		struct err *err = s->run(e, &skipped);
+		if (err) {
+			say_step(e, STEP_FAILED, msg_copy(err_what(err)), 0);
+			return err;
+		}
+	}
+	say_step(e, skipped ? STEP_SKIPPED : STEP_DONE, NULL, 0);
+	return NULL;
+}
+
+struct err *enrolment_mark(struct enrolment *e, enum mark mark)
+{
+	enum mark before = e->record->mark;
+	e->record->mark = mark;
+	struct err *err = journal_write(e->journal, e->record);
+	if (err)
+		e->record->mark = before;
+	else
+		e->written = true;
+	return err;
+}
+
+struct err *enrolment_close(struct enrolment *e, enum enrolment_state state, const char *outcome)
+{
+	free(e->record->outcome);
+	e->record->outcome = text_copy(outcome);
+	e->record->state = state;
+	buf_free(&e->record->request);
+	buf_free(&e->record->ca_state);
+	return journal_write(e->journal, e->record);
+}
+
+static struct err *destroy_all(struct enrolment *e)
+{
+	struct key_id id = { 0 };
+	TRY(key_id_from_hex(e->record->key_id, &id));
+	TRY(certobj_destroy(e->session, &id, NULL, NULL));
+	keypair_free(e->key);
+	e->key = NULL;
+	TRY(keypair_find(e->session, &id, &e->key));
+	if (!e->key)
+		return NULL;
+	struct err *err = keypair_destroy(e->session, e->key);
+	keypair_free(e->key);
+	e->key = NULL;
+	return err;
+}
+
+struct err *enrolment_undo(struct enrolment *e, struct err *why)
+{
+	AUTO(err) struct err *left = destroy_all(e);
+	if (!left)
+		left = enrolment_close(e, ENROLMENT_CLOSED, "refused");
+	if (!left) {
+		say_note(e, msg_new(N_("The new key was removed; the token is as it was before.")));
+		return why;
+	}
+	struct err *both = err_hint(
+		err_new(err_kind(why), N_("The new key could not be removed from the token.")),
+
+		N_("Run `inkan abandon %1` to clean the token up."), ARG_TEXT(e->record->id));
+	return err_caused_by(both, why);
+}

@@ -1,0 +1,109 @@
+// One enrolment on its way: everything that its steps share. Private to the room.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "ca/ca.h"
+#include "enroll/enroll.h"
+#include "enroll/face.h"
+#include "journal/journal.h"
+#include "pkcs11/keypair.h"
+#include "pkcs11/module.h"
+#include "pkcs11/session.h"
+#include "pkcs11/slot.h"
+#include "profile/answers.h"
+#include "profile/profile.h"
+#include "token/evidence.h"
+#include "token/lease.h"
+#include "token/models.h"
+#include "x509/cert.h"
+
+struct enrolment {
+	const struct job *job;
+	struct face *face;
+	struct journal *journal;
+	struct record *record;
+	bool written;	  // the record stands in the journal
+	bool resumed;	  // it was begun by an earlier run
+	const char *step; // the present one
+
+	// the institution
+	struct profile *profile;
+	const struct profile_role *role;
+	struct answers *answers;
+	char *common_name;
+
+	// the token
+	struct module *module;
+	struct token_info token;
+	char *token_uri;
+	const struct model *model;
+	struct lease *lease;
+	struct session *session;
+	struct secret *pin; // as long as this run still has to log in; null with a keypad
+
+	// the key
+	struct keypair *key;
+	struct evidence evidence;
+	bool have_evidence;
+
+	// the CA
+	struct ca *ca;
+	struct ca_constraints constraints;
+	struct ca_questions questions;
+	struct buf request;
+	struct secret *challenge;
+	struct cert_list issued;
+	struct cert_list anchors;
+	struct cert *leaf;
+};
+
+void enrolment_end(struct enrolment *e); // frees and wipes everything, drops the lease last
+
+// A step. *skipped is set when there was nothing to do. Steps of an enrolment that is resumed see by the record and the token what is done.
+struct step {
+	const char *name;
+	struct err *(*run)(struct enrolment *e, bool *skipped);
+	enum mark until; // nothing to do once the record's mark is past this one
+};
+
+MUST struct err *step_prepare(struct enrolment *e, bool *skipped);
+MUST struct err *step_consent_key(struct enrolment *e, bool *skipped);
+MUST struct err *step_generate_key(struct enrolment *e, bool *skipped);
+MUST struct err *step_prove_key(struct enrolment *e, bool *skipped);
+MUST struct err *step_sign_request(struct enrolment *e, bool *skipped);
+MUST struct err *step_authenticate(struct enrolment *e, bool *skipped);
+MUST struct err *step_submit(struct enrolment *e, bool *skipped);
+MUST struct err *step_wait(struct enrolment *e, bool *skipped);
+MUST struct err *step_check_certificate(struct enrolment *e, bool *skipped);
+MUST struct err *step_consent_store(struct enrolment *e, bool *skipped);
+MUST struct err *step_store_certificate(struct enrolment *e, bool *skipped);
+MUST struct err *step_verify_token(struct enrolment *e, bool *skipped);
+MUST struct err *step_confirm(struct enrolment *e, bool *skipped);
+MUST struct err *step_retire_old(struct enrolment *e, bool *skipped);
+MUST struct err *step_receipt(struct enrolment *e, bool *skipped);
+
+// Runs one step: tells the face, looks whether to stop, remembers the step's name.
+MUST struct err *enrolment_step(struct enrolment *e, const struct step *s);
+
+// Writes the record with its new mark, durably.
+MUST struct err *enrolment_mark(struct enrolment *e, enum mark mark);
+// Ends the record (done, closed, abandoned) with a word for people.
+MUST struct err *enrolment_close(struct enrolment *e, enum enrolment_state state,
+				 const char *outcome);
+// The end of an enrolment that was refused: the key (and whatever has its CKA_ID) goes, the record is closed. `why` is
+// taken and given back, with what could not be cleaned up as its cause.
+MUST struct err *enrolment_undo(struct enrolment *e, struct err *why);
+
+// The institution and the token, for every job that needs them.
+MUST struct err *open_profile(struct enrolment *e, const char *path);
+MUST struct err *open_role(struct enrolment *e, const char *name);
+MUST struct err *open_token(struct enrolment *e, const char *what);
+MUST struct err *open_login(
+	struct enrolment *e); // asks for the PIN unless it is known, and logs in
+// Everything about the role's person and the CA before the key: answers judged ahead, IDs asked, name made, CA asked.
+MUST struct err *prepare_role(struct enrolment *e);
+MUST struct err *subject_name(struct enrolment *e);

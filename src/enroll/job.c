@@ -1,0 +1,80 @@
+// A job as a JSON object and back: what the parent hands to its worker. It holds no secret.
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "enroll/enroll.h"
+
+static const char *const kind_names[] = {
+	[JOB_ENROLL] = "enroll", [JOB_RESUME] = "resume", [JOB_ABANDON] = "abandon",
+	[JOB_VERIFY] = "verify", [JOB_LIST] = "list",
+};
+
+static void put(json_t *o, const char *key, const char *text)
+{
+	if (text)
+		json_object_set_new(o, key, json_string(text));
+}
+
+struct json_t *job_to_json(const struct job *j)
+{
+	json_t *o = json_object();
+	put(o, "job", kind_names[j->kind]);
+	put(o, "module", j->module);
+	put(o, "token", j->token);
+	put(o, "profile", j->profile);
+	put(o, "role", j->role);
+	put(o, "enrolment", j->enrolment);
+	json_object_set_new(o, "module_from_profile", json_boolean(j->module_from_profile));
+	json_object_set_new(o, "yes", json_boolean(j->yes));
+	json_object_set_new(o, "last_try", json_boolean(j->last_try));
+	json_object_set_new(o, "anew", json_boolean(j->anew));
+	json_object_set_new(o, "interactive", json_boolean(j->interactive));
+	json_object_set_new(o, "wait_for_ca", json_boolean(j->wait_for_ca));
+	json_object_set_new(o, "lease_wait_ms", json_integer(j->lease_wait_ms));
+	return o;
+}
+
+struct err *job_from_json(const struct json_t *j, struct job **out)
+{
+	const char *kind = json_text(j, "job");
+	size_t i = 0;
+	while (kind && i < ARRAY_LEN(kind_names) && strcmp(kind, kind_names[i]) != 0)
+		i++;
+	if (!kind || i == ARRAY_LEN(kind_names))
+		return err_new(ERR_FAILED, N_("The job for the worker cannot be read."));
+	struct job *job = calloc(1, sizeof *job);
+	if (!job)
+		return err_no_memory();
+	*job = (struct job){
+		.kind = (enum job_kind)i,
+		.module = text_copy(json_text(j, "module")),
+		.token = text_copy(json_text(j, "token")),
+		.profile = text_copy(json_text(j, "profile")),
+		.role = text_copy(json_text(j, "role")),
+		.enrolment = text_copy(json_text(j, "enrolment")),
+		.module_from_profile = json_flag(j, "module_from_profile", false),
+		.yes = json_flag(j, "yes", false),
+		.last_try = json_flag(j, "last_try", false),
+		.anew = json_flag(j, "anew", false),
+		.interactive = json_flag(j, "interactive", false),
+		.wait_for_ca = json_flag(j, "wait_for_ca", false),
+		.lease_wait_ms = json_number(j, "lease_wait_ms", 0),
+	};
+	*out = job;
+	return NULL;
+}
+
+void job_free(struct job *j)
+{
+	if (!j)
+		return;
+	free(j->module);
+	free(j->token);
+	free(j->profile);
+	free(j->role);
+	free(j->enrolment);
+	free(j);
+}

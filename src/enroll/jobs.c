@@ -1,0 +1,24 @@
+// Which job runs which code.
+#include "enroll/enroll.h"
+#include "enroll/run.h"
+
+void job_run(const struct job *j, struct face *f, struct result *out)
+{
+	*out = (struct result){ 0 };
+	switch (j->kind) {
+	case JOB_ENROLL:
+	case JOB_RESUME:
+		run_enrolment(j, f, out);
+		return;
+	case JOB_ABANDON:
+		run_abandon(j, f, out);
+		return;
+	case JOB_VERIFY:
+		run_verify(j, f, out);
+		return;
+	case JOB_LIST:
+		run_list(j, f, out);
+		return;
+	}
+	out->err = err_new(ERR_FAILED, N_("The worker got a job that it does not know."));
+}

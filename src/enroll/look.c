@@ -1,0 +1,111 @@
+// list: what can be seen of a module's tokens without a PIN: who they are, the state of the PIN, their certificates.
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "enroll/result.h"
+#include "enroll/run.h"
+#include "pkcs11/certobj.h"
+
+static const char *pin_state(const struct token_info *t)
+{
+	static const char *const words[] = {
+		[TRIES_GOOD] = "ok",
+		[TRIES_LOW] = "low",
+		[TRIES_FINAL] = "final",
+		[TRIES_LOCKED] = "locked",
+	};
+	if (!t->user_pin_initialised)
+		return "not-set";
+	return (size_t)t->tries < ARRAY_LEN(words) ? words[t->tries] : "unknown";
+}
+
+static const char *key_state(enum tri present)
+{
+	return present == TRI_YES ? "present" : present == TRI_NO ? "missing" : "unknown";
+}
+
+static json_t *certificate_entry(struct session *s, const struct certobj *c)
+{
+	if (!c->cert)
+		return NULL;
+	json_t *o = certificate_to_json(c->cert);
+	enum tri present = TRI_MISSING;
+	err_ignore(certobj_key_present(s, &c->id, &present));
+	char *id = key_id_hex(&c->id);
+	json_object_set_new(o, "id", json_string(id ? id : ""));
+	json_object_set_new(o, "key", json_string(key_state(present)));
+	free(id);
+	return o;
+}
+
+static struct err *put_certificates(struct module *m, const struct token_info *t, json_t *list)
+{
+	AUTO(session) struct session *s = NULL;
+	AUTO_CERTOBJS struct certobj_list certs = { 0 };
+	TRY(session_open(m, t, false, &s));
+	TRY(certobj_list(s, &certs));
+	for (size_t i = 0; i < certs.n; i++) {
+		if (certs.list[i].cert && cert_is_ca(certs.list[i].cert))
+			continue;
+		json_t *entry = certificate_entry(s, &certs.list[i]);
+		if (entry)
+			json_array_append_new(list, entry);
+	}
+	return NULL;
+}
+
+static json_t *token_entry(struct module *m, const struct token_info *t)
+{
+	json_t *o = json_object();
+	char *uri = token_info_uri(t);
+	json_object_set_new(o, "uri", json_string(uri ? uri : ""));
+	free(uri);
+	json_object_set_new(o, "label", json_string(t->label));
+	json_object_set_new(o, "serial", json_string(t->serial));
+	json_object_set_new(o, "manufacturer", json_string(t->manufacturer));
+	json_object_set_new(o, "model", json_string(t->model));
+	json_object_set_new(o, "module", json_string(module_path(m)));
+	json_object_set_new(o, "reader", json_string(t->slot_description));
+	json_object_set_new(o, "pin", json_string(pin_state(t)));
+	json_object_set_new(o, "initialised", json_boolean(t->initialised));
+	json_object_set_new(o, "makes_rsa", json_boolean(t->makes_rsa));
+	json_t *certificates = json_array();
+	if (t->initialised) {
+		struct err *err = put_certificates(m, t, certificates);
+		if (err)
+			json_object_set_new(o, "unreadable", err_to_json(err));
+		err_free(err);
+	}
+	json_object_set_new(o, "certificates", certificates);
+	return o;
+}
+
+static struct err *list(const struct job *j, json_t *tokens)
+{
+	struct module_source source = { 0 };
+	AUTO(module) struct module *m = NULL;
+	AUTO(token_uri) struct token_uri *uri = NULL;
+	__attribute__((cleanup(token_list_cleanup))) struct token_list seen = { 0 };
+	if (j->token)
+		TRY(token_uri_parse(j->token, &uri));
+	TRY(module_find(j->module, j->module_from_profile, &source));
+	struct err *err = module_load(&source, &m);
+	module_source_free(&source);
+	if (err)
+		return err;
+	TRY(slot_tokens(m, &seen));
+	for (size_t i = 0; i < seen.n; i++)
+		if (token_uri_matches(uri, &seen.list[i]))
+			json_array_append_new(tokens, token_entry(m, &seen.list[i]));
+	return NULL;
+}
+
+void run_list(const struct job *j, struct face *f, struct result *out)
+{
+	(void)f;
+	json_t *tokens = json_array();
+	out->object = json_object();
+	json_object_set_new(out->object, "tokens", tokens);
+	out->err = list(j, tokens);
+}

@@ -1,0 +1,15 @@
+// Parts of the step prepare. Private to the room.
+#pragma once
+
+#include "enroll/enrolment.h"
+
+// Takes up the record of an earlier run, and its profile, role and fields.
+MUST struct err *resume_record(struct enrolment *e, const char *id);
+// The record alone, for giving it up: a profile that is gone must not stand in the way.
+MUST struct err *abandon_record(struct enrolment *e, const char *id);
+// An unfinished enrolment on this token for the same profile, role and person: offered, and taken up when wanted.
+MUST struct err *offer_unfinished(struct enrolment *e);
+// A record for a new enrolment; nothing is written yet.
+MUST struct err *new_record(struct enrolment *e);
+// The pair on the token that this enrolment will follow: made by this machine for the same profile, role and CN.
+MUST struct err *find_old_pair(struct enrolment *e);

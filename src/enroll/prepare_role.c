@@ -1,0 +1,133 @@
+// The person and the CA, before the key: answers judged ahead, IDs asked, the name made, the CA asked what it wants.
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "enroll/ask.h"
+#include "enroll/prepare.h"
+#include "enroll/say.h"
+
+static bool stop(void *ctx)
+{
+	return said_stop(ctx);
+}
+
+static struct err *open_ca(struct enrolment *e)
+{
+	const struct ca_terms terms = {
+		.profile = e->profile,
+		.role = e->role,
+		.transaction = e->record->id,
+		.stop = stop,
+		.stop_ctx = e,
+	};
+	return ca_open(&terms, e->record->ca_state.data, e->record->ca_state.len, &e->ca);
+}
+
+// Is the field a part of the certificate's name?
+static bool is_in_name(const struct profile_role *r, const char *field)
+{
+	for (size_t i = 0; i < r->n_subject; i++)
+		if (template_uses(r->subject[i].value, field))
+			return true;
+	return template_uses(r->common_name, field);
+}
+
+// Off a terminal everything that will be asked is judged now, so that nothing is begun that cannot be ended.
+static struct err *judge_ahead(struct enrolment *e)
+{
+	if (e->face->interactive || (e->written && e->record->mark > MARK_SUBMIT_BEGUN))
+		return NULL;
+	for (size_t i = 0; i < e->questions.n; i++) {
+		bool absent = false;
+		const char *field = e->questions.q[i].field;
+		if (!answers_get(e->answers, field))
+			TRY(ask_ahead(e, field, &absent));
+	}
+	return NULL;
+}
+
+static struct err *ask_names(struct enrolment *e)
+{
+	for (size_t i = 0; i < e->role->n_fields; i++)
+		if (is_in_name(e->role, e->role->fields[i].name))
+			TRY(ask_field(e, &e->role->fields[i]));
+	return NULL;
+}
+
+static struct err *ask_what_comes_first(struct enrolment *e)
+{
+	for (size_t i = 0; i < e->questions.n; i++)
+		if (e->questions.q[i].when == ASK_BEFORE_KEY)
+			TRY(ask_named(e, e->questions.q[i].field));
+	return NULL;
+}
+
+static struct err *remember_fields(struct enrolment *e)
+{
+	AUTO(json) json_t *fields = json_object();
+	for (size_t i = 0; i < e->role->n_fields; i++) {
+		const struct profile_field *f = &e->role->fields[i];
+		const struct secret *value = f->secret ? NULL : answers_get(e->answers, f->name);
+		if (value)
+			json_object_set_new(fields, f->name, json_string(secret_text(value)));
+	}
+	free(e->record->fields);
+	e->record->fields = json_line(fields);
+	return e->record->fields ? NULL : err_no_memory();
+}
+
+struct err *subject_name(struct enrolment *e)
+{
+	free(e->common_name);
+	e->common_name = NULL;
+	TRY(answers_fill_text(e->answers, e->profile, e->role, e->role->common_name,
+			      &e->common_name));
+	free(e->record->common_name);
+	e->record->common_name = text_copy(e->common_name);
+	return remember_fields(e);
+}
+
+static struct err *check_bits(struct enrolment *e)
+{
+	unsigned bits = e->constraints.rsa_bits ? e->constraints.rsa_bits : e->profile->key.bits;
+	if (bits < e->profile->key.bits)
+		bits = e->profile->key.bits;
+	e->constraints.rsa_bits = bits;
+	const struct token_info *t = &e->token;
+	if (t->makes_rsa && (t->rsa_max == 0 || (bits >= t->rsa_min && bits <= t->rsa_max)))
+		return NULL;
+	return err_hint(
+		err_tag(err_new(ERR_TOKEN, N_("The token %1 cannot make an RSA key of %2 bits."),
+				ARG_TEXT(t->label), ARG_NUM(bits)),
+			"token-cannot"),
+		N_("Use a token of a model that your institution names."));
+}
+
+static bool before_the_key(const struct enrolment *e)
+{
+	return !e->written || e->record->mark < MARK_KEY_MADE;
+}
+
+struct err *prepare_role(struct enrolment *e)
+{
+	TRY(open_ca(e));
+	if (e->written && e->record->mark >= MARK_ISSUED)
+		return NULL; // nothing more is asked
+	TRY(ca_questions(e->ca, &e->constraints, &e->questions));
+	TRY(judge_ahead(e));
+	TRY(ask_names(e));
+	TRY(subject_name(e));
+	if (before_the_key(e)) {
+		TRY(find_old_pair(e));
+		TRY(ca_constraints(e->ca, &e->constraints));
+		TRY(check_bits(e));
+	} else if (e->record->mark < MARK_WAITING) {
+		TRY(ca_constraints(e->ca, &e->constraints));
+	}
+	TRY(ca_questions(e->ca, &e->constraints, &e->questions));
+	TRY(judge_ahead(e));
+	return ask_what_comes_first(e);
+}

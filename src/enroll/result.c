@@ -1,0 +1,114 @@
+// The public result object of a job.
+#include "enroll/result.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+
+void result_free(struct result *r)
+{
+	json_drop(r->object);
+	err_free(r->err);
+	*r = (struct result){ 0 };
+}
+
+static void put_time(json_t *o, const char *key, int64_t t)
+{
+	char text[24];
+	clock_utc(t, text);
+	json_object_set_new(o, key, json_string(text));
+}
+
+struct json_t *certificate_to_json(const struct cert *c)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "subject", json_string(cert_subject_text(c)));
+	json_object_set_new(o, "common_name", json_string(cert_common_name(c)));
+	json_object_set_new(o, "serial", json_string(cert_serial_hex(c)));
+	put_time(o, "not_before", cert_not_before(c));
+	put_time(o, "not_after", cert_not_after(c));
+	json_object_set_new(o, "sha256", json_string(cert_sha256(c)));
+	return o;
+}
+
+const char *outcome_of(const struct err *err)
+{
+	switch (err_kind(err)) {
+	case ERR_PENDING:
+		return "pending";
+	case ERR_CA_REFUSED:
+	case ERR_POLICY:
+		return "refused";
+	case ERR_INTERRUPTED:
+		return "interrupted";
+	default:
+		return "failed";
+	}
+}
+
+static json_t *evidence_to_json(const struct evidence *ev)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "custody", json_string(custody_name(ev->custody)));
+	json_object_set_new(o, "attributes", json_string(key_attributes_name(ev->attributes)));
+	return o;
+}
+
+static json_t *error_to_json(const struct err *err)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "tag", json_string(err_slug(err)));
+	char *message = msg_render(err_what(err)); // English: a worker chooses no language
+	json_object_set_new(o, "message", json_string(message ? message : ""));
+	free(message);
+	for (const struct err *e = err; e; e = err_cause(e)) {
+		if (!err_call_name(e))
+			continue;
+		json_object_set_new(o, "call", json_string(err_call_name(e)));
+		if (err_code_name(e))
+			json_object_set_new(o, "code", json_string(err_code_name(e)));
+		break;
+	}
+	return o;
+}
+
+static void put_enrolment(json_t *o, const struct enrolment *e)
+{
+	if (e->record && e->record->id)
+		json_object_set_new(o, "enrolment", json_string(e->record->id));
+	if (e->leaf)
+		json_object_set_new(o, "certificate", certificate_to_json(e->leaf));
+	if (e->have_evidence)
+		json_object_set_new(o, "evidence", evidence_to_json(&e->evidence));
+	if (e->token_uri)
+		json_object_set_new(o, "token", json_string(e->token_uri));
+	if (e->profile) {
+		json_object_set_new(o, "profile", json_string(e->profile->name));
+		json_object_set_new(o, "practice", json_boolean(e->profile->practice));
+	}
+	if (e->role)
+		json_object_set_new(o, "role", json_string(e->role->name));
+	if (e->record) {
+		json_object_set_new(o, "resumable",
+				    json_boolean(e->written && e->record->state == ENROLMENT_OPEN));
+		if (e->record->submits > 1)
+			json_object_set_new(o, "second_issue_possible", json_true());
+	}
+	if (e->ca)
+		json_object_set_new(o, "handshakes", json_integer(ca_handshakes(e->ca)));
+}
+
+struct json_t *result_to_json(const char *outcome, const struct enrolment *e, const struct err *err)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "event", json_string("result"));
+	json_object_set_new(o, "outcome", json_string(outcome));
+	json_object_set_new(o, "exit", json_integer(err ? (json_int_t)err_kind(err) : 0));
+	if (e)
+		put_enrolment(o, e);
+	if (err)
+		json_object_set_new(o, "error", error_to_json(err));
+	return o;
+}

@@ -1,0 +1,86 @@
+// check-certificate, consent-store: what came back is judged before anybody is asked to store it.
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "enroll/ask.h"
+#include "enroll/say.h"
+#include "x509/judge.h"
+#include "x509/request.h"
+
+static struct err *recall_certificates(struct enrolment *e)
+{
+	if (e->issued.n)
+		return NULL;
+	return cert_list_from_pem(e->record->certificates.data, e->record->certificates.len,
+				  &e->issued);
+}
+
+static struct err *judge(struct enrolment *e)
+{
+	AUTO_BUF struct buf spki = BUF(8192);
+	TRY(rsa_public_der(keypair_public(e->key), &spki));
+	const struct judge_terms terms = {
+		.public_key_der = spki.data,
+		.public_key_der_len = spki.len,
+		.common_name = e->common_name,
+		.anchors = &e->anchors,
+		.now = clock_now(),
+		.need_signature = true,
+		.need_encipherment = e->constraints.decrypt,
+	};
+	return judge_certificates(&terms, &e->issued, &e->leaf, NULL);
+}
+
+static struct err *refused(struct enrolment *e, struct err *why)
+{
+	bool told = false;
+	AUTO(err) struct err *untold = ca_reject(e->ca, why, &told);
+	if (untold || !told)
+		say_note(e, msg_new(N_("The certificate authority could not be told that its "
+				       "certificate is refused. Tell it by "
+				       "another way, so that the certificate is revoked.")));
+	return enrolment_undo(e, why);
+}
+
+struct err *step_check_certificate(struct enrolment *e, bool *skipped)
+{
+	(void)skipped;
+	say_step(e, STEP_BEGUN, NULL, 0);
+	TRY(recall_certificates(e));
+	struct err *err = judge(e);
+	if (err)
+		return err_kind(err) == ERR_POLICY ? refused(e, err) : err;
+	free(e->record->sha256);
+	e->record->sha256 = text_copy(cert_sha256(e->leaf));
+	return e->record->sha256 ? NULL : err_no_memory();
+}
+
+static struct msg *store_words(const struct enrolment *e)
+{
+	char until[48] = "";
+	err_ignore(clock_local(cert_not_after(e->leaf), e->profile->window.zone, until));
+	return msg_new(N_("%1 has issued a certificate for %2, valid until %3. It is for the key "
+			  "on this token. Store it on the "
+			  "token %4?"),
+		       ARG_BOTH(e->profile->institution), ARG_TEXT(cert_common_name(e->leaf)),
+		       ARG_TEXT(until), ARG_TEXT(e->token.label));
+}
+
+struct err *step_consent_store(struct enrolment *e, bool *skipped)
+{
+	(void)skipped;
+	say_step(e, STEP_BEGUN, NULL, 0);
+	if (e->profile->consent_store.en || e->profile->consent_store.ja)
+		say_note(e, msg_new("%1", ARG_BOTH(e->profile->consent_store)));
+	bool yes = false;
+	TRY(ask_consent(e, "store", store_words(e), &yes));
+	if (yes)
+		return enrolment_mark(e, MARK_STORE_BEGUN);
+	return err_hint(
+		err_tag(err_new(ERR_INTERRUPTED,
+				N_("You did not agree, so the certificate was not stored.")),
+			"consent-refused"),
+		N_("`inkan resume %1` asks again; `inkan abandon %1` removes the key."),
+		ARG_TEXT(e->record->id));
+}

@@ -1,0 +1,175 @@
+// consent-key, generate-key, prove-key: the person agrees, the token makes the key, and we see that it cannot leave.
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "enroll/ask.h"
+#include "enroll/say.h"
+
+struct err *step_consent_key(struct enrolment *e, bool *skipped)
+{
+	if (e->resumed) {
+		*skipped = true; // agreed to when it was begun
+		return NULL;
+	}
+	say_step(e, STEP_BEGUN, NULL, 0);
+	AUTO(msg) struct msg *protection = protection_words(&e->token, e->profile);
+	say_note(e, msg_copy(protection));
+	if (e->profile->consent_key.en || e->profile->consent_key.ja)
+		say_note(e, msg_new("%1", ARG_BOTH(e->profile->consent_key)));
+	struct msg *words = msg_new(N_("A new RSA key of %1 bits will be made on the token %2, and "
+				       "a certificate for it will be "
+				       "asked of %3 (%4). Your name in it will be %5. Only go on "
+				       "when you know this site. Make the "
+				       "key?"),
+				    ARG_NUM(e->constraints.rsa_bits), ARG_TEXT(e->token.label),
+				    ARG_BOTH(e->profile->institution), ARG_TEXT(e->profile->ca.url),
+				    ARG_TEXT(e->common_name));
+	bool yes = false;
+	TRY(ask_consent(e, "key", words, &yes));
+	if (yes)
+		return NULL;
+	return err_tag(
+		err_new(ERR_INTERRUPTED,
+			N_("You did not agree, so no key was made. The token is as it was.")),
+		"consent-refused");
+}
+
+static void *warm(void *ctx)
+{
+	struct enrolment *e = ctx;
+	return ca_warm(e->ca);
+}
+
+// The token makes its key while the connection is opened.
+static struct err *generate(struct enrolment *e, const struct key_terms *terms)
+{
+	pthread_t thread;
+	bool warming = pthread_create(&thread, NULL, warm, e) == 0;
+	struct err *err = keypair_generate(e->session, terms, &e->model->quirks, &e->key);
+	if (warming) {
+		void *cold = NULL;
+		pthread_join(thread, &cold);
+		err_ignore(cold); // it is no failure yet: sending will say so
+	}
+	return err;
+}
+
+// A key that could not be made leaves nothing to resume, when the token is there to say that nothing is on it.
+static struct err *making_failed(struct enrolment *e, struct err *why)
+{
+	struct key_id id = { 0 };
+	AUTO(keypair) struct keypair *half = NULL;
+	AUTO(err) struct err *look = key_id_from_hex(e->record->key_id, &id);
+	if (!look)
+		look = keypair_find(e->session, &id, &half);
+	if (look)
+		return err_hint(why, N_("Put the token in again and run `inkan resume %1`."),
+				ARG_TEXT(e->record->id));
+	if (half)
+		look = keypair_destroy(e->session, half);
+	if (!look)
+		look = enrolment_close(e, ENROLMENT_CLOSED, "no key was made");
+	return why;
+}
+
+static struct err *make(struct enrolment *e)
+{
+	struct key_id id = { 0 };
+	if (e->record->key_id) {
+		TRY(key_id_from_hex(e->record->key_id, &id));
+	} else {
+		TRY(key_id_choose(e->session, &e->model->quirks, &id));
+		e->record->key_id = key_id_hex(&id);
+		if (!e->record->key_id)
+			return err_no_memory();
+		TRY(enrolment_mark(e, MARK_KEY_BEGUN));
+	}
+	const struct key_terms terms = {
+		.bits = e->constraints.rsa_bits,
+		.decrypt = e->constraints.decrypt || e->profile->key.decrypt,
+		.label = e->common_name,
+		.id = id,
+	};
+	say_wait(e,
+		 msg_new(N_("The token is making its key. A card can take 30 seconds. Do not take "
+			    "the token out.")),
+		 e->model->slow_seconds ? (int64_t)e->model->slow_seconds : -1, false);
+	struct err *err = generate(e, &terms);
+	return err ? making_failed(e, err) : NULL;
+}
+
+static bool whole(const struct keypair *k)
+{
+	return k && keypair_has_private(k) && keypair_public(k);
+}
+
+static struct err *key_lost(const struct enrolment *e)
+{
+	return err_hint(err_tag(err_new(ERR_TOKEN,
+					N_("The key of enrolment %1 is no longer on the token, "
+					   "though its request was "
+					   "sent."),
+					ARG_TEXT(e->record->id)),
+				"key-lost"),
+			N_("The certificate authority may have issued a certificate that nobody "
+			   "can use: tell it. Then run "
+			   "`inkan abandon %1` and enrol anew."),
+			ARG_TEXT(e->record->id));
+}
+
+// What an earlier run left: a whole pair is kept, half of one is cleared away, none is made now.
+static struct err *find_made(struct enrolment *e)
+{
+	struct key_id id = { 0 };
+	TRY(key_id_from_hex(e->record->key_id, &id));
+	TRY(keypair_find(e->session, &id, &e->key));
+	if (whole(e->key))
+		return NULL;
+	if (e->record->submits > 0)
+		return key_lost(e);
+	if (!e->key)
+		return NULL;
+	TRY(keypair_destroy(e->session, e->key));
+	keypair_free(e->key);
+	e->key = NULL;
+	return NULL;
+}
+
+struct err *step_generate_key(struct enrolment *e, bool *skipped)
+{
+	say_step(e, STEP_BEGUN, NULL,
+		 e->model->slow_seconds ? (int64_t)e->model->slow_seconds : 30);
+	TRY(open_login(e));
+	TRY(go_on(e));
+	if (e->resumed)
+		TRY(find_made(e));
+	if (e->key) {
+		*skipped = true;
+		return NULL;
+	}
+	return make(e);
+}
+
+static bool is_final(const struct enrolment *e)
+{
+	return e->record->mark >= MARK_VERIFIED;
+}
+
+struct err *step_prove_key(struct enrolment *e, bool *skipped)
+{
+	(void)skipped;
+	say_step(e, STEP_BEGUN, NULL, 0);
+	struct err *err =
+		evidence_gather(e->session, e->key, e->constraints.rsa_bits, &e->evidence);
+	if (!err) {
+		e->have_evidence = true;
+		err = evidence_judge(&e->evidence, e->profile);
+	}
+	if (err)
+		return err_kind(err) == ERR_POLICY && !is_final(e) ? enrolment_undo(e, err) : err;
+	say_note(e, evidence_words(&e->evidence));
+	free(e->record->evidence);
+	e->record->evidence = evidence_text(&e->evidence);
+	return e->record->mark < MARK_KEY_MADE ? enrolment_mark(e, MARK_KEY_MADE) : NULL;
+}

@@ -1,0 +1,125 @@
+// sign-request, authenticate: the request is signed on the token; the person's credentials are asked for as late as can be.
+#include <string.h>
+
+#include "enroll/ask.h"
+#include "enroll/request.h"
+#include "enroll/say.h"
+
+static struct err *pin_again(void *ctx, struct secret **pin)
+{
+	struct enrolment *e = ctx;
+	if (e->token.pin_pad) {
+		say_wait(e,
+			 msg_new(N_("Type the PIN of %1 on the keypad of the reader, for the "
+				    "signature."),
+				 ARG_TEXT(e->token.label)),
+			 -1, true);
+		*pin = NULL;
+		return NULL;
+	}
+	return e->pin ? secret_copy(e->pin, pin) : ask_pin(e, NULL, pin);
+}
+
+struct err *sign_on_token(void *ctx, const void *data, size_t len, struct buf *sig)
+{
+	struct enrolment *e = ctx;
+	const struct pin_asker asker = { .ask = pin_again, .ctx = e };
+	return keypair_sign(e->session, e->key, &asker, data, len, sig);
+}
+
+enum { MAX_RDN = 16 };
+
+struct filled_subject {
+	struct request_rdn rdn[MAX_RDN];
+	char *values[MAX_RDN];
+	size_t n;
+};
+
+static void filled_subject_cleanup(struct filled_subject *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		text_cleanup(&f->values[i]);
+}
+
+static struct err *fill_subject(const struct enrolment *e, struct filled_subject *out)
+{
+	for (size_t i = 0; i < e->role->n_subject && i < MAX_RDN; i++) {
+		TRY(answers_fill_text(e->answers, e->profile, e->role, e->role->subject[i].value,
+				      &out->values[i]));
+		out->rdn[i] = (struct request_rdn){ .type = e->role->subject[i].type,
+						    .value = out->values[i] };
+		out->n = i + 1;
+	}
+	return NULL;
+}
+
+static struct err *build(struct enrolment *e, const struct secret *challenge, struct buf *der)
+{
+	__attribute__((cleanup(filled_subject_cleanup))) struct filled_subject subject = { 0 };
+	TRY(fill_subject(e, &subject));
+	const struct request_terms terms = {
+		.subject = subject.rdn,
+		.n_subject = subject.n,
+		.challenge_password = challenge,
+		.extra_attributes = e->constraints.request_attributes.data,
+		.extra_attributes_len = e->constraints.request_attributes.len,
+		.digital_signature = e->constraints.key_usage_signature,
+		.key_encipherment = e->constraints.key_usage_encipherment,
+	};
+	const struct signer signer = { .sign = sign_on_token, .ctx = e };
+	return request_sign(&terms, keypair_public(e->key), &signer, der);
+}
+
+struct err *request_resign(void *ctx, const struct secret *challenge, struct buf *der)
+{
+	return build(ctx, challenge, der);
+}
+
+static struct err *ask_all(struct enrolment *e, enum profile_ask when)
+{
+	bool otp = false;
+	for (size_t i = 0; i < e->questions.n; i++) {
+		const struct ca_question *q = &e->questions.q[i];
+		if (q->when != when)
+			continue;
+		if (!strcmp(q->field, "otp"))
+			otp = true; // it is short-lived: asked last
+		else
+			TRY(ask_named(e, q->field));
+	}
+	return otp ? ask_otp(e) : NULL;
+}
+
+// What this request's signature must be checked against is the key that it holds: a journalled request of another key is
+// built again.
+static bool journalled(const struct enrolment *e)
+{
+	return e->record->request.len > 0 && !ca_request_is_secret(e->ca);
+}
+
+struct err *step_sign_request(struct enrolment *e, bool *skipped)
+{
+	if (journalled(e)) {
+		*skipped = true;
+		return buf_copy(&e->record->request, &e->request);
+	}
+	say_step(e, STEP_BEGUN, NULL, 0);
+	TRY(ask_all(e, ASK_BEFORE_SIGN));
+	TRY(ca_challenge(e->ca, e->answers, &e->challenge));
+	return build(e, e->challenge, &e->request);
+}
+
+struct err *authenticate_now(struct enrolment *e)
+{
+	TRY(ask_all(e, ASK_BEFORE_SUBMIT));
+	struct err *err = ca_authenticate(e->ca, e->answers);
+	answers_forget_secrets(e->answers, e->role);
+	return err;
+}
+
+struct err *step_authenticate(struct enrolment *e, bool *skipped)
+{
+	(void)skipped;
+	say_step(e, STEP_BEGUN, NULL, 0);
+	return authenticate_now(e);
+}

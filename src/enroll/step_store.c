@@ -1,0 +1,98 @@
+// store-certificate, verify-token: the certificate goes onto the token, and a fresh session shows that all works together.
+#include <string.h>
+#include <sys/random.h>
+
+#include "enroll/request.h"
+#include "enroll/say.h"
+#include "enroll/try_pair.h"
+#include "pkcs11/certobj.h"
+
+struct err *step_store_certificate(struct enrolment *e, bool *skipped)
+{
+	(void)skipped;
+	say_step(e, STEP_BEGUN, NULL, 0);
+	return certobj_store(e->session, keypair_id(e->key), e->common_name, e->leaf);
+}
+
+static struct err *read_back(struct session *s, const struct key_id *id, const struct cert *wanted)
+{
+	AUTO_CERTOBJS struct certobj_list list = { 0 };
+	TRY(certobj_list(s, &list));
+	for (size_t i = 0; i < list.n; i++)
+		if (key_id_same(&list.list[i].id, id) && list.list[i].cert &&
+		    cert_same(list.list[i].cert, wanted))
+			return NULL;
+	return err_tag(
+		err_new(ERR_TOKEN, N_("The certificate cannot be read back from the token.")),
+		"certificate-not-stored");
+}
+
+struct err *try_pair(struct session *s, const struct keypair *key, const struct pin_asker *pin,
+		     const struct cert *cert)
+{
+	uint8_t challenge[64];
+	AUTO_BUF struct buf sig = BUF(4096);
+	if (getrandom(challenge, sizeof challenge, 0) != sizeof challenge)
+		return err_new(ERR_FAILED, N_("The system gives no random numbers."));
+	TRY(read_back(s, keypair_id(key), cert));
+	TRY(keypair_sign(s, key, pin, challenge, sizeof challenge, &sig));
+	return cert_check_signature(cert, challenge, sizeof challenge, sig.data, sig.len);
+}
+
+// A session of its own. With a keypad the login is carried over, so that the person need not type the PIN once more.
+static struct err *fresh_session(struct enrolment *e)
+{
+	struct session *fresh = NULL;
+	if (!e->token.pin_pad) {
+		session_close(e->session);
+		e->session = NULL;
+	}
+	TRY(session_open(e->module, &e->token, true, &fresh));
+	session_close(e->session);
+	e->session = fresh;
+	return open_login(e);
+}
+
+static struct err *find_again(struct enrolment *e)
+{
+	struct key_id id = *keypair_id(e->key);
+	keypair_free(e->key);
+	e->key = NULL;
+	TRY(keypair_find(e->session, &id, &e->key));
+	if (e->key && keypair_has_private(e->key))
+		return NULL;
+	return err_tag(err_new(ERR_TOKEN, N_("The key cannot be found on the token any more.")),
+		       "key-lost");
+}
+
+static struct err *pin_for_challenge(void *ctx, struct secret **pin)
+{
+	struct enrolment *e = ctx;
+	if (e->token.pin_pad) {
+		say_wait(e,
+			 msg_new(N_("Type the PIN of %1 on the keypad of the reader, for the "
+				    "signature."),
+				 ARG_TEXT(e->token.label)),
+			 -1, true);
+		*pin = NULL;
+		return NULL;
+	}
+	return secret_copy(e->pin, pin);
+}
+
+struct err *step_verify_token(struct enrolment *e, bool *skipped)
+{
+	(void)skipped;
+	say_step(e, STEP_BEGUN, NULL, 0);
+	TRY(fresh_session(e));
+	TRY(find_again(e));
+	const struct pin_asker asker = { .ask = pin_for_challenge, .ctx = e };
+	struct err *err = try_pair(e->session, e->key, &asker, e->leaf);
+	if (err)
+		return err_hint(err,
+				N_("The old key and certificate, if any, were not touched. `inkan "
+				   "resume %1` tries again; "
+				   "`inkan abandon %1` removes what was made."),
+				ARG_TEXT(e->record->id));
+	return enrolment_mark(e, MARK_VERIFIED);
+}

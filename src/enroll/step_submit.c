@@ -1,0 +1,185 @@
+// submit, wait: the request leaves, once; what came of it is journalled before anything else happens.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "enroll/request.h"
+#include "enroll/say.h"
+
+static struct ca_request request_of(struct enrolment *e)
+{
+	return (struct ca_request){
+		.der = e->request.data,
+		.len = e->request.len,
+		.resign = request_resign,
+		.ctx = e,
+	};
+}
+
+static struct err *keep_state(struct enrolment *e)
+{
+	buf_reset(&e->record->ca_state);
+	return ca_save(e->ca, &e->record->ca_state);
+}
+
+static struct err *keep_certificates(struct enrolment *e, struct cert_list *issued)
+{
+	buf_reset(&e->record->certificates);
+	for (size_t i = 0; i < issued->n; i++) {
+		AUTO_TEXT char *pem = cert_pem(issued->certs[i]);
+		if (!pem)
+			return err_no_memory();
+		TRY(buf_puts(&e->record->certificates, pem));
+	}
+	return NULL;
+}
+
+static struct err *take_outcome(struct enrolment *e, struct ca_outcome *o)
+{
+	TRY(keep_state(e));
+	if (o->state != CA_ISSUED) {
+		e->record->retry_at = clock_now() + o->retry_seconds;
+		return enrolment_mark(e, MARK_WAITING);
+	}
+	TRY(keep_certificates(e, &o->issued));
+	e->issued = o->issued;
+	o->issued = (struct cert_list){ 0 };
+	e->record->retry_at = 0;
+	return enrolment_mark(e, MARK_ISSUED);
+}
+
+// The CA said no, or nothing left: it has not issued for this sending.
+static bool was_not_issued(const struct err *err, bool sent)
+{
+	if (!sent)
+		return true;
+	return err_has_tag(err, "ca-refused") || err_has_tag(err, "credentials-refused");
+}
+
+static struct err *failed(struct enrolment *e, struct err *err, bool sent)
+{
+	if (was_not_issued(err, sent)) {
+		e->record->submits--;
+		AUTO(err) struct err *unwritten = enrolment_mark(e, MARK_KEY_MADE);
+		if (unwritten)
+			say_note(e, msg_copy(err_what(unwritten)));
+	}
+	if (err_next_step(err))
+		return err;
+	return err_hint(err, N_("The key stays on the token. `inkan resume %1` goes on from here."),
+			ARG_TEXT(e->record->id));
+}
+
+static struct err *journal_before_sending(struct enrolment *e)
+{
+	buf_reset(&e->record->request);
+	if (!ca_request_is_secret(e->ca))
+		TRY(buf_put(&e->record->request, e->request.data, e->request.len));
+	TRY(keep_state(e));
+	e->record->submits++;
+	return enrolment_mark(e, MARK_SUBMIT_BEGUN);
+}
+
+struct err *step_submit(struct enrolment *e, bool *skipped)
+{
+	(void)skipped;
+	say_step(e, STEP_BEGUN, NULL, (int64_t)e->profile->ca.answer_seconds);
+	TRY(journal_before_sending(e));
+	if (e->record->submits > 1)
+		say_note(e, msg_new(N_("The request may have been sent before. It is sent again "
+				       "with the same key; the certificate "
+				       "authority may issue a second certificate, and this is "
+				       "recorded.")));
+	struct ca_outcome outcome = { 0 };
+	bool sent = false;
+	const struct ca_request request = request_of(e);
+	struct err *err = ca_submit(e->ca, &request, &outcome, &sent);
+	if (!err)
+		err = take_outcome(e, &outcome);
+	else
+		err = failed(e, err, sent);
+	ca_outcome_free(&outcome);
+	return err;
+}
+
+static struct err *pending(const struct enrolment *e)
+{
+	int64_t left = e->record->retry_at - clock_now();
+	return err_hint(
+		err_tag(err_new(ERR_PENDING, N_("The certificate authority has not decided yet.")),
+			"pending"),
+		N_("Ask again in %1 seconds or later with `inkan resume %2`. The key stays on the "
+		   "token until then."),
+		ARG_NUM(left > 1 ? left : 1), ARG_TEXT(e->record->id));
+}
+
+// Counts down to the time that the CA named; pending when that is longer than anybody should sit here.
+static struct err *wait_until_asked(struct enrolment *e, int64_t deadline)
+{
+	if (e->record->retry_at > deadline)
+		return pending(e);
+	for (;;) {
+		int64_t left = e->record->retry_at - clock_now();
+		if (left <= 0)
+			return NULL;
+		TRY(go_on(e));
+		say_wait(e, msg_new(N_("The certificate authority asks us to wait.")), left, false);
+		clock_sleep_ms(left > 1 ? 1000 : 250);
+	}
+}
+
+static struct err *poll(struct enrolment *e, struct ca_outcome *o)
+{
+	const struct ca_request request = request_of(e);
+	bool sent = false;
+	struct err *err = ca_poll(e->ca, &request, o, &sent);
+	if (!err)
+		return take_outcome(e, o);
+	if (err_has_tag(err, "ticket-unknown")) {
+		// The ticket is gone: the next run authenticates and sends anew.
+		buf_reset(&e->record->ca_state);
+		AUTO(err) struct err *unwritten = enrolment_mark(e, MARK_SUBMIT_BEGUN);
+		(void)unwritten;
+	}
+	return err_next_step(err)
+		       ? err
+		       : err_hint(err,
+				  N_("The key stays on the token. `inkan resume %1` asks again."),
+				  ARG_TEXT(e->record->id));
+}
+
+static struct err *credentials_for_poll(struct enrolment *e, enum ca_state state)
+{
+	if (state != CA_WAIT_ANEW)
+		return NULL;
+	if (!e->face->interactive && !e->resumed)
+		return pending(
+			e); // without a ticket the credentials are needed anew, and nobody is there
+	return authenticate_now(e);
+}
+
+struct err *step_wait(struct enrolment *e, bool *skipped)
+{
+	if (e->record->mark != MARK_WAITING) {
+		*skipped = true;
+		return NULL;
+	}
+	say_step(e, STEP_BEGUN, NULL, e->record->retry_at - clock_now());
+	bool patient = e->resumed || e->job->wait_for_ca;
+	int64_t deadline = clock_now() + (patient ? (int64_t)e->profile->ca.max_wait_seconds : -1);
+	bool asked = false;
+	while (e->record->mark == MARK_WAITING) {
+		// A resumed run asks at least once; after that only somebody who waits goes on asking.
+		if (asked && !e->job->wait_for_ca)
+			return pending(e);
+		TRY(wait_until_asked(e, deadline));
+		TRY(credentials_for_poll(e, ca_waits_anew(e->ca) ? CA_WAIT_ANEW : CA_WAIT));
+		struct ca_outcome outcome = { 0 };
+		struct err *err = poll(e, &outcome);
+		ca_outcome_free(&outcome);
+		if (err)
+			return err;
+		asked = true;
+	}
+	return NULL;
+}

@@ -1,0 +1,127 @@
+// Taking the token: module, the one token that fits, its lease, a session, the PIN.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "enroll/ask.h"
+#include "enroll/say.h"
+
+static struct err *load_module(struct enrolment *e)
+{
+	struct module_source source = { 0 };
+	TRY(module_find(e->job->module, e->job->module_from_profile, &source));
+	struct err *err = module_load(&source, &e->module);
+	module_source_free(&source);
+	return err;
+}
+
+static struct err *absent(const char *uri)
+{
+	return err_hint(err_tag(err_new(ERR_TOKEN, N_("The token %1 is not there."), ARG_TEXT(uri)),
+				"token-absent"),
+			N_("Put the token in, then try again. `inkan status` shows the tokens that "
+			   "can be seen."));
+}
+
+static struct err *pick_token(struct enrolment *e)
+{
+	AUTO(token_uri) struct token_uri *uri = NULL;
+	TRY(token_uri_parse(e->job->token, &uri));
+	__attribute__((cleanup(token_list_cleanup))) struct token_list tokens = { 0 };
+	TRY(slot_tokens(e->module, &tokens));
+	size_t fitting = 0;
+	for (size_t i = 0; i < tokens.n; i++) {
+		if (!token_uri_matches(uri, &tokens.list[i]))
+			continue;
+		e->token = tokens.list[i];
+		fitting++;
+	}
+	if (fitting == 0)
+		return absent(e->job->token);
+	if (fitting > 1)
+		return err_hint(
+			err_tag(err_new(ERR_TOKEN, N_("Several tokens fit %1."),
+					ARG_TEXT(e->job->token)),
+				"token-ambiguous"),
+			N_("Take the others out, or give the whole URI of the one that is meant."));
+	e->token_uri = token_info_uri(&e->token);
+	return e->token_uri ? NULL : err_no_memory();
+}
+
+static bool tell_who_has_it(void *ctx, const struct lease_holder *who)
+{
+	const struct enrolment *e = ctx;
+	say_wait(e,
+		 msg_new(N_("Another inkan (process %1, %2) is using this token. Waiting for it."),
+			 ARG_NUM(who->pid), ARG_TEXT(who->what)),
+		 -1, false);
+	return said_stop(e);
+}
+
+static struct err *usable(const struct enrolment *e)
+{
+	const struct token_info *t = &e->token;
+	if (!t->initialised)
+		return err_hint(err_tag(err_new(ERR_TOKEN, N_("The token is not initialised.")),
+					"token-blank"),
+				N_("Give it a label and a PIN first, with the maker's tool."));
+	if (t->write_protected)
+		return err_tag(err_new(ERR_TOKEN, N_("The token %1 is write-protected."),
+				       ARG_TEXT(t->label)),
+			       "token-read-only");
+	return NULL;
+}
+
+struct err *open_token(struct enrolment *e, const char *what)
+{
+	TRY(load_module(e));
+	TRY(pick_token(e));
+	e->model = model_of(&e->token);
+	TRY(lease_take(&e->token, what, e->job->lease_wait_ms, tell_who_has_it, e, &e->lease));
+	TRY(usable(e));
+	TRY(session_open(e->module, &e->token, true, &e->session));
+	return session_pin_ready(e->session, e->job->last_try);
+}
+
+static struct err *login_with_keypad(struct enrolment *e)
+{
+	say_wait(e,
+		 msg_new(N_("Type the PIN of %1 on the keypad of the reader."),
+			 ARG_TEXT(e->token.label)),
+		 -1, true);
+	return session_login(e->session, NULL, e->job->last_try);
+}
+
+// A PIN that cannot be right costs no try, so it may be asked again; one that was tried is never tried again.
+static struct err *ask_fitting_pin(struct enrolment *e)
+{
+	AUTO(err) struct err *wrong = NULL;
+	for (int i = 0; i < 20; i++) {
+		AUTO(secret) struct secret *pin = NULL;
+		TRY(ask_pin(e, wrong ? err_what(wrong) : NULL, &pin));
+		struct err *err = session_pin_fits(e->session, pin);
+		if (!err) {
+			e->pin = pin;
+			pin = NULL;
+			return NULL;
+		}
+		if (!e->face->interactive)
+			return err;
+		err_free(wrong);
+		wrong = err;
+	}
+	struct err *err = wrong;
+	wrong = NULL;
+	return err;
+}
+
+struct err *open_login(struct enrolment *e)
+{
+	if (session_logged_in(e->session) || !e->token.login_required)
+		return NULL;
+	if (e->token.pin_pad)
+		return login_with_keypad(e);
+	if (!e->pin)
+		TRY(ask_fitting_pin(e));
+	return session_login(e->session, e->pin, e->job->last_try);
+}

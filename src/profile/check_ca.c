@@ -1,0 +1,272 @@
+// Rules of the CA: its address, the hosts that may be spoken to, the anchors it is trusted by.
+#include "profile/check.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/proc.h"
+#include "base/text.h"
+
+enum { ANCHORS_MAX_BYTES = 512 * 1024, HOST_MAX = 253 };
+
+// --- hosts
+
+static bool port_is_fine(const char *port)
+{
+	size_t len = strlen(port);
+	if (len == 0 || len > 5 || !text_is_digits(port, len))
+		return false;
+	long n = strtol(port, NULL, 10);
+	return n > 0 && n < 65536;
+}
+
+// A DNS name, an IPv4 address or "[IPv6]"; its length, 0 when it is none of them.
+static size_t host_length(const char *text)
+{
+	size_t len;
+	if (text[0] == '[') {
+		len = 1 + strspn(text + 1, "0123456789abcdefABCDEF:.");
+		return len > 2 && text[len] == ']' ? len + 1 : 0;
+	}
+	len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.");
+	if (len == 0 || len > HOST_MAX || text[0] == '-' || text[0] == '.' ||
+	    memmem(text, len, "..", 2))
+		return 0;
+	return len;
+}
+
+static bool host_is_fine(const char *host)
+{
+	size_t len = host_length(host);
+	if (len == 0)
+		return false;
+	return host[len] == '\0' || (host[len] == ':' && port_is_fine(host + len + 1));
+}
+
+// "host" or "host:port" of an https URL; null and *fine false when it is no such URL.
+static struct err *url_host(const char *url, char **host, bool *fine)
+{
+	static const char scheme[] = "https://";
+	*fine = false;
+	if (strncmp(url, scheme, strlen(scheme)) != 0 || !text_is_ascii(url, strlen(url)) ||
+	    strpbrk(url, " \"<>\\^`{|}#?"))
+		return NULL;
+	const char *start = url + strlen(scheme);
+	char *copy = strndup(start, strcspn(start, "/"));
+	if (!copy)
+		return err_no_memory();
+	*fine = host_is_fine(copy);
+	if (*fine)
+		*host = copy;
+	else
+		free(copy);
+	return NULL;
+}
+
+// "h" allows every port of h, and "h:443" is "h" of https.
+static bool host_listed(const struct profile_ca *ca, const char *host)
+{
+	size_t len = host_length(host);
+	for (size_t i = 0; i < ca->n_hosts; i++) {
+		const char *have = ca->hosts[i];
+		size_t have_len = host_length(have);
+		if (have_len != len || strncasecmp(have, host, len) != 0)
+			continue;
+		if (have[len] == '\0' || strcmp(have + len, host + len) == 0)
+			return true;
+	}
+	return false;
+}
+
+// Takes the host.
+static struct err *pin_host(struct profile_ca *ca, char *host)
+{
+	if (host_listed(ca, host)) {
+		free(host);
+		return NULL;
+	}
+	char **more = reallocarray(ca->hosts, ca->n_hosts + 1, sizeof(*more));
+	if (!more) {
+		free(host);
+		return err_no_memory();
+	}
+	more[ca->n_hosts++] = host;
+	ca->hosts = more;
+	return NULL;
+}
+
+static struct err *check_url(struct profile_ca *ca, struct faults *f)
+{
+	char *host = NULL;
+	bool fine = false;
+	if (!ca->url) {
+		if (ca->protocol != CA_FILE)
+			FAULT_AT(f, "ca.url", N_("%1: %2: this key is missing. Allowed: %3."),
+				 ARG_ID(N_("an address that begins with https://")));
+		return NULL;
+	}
+	TRY(url_host(ca->url, &host, &fine));
+	if (fine)
+		return pin_host(ca, host);
+	FAULT_AT(
+		f, "ca.url", N_("%1: %2: this is not allowed. Allowed: %3."),
+		ARG_ID(N_("an address as in https://ca.example/.well-known/est, without user name, "
+			  "'?' and '#'")));
+	return NULL;
+}
+
+static struct err *check_login(const struct profile *p, struct faults *f)
+{
+	char *host = NULL;
+	bool fine = false;
+	if (!p->login_url)
+		return NULL;
+	// A login page may have a query; its host is what is judged here.
+	AUTO_TEXT char *bare = strndup(p->login_url, strcspn(p->login_url, "?"));
+	if (!bare)
+		return err_no_memory();
+	TRY(url_host(bare, &host, &fine));
+	if (!fine)
+		FAULT_AT(f, "login_url", N_("%1: %2: this is not allowed. Allowed: %3."),
+			 ARG_ID(N_("an address that begins with https://")));
+	else if (!host_listed(&p->ca, host))
+		FAULT_AT(f, "login_url", N_("%1: %2: the host %3 does not stand in ca.hosts."),
+			 ARG_TEXT(host));
+	free(host);
+	return NULL;
+}
+
+static void check_hosts(const struct profile_ca *ca, struct faults *f)
+{
+	for (size_t i = 0; i < ca->n_hosts; i++)
+		if (!host_is_fine(ca->hosts[i]))
+			FAULT_AT(f, "ca.hosts", N_("%1: %2: %3 is no host name. Allowed: %4."),
+				 ARG_TEXT(ca->hosts[i]),
+				 ARG_ID(N_("a list of host names, each with or without :port")));
+}
+
+// --- anchors
+
+static void anchors_missing(const struct profile *p, const char *path, struct faults *f)
+{
+	struct mark m = place_find(f, "ca.anchors");
+	struct msg *hint =
+		p->practice ? msg_new(N_("Start the practice CA once: inkan-practice-ca writes the "
+					 "file of its "
+					 "root certificate (practice-ca.pem). Copy it to %1."),
+				      ARG_TEXT(path))
+			    : msg_new(N_("Ask the institution for its root certificate (PEM), "
+					 "compare its "
+					 "fingerprint, and put it there: %1."),
+				      ARG_TEXT(path));
+	fault_put(f, m,
+		  msg_new(N_("%1: %2: the file of trust anchors %3 is not there."),
+			  ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })),
+			  ARG_TEXT("ca.anchors"), ARG_TEXT(path)),
+		  hint);
+}
+
+// Takes what reading said and puts it among the faults.
+static void anchors_unreadable(struct faults *f, struct err *cause)
+{
+	struct mark m = place_find(f, "ca.anchors");
+	fault_put_err(f, m,
+		      err_caused_by(err_new(ERR_PROFILE,
+					    N_("%1: %2: the file of trust anchors cannot be used."),
+					    ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })),
+					    ARG_TEXT("ca.anchors")),
+				    cause));
+}
+
+// The bytes between BEGIN and END, whether they look like a certificate: base64 and line ends, not nothing.
+static bool block_is_base64(const char *from, const char *to)
+{
+	size_t letters = 0;
+	for (; from < to; from++) {
+		unsigned char c = (unsigned char)*from;
+		if (isalnum(c) || c == '+' || c == '/' || c == '=')
+			letters++;
+		else if (!isspace(c))
+			return false;
+	}
+	return letters >= 64;
+}
+
+// Whether the text holds at least one certificate block and no broken one. What they say is judged when they are used.
+static bool holds_certificates(const char *pem)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----";
+	static const char end[] = "-----END CERTIFICATE-----";
+	size_t n = 0;
+	for (const char *at = strstr(pem, begin); at; at = strstr(at, begin), n++) {
+		const char *from = at + strlen(begin);
+		const char *to = strstr(from, end);
+		if (!to || !block_is_base64(from, to))
+			return false;
+		at = to + strlen(end);
+	}
+	return n > 0;
+}
+
+static struct err *put_anchors(struct profile_ca *ca, const char *path, const struct buf *pem,
+			       struct faults *f)
+{
+	const char *text = pem->data ? (const char *)pem->data : "";
+	if (strstr(text, "PRIVATE KEY-----")) {
+		FAULT_AT(f, "ca.anchors",
+			 N_("%1: %2: %3 holds a private key. A file of trust anchors holds "
+			    "certificates only."),
+			 ARG_TEXT(path));
+		return NULL;
+	}
+	if (strlen(text) != pem->len || !holds_certificates(text)) {
+		FAULT_AT(f, "ca.anchors",
+			 N_("%1: %2: %3 holds no certificate that can be read (PEM)."),
+			 ARG_TEXT(path));
+		return NULL;
+	}
+	struct err *e = buf_put(&ca->anchors, pem->data, pem->len);
+	if (!e)
+		e = buf_put(&ca->anchors, "\n", 1); // for files that do not end their last line
+	if (e)
+		anchors_unreadable(f, e);
+	return NULL;
+}
+
+static struct err *read_anchors(struct profile *p, const char *dir, const char *file,
+				struct faults *f)
+{
+	AUTO_TEXT char *path = file[0] == '/' ? text_copy(file) : text_format("%s/%s", dir, file);
+	AUTO_TEXT char *real = NULL;
+	AUTO_BUF struct buf pem = BUF(ANCHORS_MAX_BYTES);
+	if (!path)
+		return err_no_memory();
+	if (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+		anchors_missing(p, path, f);
+		return NULL;
+	}
+	struct err *e = proc_trusted_file(path, &real);
+	if (!e)
+		e = buf_read_file(real, ANCHORS_MAX_BYTES, &pem);
+	if (e) {
+		anchors_unreadable(f, e);
+		return NULL;
+	}
+	return put_anchors(&p->ca, path, &pem, f);
+}
+
+struct err *check_ca(struct draft *d, const char *dir, struct faults *f)
+{
+	struct profile *p = &d->profile;
+	p->ca.anchors = BUF(ANCHORS_MAX_BYTES);
+	check_hosts(&p->ca, f);
+	TRY(check_url(&p->ca, f));
+	TRY(check_login(p, f));
+	for (size_t i = 0; i < d->n_anchors; i++)
+		TRY(read_anchors(p, dir, d->anchors[i], f));
+	return NULL;
+}

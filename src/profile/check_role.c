@@ -1,0 +1,313 @@
+// Rules of a role: its fields, its one-time password, and what its templates may name.
+#include "profile/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "profile/answers.h"
+#include "profile/pattern.h"
+#include "profile/template.h"
+
+enum { ROLE_PATH = 400, CN_MAX = 64, CHALLENGE_MAX = 255 };
+
+// "roles.admin.fields.contract_id.digits"
+struct role_path {
+	char text[ROLE_PATH];
+};
+
+static struct role_path role_path(const struct profile_role *r, const char *below, const char *name,
+				  const char *key)
+{
+	struct role_path p;
+	snprintf(p.text, sizeof(p.text), "roles.%s.%s%s%s%s%s", r->name, below, name ? "." : "",
+		 name ? name : "", key ? "." : "", key ? key : "");
+	return p;
+}
+
+// --- fields
+
+static bool is_reserved(const char *name)
+{
+	return strcmp(name, TEMPLATE_OTP) == 0 || strcmp(name, TEMPLATE_INSTITUTION_CODE) == 0 ||
+	       strcmp(name, TEMPLATE_COMMON_NAME) == 0 || strcmp(name, "token_pin") == 0;
+}
+
+static void check_field(const struct profile_role *r, struct profile_field *d, struct faults *f)
+{
+	struct role_path here = role_path(r, "fields", d->name, NULL);
+	if (is_reserved(d->name))
+		FAULT_AT(f, here.text,
+			 N_("%1: %2: this name has a meaning of its own. Use another one."));
+	if (strchr(d->name, '-'))
+		FAULT_AT(f, here.text,
+			 N_("%1: %2: the name of a field holds no hyphen. Use '_' instead."));
+	if (d->pattern && !pattern_is_fine(d->pattern))
+		FAULT_AT(
+			f, role_path(r, "fields", d->name, "pattern").text,
+			N_("%1: %2: this is not allowed. Allowed: %3."),
+			ARG_ID(N_("a POSIX extended regular expression without back references and "
+				  "great repetitions")));
+	if (d->keypad && !d->secret)
+		FAULT_AT(f, role_path(r, "fields", d->name, "keypad").text,
+			 N_("%1: %2: an on-screen keypad is for secret fields only."));
+	// The digits say how long it can be.
+	if (d->digits_max)
+		d->max_length = d->digits_max;
+}
+
+static bool role_uses(const struct profile_role *r, const char *name)
+{
+	return template_uses(r->common_name, name) || template_uses(r->user_name, name) ||
+	       template_uses(r->password, name) || template_uses(r->challenge_password, name);
+}
+
+static bool subject_uses(const struct profile_role *r, const char *name)
+{
+	for (size_t i = 0; i < r->n_subject; i++)
+		if (template_uses(r->subject[i].value, name))
+			return true;
+	return false;
+}
+
+// Asking for what goes nowhere would be a typo in a template. A portal's forms name fields too, so it is left alone.
+static void check_uses(const struct profile *p, const struct profile_role *r, struct faults *f)
+{
+	if (p->ca.protocol != CA_EST)
+		return;
+	for (size_t i = 0; i < r->n_fields; i++) {
+		const char *name = r->fields[i].name;
+		if (!role_uses(r, name) && !subject_uses(r, name))
+			FAULT_AT(
+				f, role_path(r, "fields", name, NULL).text,
+				N_("%1: %2: no template of this role uses the field. Remove it, or "
+				   "write it into a template."));
+	}
+	if (r->otp.kind != OTP_NONE && !role_uses(r, TEMPLATE_OTP))
+		FAULT_AT(f, role_path(r, "otp", NULL, NULL).text,
+			 N_("%1: %2: no template of this role uses {otp}. Remove the one-time "
+			    "password, or write {otp} into a template."));
+}
+
+static void check_otp(const struct profile_role *r, struct faults *f)
+{
+	if (r->otp.kind == OTP_NONE)
+		return;
+	if (!r->otp.label.en)
+		FAULT_AT(f, role_path(r, "otp", "label", NULL).text,
+			 N_("%1: %2: this key is missing. Allowed: %3."),
+			 ARG_ID(N_("a text, or the two texts en: and ja:")));
+	if (r->otp.n_models == 0)
+		FAULT_AT(f, role_path(r, "otp", "models", NULL).text,
+			 N_("%1: %2: this key is missing. Allowed: %3."),
+			 ARG_ID(N_("names of models, each with label: and instruction:")));
+}
+
+// --- templates
+
+struct judged {
+	bool secret_allowed, otp_allowed;
+	size_t longest; // out: characters the filled template can have
+};
+
+static void unknown_name(const struct profile_role *r, const char *path, const char *text,
+			 size_t len, struct faults *f)
+{
+	const char *words[40] = { TEMPLATE_INSTITUTION_CODE };
+	size_t n = 1;
+	if (r->otp.kind != OTP_NONE)
+		words[n++] = TEMPLATE_OTP;
+	for (size_t i = 0; i < r->n_fields && n + 1 < ARRAY_LEN(words); i++)
+		words[n++] = r->fields[i].name;
+	char name[64];
+	snprintf(name, sizeof(name), "%.*s", (int)(len < 60 ? len : 60), text);
+	const char *guess = near_word(name, words);
+	if (guess)
+		FAULT_AT(f, path, N_("%1: %2: there is no field {%3} here. Did you mean {%4}?"),
+			 ARG_TEXT(name), ARG_TEXT(guess));
+	else
+		FAULT_AT(f, path, N_("%1: %2: there is no field {%3} here."), ARG_TEXT(name));
+}
+
+static void check_name(const struct profile *p, const struct profile_role *r, const char *path,
+		       const char *text, size_t len, struct judged *j, struct faults *f)
+{
+	if (piece_is(text, len, TEMPLATE_INSTITUTION_CODE)) {
+		j->longest += p->institution_code ? strlen(p->institution_code) : 0;
+		return;
+	}
+	if (piece_is(text, len, TEMPLATE_OTP) && r->otp.kind != OTP_NONE) {
+		j->longest += r->otp.length;
+		if (!j->otp_allowed)
+			FAULT_AT(f, path,
+				 N_("%1: %2: a one-time password must not stand here, where others "
+				    "can read it."));
+		return;
+	}
+	for (size_t i = 0; i < r->n_fields; i++) {
+		const struct profile_field *d = &r->fields[i];
+		if (!piece_is(text, len, d->name))
+			continue;
+		j->longest += d->max_length;
+		if (d->secret && !j->secret_allowed)
+			FAULT_AT(f, path,
+				 N_("%1: %2: the secret field {%3} must not stand here, where "
+				    "others can read it."),
+				 ARG_TEXT(d->name));
+		return;
+	}
+	unknown_name(r, path, text, len, f);
+}
+
+static size_t count_characters(const char *text, size_t len)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < len; i++)
+		n += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static void check_template(const struct profile *p, const struct profile_role *r,
+			   const char *template_text, const char *path, struct judged *j,
+			   struct faults *f)
+{
+	const char *at = template_text, *text = NULL;
+	size_t len = 0;
+	j->longest = 0;
+	if (!template_text)
+		return;
+	for (;;) {
+		switch (template_next(&at, &text, &len)) {
+		case PIECE_END:
+			return;
+		case PIECE_TEXT:
+			j->longest += count_characters(text, len);
+			break;
+		case PIECE_NAME:
+			check_name(p, r, path, text, len, j, f);
+			break;
+		case PIECE_WRONG:
+			FAULT_AT(
+				f, path,
+				N_("%1: %2: '{' begins the name of a field, as in {user_id}. Write "
+				   "'{{' for the sign itself."));
+			return;
+		}
+	}
+}
+
+static void too_long(const char *path, size_t longest, size_t most, struct faults *f)
+{
+	FAULT_AT(f, path,
+		 N_("%1: %2: this can become %3 characters long. Allowed: %4. Give the fields "
+		    "digits or a smaller max_length."),
+		 ARG_NUM(longest), ARG_NUM(most));
+}
+
+static void check_credentials(const struct profile *p, const struct profile_role *r,
+			      struct faults *f)
+{
+	struct judged j = { .secret_allowed = true, .otp_allowed = true };
+	struct role_path user = role_path(r, "user_name", NULL, NULL);
+	struct role_path password = role_path(r, "password", NULL, NULL);
+	struct role_path challenge = role_path(r, "challenge_password", NULL, NULL);
+	check_template(p, r, r->user_name, user.text, &j, f);
+	check_template(p, r, r->password, password.text, &j, f);
+	check_template(p, r, r->challenge_password, challenge.text, &j, f);
+	if (j.longest > CHALLENGE_MAX)
+		too_long(challenge.text, j.longest, CHALLENGE_MAX, f);
+	// RFC 7617 §2: the server would end the name at the first colon.
+	if (r->user_name && strchr(r->user_name, ':'))
+		FAULT_AT(f, user.text, N_("%1: %2: a user name holds no colon."));
+	if (!r->user_name != !r->password)
+		FAULT_AT(f, r->user_name ? password.text : user.text,
+			 N_("%1: %2: user_name and password belong together. Give both or "
+			    "neither."));
+}
+
+// --- subject
+
+static bool is_subject_type(const char *type)
+{
+	for (const char *const *t = schema_subject_types; *t; t++)
+		if (strcmp(*t, type) == 0)
+			return true;
+	return false;
+}
+
+static bool is_country(const char *value)
+{
+	return strlen(value) == 2 && value[0] >= 'A' && value[0] <= 'Z' && value[1] >= 'A' &&
+	       value[1] <= 'Z';
+}
+
+static struct err *resolve_common_name(const struct profile_role *r, struct profile_rdn *rdn)
+{
+	if (strcmp(rdn->value, "{" TEMPLATE_COMMON_NAME "}") != 0 || !r->common_name)
+		return NULL;
+	char *copy = text_copy(r->common_name);
+	if (!copy)
+		return err_no_memory();
+	free(rdn->value);
+	rdn->value = copy;
+	return NULL;
+}
+
+static struct err *check_rdn(const struct profile *p, const struct profile_role *r,
+			     struct profile_rdn *rdn, struct faults *f)
+{
+	struct role_path here = role_path(r, "subject", rdn->type, NULL);
+	struct judged j = { .secret_allowed = false };
+	if (!is_subject_type(rdn->type)) {
+		const char *guess = near_word(rdn->type, schema_subject_types);
+		FAULT_AT(f, here.text, N_("%1: %2: this attribute is not known. Allowed: %3."),
+			 ARG_TEXT(guess ? guess
+					: "C ST L O OU CN title SN GN serialNumber "
+					  "emailAddress DC UID"));
+		return NULL;
+	}
+	if (!rdn->value)
+		return NULL;
+	if (strcmp(rdn->type, "CN") == 0) {
+		TRY(resolve_common_name(r, rdn));
+		if (r->common_name && strcmp(rdn->value, r->common_name) != 0)
+			FAULT_AT(f, here.text,
+				 N_("%1: %2: the common name differs from common_name. Write "
+				    "\"{common_name}\"."));
+		return NULL;
+	}
+	if (strcmp(rdn->type, "C") == 0 && !is_country(rdn->value))
+		FAULT_AT(f, here.text, N_("%1: %2: a country is two capital letters, as in JP."));
+	check_template(p, r, rdn->value, here.text, &j, f);
+	return NULL;
+}
+
+static struct err *check_subject(const struct profile *p, struct profile_role *r, struct faults *f)
+{
+	struct judged j = { .secret_allowed = false };
+	struct role_path cn = role_path(r, "common_name", NULL, NULL);
+	size_t names = 0;
+	check_template(p, r, r->common_name, cn.text, &j, f);
+	if (j.longest > CN_MAX)
+		too_long(cn.text, j.longest, CN_MAX, f);
+	for (size_t i = 0; i < r->n_subject; i++) {
+		names += strcmp(r->subject[i].type, "CN") == 0;
+		TRY(check_rdn(p, r, &r->subject[i], f));
+	}
+	if (r->n_subject > 0 && names != 1)
+		FAULT_AT(f, role_path(r, "subject", NULL, NULL).text,
+			 N_("%1: %2: the subject needs one common name. Write: - CN: "
+			    "\"{common_name}\""));
+	return NULL;
+}
+
+struct err *check_role(struct profile *p, struct profile_role *r, struct faults *f)
+{
+	for (size_t i = 0; i < r->n_fields; i++)
+		check_field(r, &r->fields[i], f);
+	check_otp(r, f);
+	TRY(check_subject(p, r, f));
+	check_credentials(p, r, f);
+	check_uses(p, r, f);
+	return NULL;
+}

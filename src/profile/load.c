@@ -1,0 +1,213 @@
+// From a name, a path or bytes to a checked profile.
+#include "profile/profile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "base/proc.h"
+#include "base/text.h"
+#include "profile/check.h"
+#include "profile/dirs.h"
+#include "profile/document.h"
+#include "profile/names.h"
+#include "profile/read.h"
+
+enum { SHA256_BYTES = 32 };
+
+// --- freeing
+
+static void text2_free(struct text2 *t)
+{
+	free(t->en);
+	free(t->ja);
+}
+
+static void role_free(struct profile_role *r)
+{
+	for (size_t i = 0; i < r->n_fields; i++) {
+		free(r->fields[i].name);
+		text2_free(&r->fields[i].label);
+		text2_free(&r->fields[i].help);
+		free(r->fields[i].pattern);
+	}
+	for (size_t i = 0; i < r->otp.n_models; i++) {
+		free(r->otp.models[i].name);
+		text2_free(&r->otp.models[i].label);
+		text2_free(&r->otp.models[i].instruction);
+	}
+	for (size_t i = 0; i < r->n_subject; i++) {
+		free(r->subject[i].type);
+		free(r->subject[i].value);
+	}
+	free(r->name);
+	text2_free(&r->label);
+	free(r->fields);
+	text2_free(&r->otp.label);
+	free(r->otp.models);
+	free(r->common_name);
+	free(r->subject);
+	free(r->user_name);
+	free(r->password);
+	free(r->challenge_password);
+}
+
+static void texts_free(char **list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
+}
+
+static void profile_clear(struct profile *p)
+{
+	for (size_t i = 0; i < p->n_roles; i++)
+		role_free(&p->roles[i]);
+	free(p->roles);
+	free(p->name);
+	free(p->path);
+	text2_free(&p->institution);
+	free(p->institution_code);
+	free(p->module);
+	free(p->ca.url);
+	buf_free(&p->ca.anchors);
+	texts_free(p->ca.hosts, p->ca.n_hosts);
+	free(p->window.zone);
+	text2_free(&p->window.closed);
+	free(p->window.remind_days);
+	text2_free(&p->consent_key);
+	text2_free(&p->consent_store);
+	free(p->login_url);
+}
+
+void profile_free(struct profile *p)
+{
+	if (p)
+		profile_clear(p);
+	free(p);
+}
+
+void draft_free(struct draft *d)
+{
+	profile_clear(&d->profile);
+	texts_free(d->anchors, d->n_anchors);
+	*d = (struct draft){ 0 };
+}
+
+static void draft_cleanup(struct draft *d)
+{
+	draft_free(d);
+}
+#define AUTO_DRAFT __attribute__((cleanup(draft_cleanup)))
+
+// --- fingerprint
+
+static bool sha256(const void *bytes, size_t len, unsigned char *out)
+{
+	return EVP_Digest(bytes, len, out, NULL, EVP_sha256(), NULL) == 1;
+}
+
+// Of the two digests, so that no byte can move from one file to the other unseen.
+static struct err *set_fingerprint(struct profile *p, const void *yaml, size_t len)
+{
+	unsigned char both[2 * SHA256_BYTES], whole[SHA256_BYTES];
+	const void *anchors = p->ca.anchors.data ? (const void *)p->ca.anchors.data : "";
+	if (!sha256(yaml, len, both) || !sha256(anchors, p->ca.anchors.len, both + SHA256_BYTES) ||
+	    !sha256(both, sizeof(both), whole))
+		return err_new(ERR_FAILED,
+			       N_("The fingerprint of the profile cannot be computed."));
+	AUTO_TEXT char *hex = text_hex(whole, sizeof(whole), 0);
+	if (!hex)
+		return err_no_memory();
+	snprintf(p->fingerprint, sizeof(p->fingerprint), "%s", hex);
+	return NULL;
+}
+
+// --- reading
+
+static struct err *fill_draft(const void *yaml, size_t len, const char *dir, struct faults *f,
+			      struct draft *d)
+{
+	yaml_document_t doc;
+	bool loaded;
+	TRY(document_read(yaml, len, f, &doc, &loaded));
+	if (!loaded)
+		return NULL;
+	struct err *e = document_fill(&doc, f, d);
+	yaml_document_delete(&doc);
+	return e ? e : check_draft(d, dir, f);
+}
+
+struct err *profile_parse(const void *yaml, size_t len, const char *origin, const char *dir,
+			  struct profile **out)
+{
+	AUTO_FAULTS struct faults f = { .origin = origin };
+	AUTO_DRAFT struct draft d = { 0 };
+	TRY(fill_draft(yaml, len, dir, &f, &d));
+	TRY(faults_take(&f));
+	TRY(set_fingerprint(&d.profile, yaml, len));
+	d.profile.path = text_copy(origin);
+	struct profile *p = malloc(sizeof(*p));
+	if (!p || !d.profile.path) {
+		free(p);
+		return err_no_memory();
+	}
+	*p = d.profile;
+	d.profile = (struct profile){ 0 };
+	*out = p;
+	return NULL;
+}
+
+static struct err *load_file(const char *path, struct profile **out)
+{
+	AUTO_TEXT char *real = NULL;
+	AUTO_BUF struct buf yaml = BUF(DOCUMENT_MAX_BYTES);
+	TRY(err_as(proc_trusted_file(path, &real), ERR_PROFILE));
+	TRY(err_as(buf_read_file(real, DOCUMENT_MAX_BYTES, &yaml), ERR_PROFILE));
+	AUTO_TEXT char *dir = strndup(real, (size_t)(strrchr(real, '/') - real));
+	if (!dir)
+		return err_no_memory();
+	return profile_parse(yaml.data ? (const void *)yaml.data : "", yaml.len, real, dir, out);
+}
+
+static struct err *no_such_profile(const char *name)
+{
+	return err_tag(
+		err_hint(err_new(ERR_PROFILE, N_("There is no profile %1."), ARG_TEXT(name)),
+			 N_("See which there are with: inkan profile list. A file is named by "
+			    "its path, as in ./bank.yaml.")),
+		"profile-missing");
+}
+
+static bool is_path(const char *text)
+{
+	size_t len = strlen(text), tail = strlen(".yaml");
+	return strchr(text, '/') || (len > tail && strcmp(text + len - tail, ".yaml") == 0);
+}
+
+struct err *profile_load(const char *name_or_path, struct profile **out)
+{
+	if (is_path(name_or_path)) {
+		if (access(name_or_path, F_OK) != 0)
+			return no_such_profile(name_or_path);
+		return load_file(name_or_path, out);
+	}
+	AUTO_DIRS struct profile_dirs dirs = { { NULL } };
+	if (!name_is_profile(name_or_path))
+		return no_such_profile(name_or_path);
+	TRY(dirs_find(&dirs));
+	for (size_t i = 0; i < PROFILE_DIRS; i++) {
+		AUTO_TEXT char *path = NULL;
+		if (!dirs.dir[i])
+			continue;
+		path = text_format("%s/%s.yaml", dirs.dir[i], name_or_path);
+		if (!path)
+			return err_no_memory();
+		if (access(path, F_OK) == 0)
+			return load_file(path, out);
+	}
+	return no_such_profile(name_or_path);
+}

@@ -1,0 +1,65 @@
+// Names: what they may look like, and finding by them.
+#include "profile/names.h"
+
+#include <string.h>
+
+#include "profile/profile.h"
+
+enum { NAME_MAX_LENGTH = 32 };
+
+static bool all_of(const char *name, const char *allowed)
+{
+	size_t len = strlen(name);
+	return len > 0 && len <= NAME_MAX_LENGTH && strspn(name, allowed) == len;
+}
+
+bool name_is_plain(const char *name)
+{
+	return all_of(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") && name[0] >= 'a' &&
+	       name[0] <= 'z';
+}
+
+bool name_is_profile(const char *name)
+{
+	return all_of(name, "abcdefghijklmnopqrstuvwxyz0123456789-") && name[0] != '-';
+}
+
+const char *custody_name(enum custody c)
+{
+	switch (c) {
+	case CUSTODY_DEVICE:
+		return "device";
+	case CUSTODY_ATTESTED:
+		return "attested";
+	default:
+		return "software";
+	}
+}
+
+const char *key_attributes_name(enum key_attributes a)
+{
+	switch (a) {
+	case KEY_WITHHELD:
+		return "withheld";
+	case KEY_DECLARED:
+		return "declared";
+	default:
+		return "open";
+	}
+}
+
+const struct profile_role *profile_find_role(const struct profile *p, const char *name)
+{
+	for (size_t i = 0; name && i < p->n_roles; i++)
+		if (strcmp(p->roles[i].name, name) == 0)
+			return &p->roles[i];
+	return NULL;
+}
+
+const struct profile_field *profile_find_field(const struct profile_role *r, const char *name)
+{
+	for (size_t i = 0; name && i < r->n_fields; i++)
+		if (strcmp(r->fields[i].name, name) == 0)
+			return &r->fields[i];
+	return NULL;
+}

@@ -1,0 +1,8 @@
+// Patterns of fields: POSIX extended regular expressions, matched whole.
+#pragma once
+
+#include <stdbool.h>
+
+// Whether it compiles and is tame: no back references, and repetitions that cannot multiply without end.
+bool pattern_is_fine(const char *pattern);
+bool pattern_matches(const char *pattern, const char *text);

@@ -1,0 +1,222 @@
+// PKCS#10 requests (RFC 2986), signed by a key that is somewhere else.
+#include "x509/request.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "x509/name.h"
+#include "x509/rsa.h"
+
+enum { CHALLENGE_MAX = 255, REQUEST_MAX_ATTRIBUTES = 32, REQUEST_MAX_SIGNATURE = 2048 };
+
+static struct err *set_subject(X509_REQ *req, const struct request_terms *t)
+{
+	AUTO(x509_name) X509_NAME *name = NULL;
+	if (t->subject_der)
+		TRY(name_from_der(t->subject_der, t->subject_der_len, &name));
+	else
+		TRY(name_from_rdns(t->subject, t->n_subject, &name));
+	if (!X509_REQ_set_subject_name(req, name))
+		return ossl_failed("X509_REQ_set_subject_name");
+	return NULL;
+}
+
+// RFC 2985 §5.4.1: PrintableString where it can be one, UTF8String otherwise.
+static struct err *add_challenge(X509_REQ *req, const struct secret *challenge)
+{
+	if (!challenge)
+		return NULL;
+	size_t len = secret_len(challenge);
+	if (len == 0 || len > CHALLENGE_MAX)
+		return err_new(ERR_ANSWER,
+			       N_("What is to be the challenge password must have 1 to %1 bytes."),
+			       ARG_NUM(CHALLENGE_MAX));
+	int type = ASN1_PRINTABLE_type(secret_bytes(challenge), (int)len);
+	if (type != V_ASN1_PRINTABLESTRING)
+		type = V_ASN1_UTF8STRING;
+	if (!X509_REQ_add1_attr_by_NID(req, NID_pkcs9_challengePassword, type,
+				       secret_bytes(challenge), (int)len))
+		return ossl_failed("X509_REQ_add1_attr_by_NID");
+	return NULL;
+}
+
+static struct err *push_extension(STACK_OF(X509_EXTENSION) * list, const X509_EXTENSION *ext)
+{
+	X509_EXTENSION *copy = X509_EXTENSION_dup(ext);
+	if (!copy || !sk_X509_EXTENSION_push(list, copy)) {
+		X509_EXTENSION_free(copy);
+		return err_no_memory();
+	}
+	return NULL;
+}
+
+// The extensions inside an extensionRequest attribute.
+static struct err *take_extensions(X509_ATTRIBUTE *attr, STACK_OF(X509_EXTENSION) * list)
+{
+	const ASN1_TYPE *value = X509_ATTRIBUTE_get0_type(attr, 0);
+	AUTO(extension_stack) STACK_OF(X509_EXTENSION) *found = NULL;
+	if (value && value->type == V_ASN1_SEQUENCE) {
+		const unsigned char *p = value->value.sequence->data;
+		found = d2i_X509_EXTENSIONS(NULL, &p, value->value.sequence->length);
+	}
+	if (!found)
+		return ossl_reason(
+			err_new(ERR_CA_REFUSED,
+				N_("The extensions that the CA asks for cannot be read.")),
+			"d2i_X509_EXTENSIONS");
+	for (int i = 0; i < sk_X509_EXTENSION_num(found); i++)
+		TRY(push_extension(list, sk_X509_EXTENSION_value(found, i)));
+	return NULL;
+}
+
+// Puts the given attributes in; extensions among them are kept for the one extensionRequest that a request may have.
+static struct err *add_extra(X509_REQ *req, const struct request_terms *t,
+			     STACK_OF(X509_EXTENSION) * list)
+{
+	const unsigned char *p = t->extra_attributes, *end = p + t->extra_attributes_len;
+	for (int n = 0; p && p < end; n++) {
+		AUTO(x509_attribute)
+		X509_ATTRIBUTE *attr = d2i_X509_ATTRIBUTE(NULL, &p, (long)(end - p));
+		if (!attr || n == REQUEST_MAX_ATTRIBUTES)
+			return ossl_reason(
+				err_new(ERR_CA_REFUSED,
+					N_("The attributes that the CA asks for cannot be read.")),
+				"d2i_X509_ATTRIBUTE");
+		int nid = OBJ_obj2nid(X509_ATTRIBUTE_get0_object(attr));
+		if (nid == NID_ext_req)
+			TRY(take_extensions(attr, list));
+		else if (!X509_REQ_add1_attr(req, attr))
+			return ossl_failed("X509_REQ_add1_attr");
+	}
+	return NULL;
+}
+
+// Ours go before what the CA asked for of the same type.
+static struct err *put_extension(STACK_OF(X509_EXTENSION) * list, int nid, bool critical,
+				 void *value)
+{
+	int at = X509v3_get_ext_by_NID(list, nid, -1);
+	if (at >= 0)
+		X509_EXTENSION_free(X509v3_delete_ext(list, at));
+	AUTO(x509_extension) X509_EXTENSION *ext = X509V3_EXT_i2d(nid, critical, value);
+	if (!ext)
+		return ossl_failed("X509V3_EXT_i2d");
+	return push_extension(list, ext);
+}
+
+static struct err *put_key_usage(STACK_OF(X509_EXTENSION) * list, const struct request_terms *t)
+{
+	if (!t->digital_signature && !t->key_encipherment)
+		return NULL;
+	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
+	struct err *e = NULL;
+	if (!bits || !ASN1_BIT_STRING_set_bit(bits, 0, t->digital_signature) ||
+	    !ASN1_BIT_STRING_set_bit(bits, 2, t->key_encipherment))
+		e = err_no_memory();
+	else
+		e = put_extension(list, NID_key_usage, true, bits);
+	ASN1_BIT_STRING_free(bits);
+	return e;
+}
+
+static struct err *put_client_auth(STACK_OF(X509_EXTENSION) * list, const struct request_terms *t)
+{
+	if (!t->client_auth)
+		return NULL;
+	EXTENDED_KEY_USAGE *uses = sk_ASN1_OBJECT_new_null();
+	struct err *e = NULL;
+	if (!uses || !sk_ASN1_OBJECT_push(uses, OBJ_nid2obj(NID_client_auth)))
+		e = err_no_memory();
+	else
+		e = put_extension(list, NID_ext_key_usage, false, uses);
+	sk_ASN1_OBJECT_pop_free(uses, ASN1_OBJECT_free);
+	return e;
+}
+
+static struct err *set_attributes(X509_REQ *req, const struct request_terms *t)
+{
+	AUTO(extension_stack) STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
+	if (!list)
+		return err_no_memory();
+	TRY(add_challenge(req, t->challenge_password));
+	TRY(add_extra(req, t, list));
+	TRY(put_key_usage(list, t));
+	TRY(put_client_auth(list, t));
+	if (sk_X509_EXTENSION_num(list) > 0 && !X509_REQ_add_extensions(req, list))
+		return ossl_failed("X509_REQ_add_extensions");
+	return NULL;
+}
+
+static struct err *set_algorithm(X509_REQ *req)
+{
+	X509_ALGOR *algorithm = X509_ALGOR_new();
+	bool fine = algorithm &&
+		    X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_sha256WithRSAEncryption),
+				    V_ASN1_NULL, NULL) &&
+		    X509_REQ_set1_signature_algo(req, algorithm);
+	X509_ALGOR_free(algorithm);
+	return fine ? NULL : ossl_failed("X509_REQ_set1_signature_algo");
+}
+
+static struct err *set_signature(X509_REQ *req, const struct buf *sig)
+{
+	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
+	if (!bits || sig->len > INT_MAX || !ASN1_BIT_STRING_set(bits, sig->data, (int)sig->len)) {
+		ASN1_BIT_STRING_free(bits);
+		return err_no_memory();
+	}
+	// All bits count: without this, zero bits at the end would be cut off when it is encoded.
+	bits->flags &= ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07);
+	bits->flags |= ASN1_STRING_FLAG_BITS_LEFT;
+	X509_REQ_set0_signature(req, bits);
+	return NULL;
+}
+
+static struct err *sign_with(X509_REQ *req, const struct signer *s)
+{
+	TRY(set_algorithm(req));
+	AUTO(ossl) unsigned char *tbs = NULL;
+	int len = i2d_re_X509_REQ_tbs(req, &tbs);
+	if (len <= 0)
+		return ossl_failed("i2d_re_X509_REQ_tbs");
+	AUTO_BUF struct buf sig = BUF(REQUEST_MAX_SIGNATURE);
+	struct err *e = s->sign(s->ctx, tbs, (size_t)len, &sig);
+	wipe(tbs, (size_t)len); // a challenge password may be in it
+	if (e)
+		return e;
+	return set_signature(req, &sig);
+}
+
+static struct err *check_own_signature(X509_REQ *req, EVP_PKEY *key)
+{
+	if (X509_REQ_verify(req, key) == 1)
+		return NULL;
+	return ossl_reason(err_hint(err_tag(err_new(ERR_POLICY, N_("The token's signature does not "
+								   "fit the key it showed.")),
+					    "signature-wrong"),
+				    N_("Nothing was sent. Try again; if it happens again, do not "
+				       "use this token.")),
+			   "X509_REQ_verify");
+}
+
+struct err *request_sign(const struct request_terms *t, const struct rsa_public *key,
+			 const struct signer *s, struct buf *der)
+{
+	AUTO(pkey) EVP_PKEY *pkey = NULL;
+	TRY(rsa_public_key(key, &pkey));
+	AUTO(x509_req) X509_REQ *req = X509_REQ_new();
+	if (!req || !X509_REQ_set_version(req, X509_REQ_VERSION_1) ||
+	    !X509_REQ_set_pubkey(req, pkey))
+		return ossl_failed("X509_REQ_new");
+	TRY(set_subject(req, t));
+	TRY(set_attributes(req, t));
+	TRY(sign_with(req, s));
+	TRY(check_own_signature(req, pkey));
+	AUTO(ossl) unsigned char *bytes = NULL;
+	int len = i2d_X509_REQ(req, &bytes);
+	if (len <= 0)
+		return ossl_failed("i2d_X509_REQ");
+	struct err *e = buf_put(der, bytes, (size_t)len);
+	wipe(bytes, (size_t)len);
+	return e;
+}

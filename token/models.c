@@ -1,0 +1,85 @@
+// The table of known token models.
+//
+// A model is recognised by what CK_TOKEN_INFO says, which a module can say at will: the table is worth what the module is worth. p11-kit's
+// client and proxy hand on what the token behind them says, so a token on another machine cannot be told from one that is here.
+#include "token/models.h"
+
+#include <string.h>
+
+// The first row that fits counts: rows with more words stand first.
+static const struct model models[] = {
+	{ .name = "SoftHSM",
+	  .manufacturer = "SoftHSM project",
+	  .nature = MODEL_SOFTWARE,
+	  .source = "seen: SoftHSM 2.6.1" },
+	{ .name = "opencryptoki soft token",
+	  .manufacturer = "IBM*",
+	  .model = "Soft*",
+	  .nature = MODEL_SOFTWARE,
+	  .quirks = { .serial_not_unique = true },
+	  .source = "seen: opencryptoki 3.8.1; every token reports serial 123" },
+	{ .name = "NSS software token",
+	  .manufacturer = "Mozilla Foundation",
+	  .nature = MODEL_SOFTWARE,
+	  .source = "seen: NSS softokn 3.87" },
+	{ .name = "NSS software token",
+	  .model = "NSS 3*",
+	  .nature = MODEL_SOFTWARE,
+	  .source = "seen: NSS softokn 3.87" },
+	{ .name = "software TPM (swtpm)",
+	  .manufacturer = "IBM*",
+	  .model = "SW*TPM*",
+	  .nature = MODEL_SOFTWARE,
+	  .source = "libtpms names itself IBM, SW TPM; another software TPM may take a chip "
+		    "maker's name, so no tpm2-pkcs11 token "
+		    "is held for hardware without an attestation" },
+	{ .name = "YubiKey (ykcs11)",
+	  .manufacturer = "Yubico*",
+	  .model = "YubiKey*",
+	  .nature = MODEL_HARDWARE,
+	  .slow_seconds = 30,
+	  .quirks = { .no_label = true,
+		      .no_extractable = true,
+		      .slot_ids = true,
+		      .destroy_keeps_key = true },
+	  .source = "yubico-piv-tool, ykcs11/tests; quirks seen: ykcs11 2.2.0" },
+	{ .name = "smart card (OpenSC)",
+	  .model = "PKCS#15*",
+	  .nature = MODEL_HARDWARE,
+	  .slow_seconds = 30,
+	  .source = "OpenSC 0.23 framework-pkcs15.c: model \"PKCS#15\" or \"PKCS#15 emulated\"" },
+};
+
+static const struct model unknown = {
+	.name = "unknown model",
+	.nature = MODEL_UNKNOWN,
+	.source = "not in the table: nothing is assumed",
+};
+
+// Whole, or with one '*' inside or at the end that stands for anything.
+static bool fits(const char *pattern, const char *text)
+{
+	if (!pattern)
+		return true;
+	const char *star = strchr(pattern, '*');
+	if (!star)
+		return strcmp(pattern, text) == 0;
+	size_t n = (size_t)(star - pattern);
+	if (strncmp(pattern, text, n) != 0)
+		return false;
+	if (!star[1])
+		return true;
+	for (text += n; *text; text++)
+		if (fits(star + 1, text))
+			return true;
+	return false;
+}
+
+const struct model *model_of(const struct token_info *t)
+{
+	for (size_t i = 0; i < ARRAY_LEN(models); i++)
+		if (fits(models[i].manufacturer, t->manufacturer) &&
+		    fits(models[i].model, t->model))
+			return &models[i];
+	return &unknown;
+}
