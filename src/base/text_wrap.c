@@ -1,8 +1,8 @@
 // Breaking text into lines of a terminal, English and Japanese mixed.
 //
 // Where a line may break comes from Unicode's line breaking rules (UAX #14, which keeps 。 and 」 off the
-// start of a line), less the breaks inside ASCII words that UAX #14 allows: an option, a path or an ID
-// that a person copies must stay whole.
+// start of a line), less the breaks inside ASCII words that it allows: an option, a path or an ID that a
+// person copies must stay whole.
 #include <stdlib.h>
 #include <string.h>
 #include <unilbrk.h>
@@ -92,9 +92,11 @@ static struct err *put_piece(struct wrap *w, const uint8_t *s, size_t len)
 
 static bool may_break(const uint8_t *s, const char *marks, size_t i)
 {
-	if (marks[i] != UC_BREAK_POSSIBLE)
-		return false;
-	return s[i - 1] == ' ' || s[i - 1] >= 0x80 || s[i] >= 0x80;
+	// UAX #14 keeps a "/" with the word before it, even over a space: "see /etc/inkan".
+	if (s[i - 1] == ' ' && s[i] > ' ' && s[i] < 0x80)
+		return true;
+	return marks[i] == UC_BREAK_POSSIBLE &&
+	       (s[i - 1] == ' ' || s[i - 1] >= 0x80 || s[i] >= 0x80);
 }
 
 static struct err *wrap_paragraph(struct wrap *w, const uint8_t *s, size_t len)
