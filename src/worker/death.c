@@ -14,7 +14,8 @@ struct err *death_hint(struct err *e, const char *enrolment)
 {
 	if (enrolment)
 		return err_hint(e,
-				N_("Nothing is lost: what was done stands in the journal. Go on with: inkan resume %1"),
+				N_("Nothing is lost: what was done stands in the journal. Go on "
+				   "with: inkan resume %1"),
 				ARG_TEXT(enrolment));
 	return e;
 }
@@ -51,14 +52,18 @@ struct err *death_error(struct death d, const char *enrolment)
 	struct err *e;
 	if (d.signal) {
 		const char *abbrev = sigabbrev_np(d.signal);
-		AUTO_TEXT char *name = abbrev ? text_format("SIG%s", abbrev) : text_format("%d", d.signal);
-		e = err_new(ERR_TOKEN, N_("The process that talks to the token ended unexpectedly: %1 (%2)."),
+		AUTO_TEXT char *name =
+			abbrev ? text_format("SIG%s", abbrev) : text_format("%d", d.signal);
+		e = err_new(ERR_TOKEN,
+			    N_("The process that talks to the token ended unexpectedly: %1 (%2)."),
 			    ARG_ID(signal_words(d.signal)), ARG_TEXT(name ? name : "?"));
-		e = err_hint(e, N_("The token's driver (its PKCS#11 module) may be faulty. Try again; "
-				   "if it happens again, ask the token's maker for another version."));
+		e = err_hint(e,
+			     N_("The token's driver (its PKCS#11 module) may be faulty. Try again; "
+				"if it happens again, ask the token's maker for another version."));
 	} else {
 		e = err_new(ERR_FAILED,
-			    N_("The process that talks to the token ended without a result (exit status %1)."),
+			    N_("The process that talks to the token ended without a result (exit "
+			       "status %1)."),
 			    ARG_NUM(d.status));
 	}
 	return death_hint(err_tag(e, "worker-died"), enrolment);
@@ -66,10 +71,14 @@ struct err *death_error(struct death d, const char *enrolment)
 
 struct err *hang_error(const char *module, int64_t seconds, const char *enrolment)
 {
-	struct err *e = module ? err_new(ERR_TOKEN, N_("The module %1 did not answer for %2 seconds and was ended."),
-					 ARG_TEXT(module), ARG_NUM(seconds)) :
-				 err_new(ERR_TOKEN, N_("The token did not answer for %1 seconds; its process was ended."),
-					 ARG_NUM(seconds));
+	struct err *e =
+		module ? err_new(ERR_TOKEN,
+				 N_("The module %1 did not answer for %2 seconds and was ended."),
+				 ARG_TEXT(module), ARG_NUM(seconds))
+		       : err_new(ERR_TOKEN,
+				 N_("The token did not answer for %1 seconds; its process was "
+				    "ended."),
+				 ARG_NUM(seconds));
 	e = err_hint(e, N_("Take the token out, put it in again, and repeat the command."));
 	return death_hint(err_tag(e, "worker-hangs"), enrolment);
 }

@@ -11,9 +11,10 @@
 
 static struct err *nonsense(void)
 {
-	return err_tag(err_new(ERR_FAILED, N_("The process that talks to the token sent something that "
-					      "cannot be understood.")),
-		       "worker-talks-nonsense");
+	return err_tag(
+		err_new(ERR_FAILED, N_("The process that talks to the token sent something that "
+				       "cannot be understood.")),
+		"worker-talks-nonsense");
 }
 
 static void put_head(uint8_t head[FRAME_HEAD], enum frame_type type, size_t len)
@@ -46,7 +47,8 @@ static struct err *send_all(int fd, const void *bytes, size_t len, bool wait)
 	return NULL;
 }
 
-static struct err *send_frame(int fd, enum frame_type type, const void *bytes, size_t len, bool wait)
+static struct err *send_frame(int fd, enum frame_type type, const void *bytes, size_t len,
+			      bool wait)
 {
 	uint8_t head[FRAME_HEAD];
 	put_head(head, type, len);
@@ -62,7 +64,8 @@ struct err *frame_send_json(int fd, struct json_t *object, bool wait)
 		return err_no_memory();
 	size_t len = strlen(text);
 	if (len > FRAME_MAX_JSON)
-		return err_tag(err_new(ERR_FAILED, N_("A message between two processes of inkan is too long.")),
+		return err_tag(err_new(ERR_FAILED,
+				       N_("A message between two processes of inkan is too long.")),
 			       "too-large");
 	return send_frame(fd, FRAME_JSON, text, len, wait);
 }
@@ -193,7 +196,8 @@ struct err *frame_reader_next(struct frame_reader *r, struct json_t **out)
 		return NULL;
 	r->used += FRAME_HEAD + len;
 	struct json_t *object = NULL;
-	struct err *e = json_read(head + FRAME_HEAD, len, FRAME_MAX_JSON, ERR_FAILED, "frame", &object);
+	struct err *e =
+		json_read(head + FRAME_HEAD, len, FRAME_MAX_JSON, ERR_FAILED, "frame", &object);
 	if (!e && !json_is_object(object))
 		e = nonsense();
 	if (e) {

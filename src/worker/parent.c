@@ -160,9 +160,11 @@ static struct err *take_frame(struct worker *w, const struct json_t *frame)
 		take_result(w, frame);
 		return NULL;
 	}
-	return err_tag(err_new(ERR_FAILED, N_("The process that talks to the token sent something that cannot be "
-					      "understood.")),
-		       "worker-talks-nonsense");
+	return err_tag(
+		err_new(ERR_FAILED,
+			N_("The process that talks to the token sent something that cannot be "
+			   "understood.")),
+		"worker-talks-nonsense");
 }
 
 static void bury(struct worker *w)
@@ -171,7 +173,8 @@ static void bury(struct worker *w)
 	if (d.ended)
 		finish_error(w, death_error(d, id_of(w)));
 	else
-		end_by_force(w, hang_error(w->job->module, worker_patience.exit_ms / 1000, id_of(w)));
+		end_by_force(w,
+			     hang_error(w->job->module, worker_patience.exit_ms / 1000, id_of(w)));
 }
 
 // Takes all whole frames that are there.
@@ -183,8 +186,9 @@ static struct err *take_frames(struct worker *w)
 		if (!frame)
 			return NULL;
 		if (++w->frames > worker_patience.frames)
-			return err_tag(err_new(ERR_FAILED, N_("The process that talks to the token does not "
-							      "stop talking; it was ended.")),
+			return err_tag(err_new(ERR_FAILED,
+					       N_("The process that talks to the token does not "
+						  "stop talking; it was ended.")),
 				       "worker-talks-nonsense");
 		TRY(take_frame(w, frame));
 		if (w->finished)

@@ -16,9 +16,9 @@ MUST struct err *spawn_worker(pid_t *pid, int *fd);
 
 // How a process ended.
 struct death {
-	bool ended;  // false: still there
-	int status;  // exit status; -1 when a signal ended it
-	int signal;  // 0 when none
+	bool ended; // false: still there
+	int status; // exit status; -1 when a signal ended it
+	int signal; // 0 when none
 };
 // Waits up to wait_ms for the process to end.
 struct death spawn_reap(pid_t pid, int64_t wait_ms);
