@@ -170,7 +170,7 @@ struct err *frame_reader_fill(struct frame_reader *r, int fd)
 {
 	uint8_t some[16384];
 	ssize_t n = recv(fd, some, sizeof(some), MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return NULL;
 	if (n < 0 && errno != ECONNRESET)
 		return err_errno("recv", NULL, errno);
