@@ -180,8 +180,8 @@ int bank_issued(const struct bank *b)
 	char *argv[] = { program, word("issued"), word("--dir"), dir, word("--json"), NULL };
 	if (tool_run(out, argv) != 0 || buf_read_file(out, 1 << 20, &text))
 		return -1;
-	json_t *list = json_loadb((const char *)text.data, text.len, 0, NULL);
-	int n = json_is_array(list) ? (int)json_array_size(list) : -1;
-	json_decref(list);
-	return n;
+	int lines = 0; // one object a line
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.data[i] == '\n';
+	return lines;
 }

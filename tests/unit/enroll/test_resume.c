@@ -174,6 +174,7 @@ static bool killed_at(char *module, int n)
 {
 	CU_ASSERT_TRUE(bank_fresh(&bank));
 	int issued_before = bank_issued(&bank);
+	CU_ASSERT(issued_before >= 0);
 	int status = enroll(module, n);
 	if (status == 0)
 		return false;
