@@ -200,6 +200,8 @@ static void test_ca_and_windows(void)
 		{ "https://localhost:8443/", "https://me:pw@localhost:8443/", "url:", "ca.url",
 		  "without user name" },
 		{ "https://localhost:8443/", "https://localhost:0/", "url:", "ca.url", "https://" },
+		{ "https://localhost:8443/", "https://localhost:08443/", "url:", "ca.url",
+		  "https://" },
 		{ "https://localhost:8443/", "https://-x/", "url:", "ca.url", "https://" },
 		{ "https://localhost:8443/", "https:///", "url:", "ca.url", "https://" },
 		{ "  url: https://localhost:8443/.well-known/est\n", "", "ca:", "ca.url",
