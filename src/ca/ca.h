@@ -24,7 +24,8 @@ struct ca;
 struct ca_terms {
 	const struct profile *profile; // borrowed for the whole conversation
 	const struct profile_role *role;
-	const char *transaction; // the enrolment's id: what a protocol with transaction IDs derives its own from
+	const char *
+		transaction; // the enrolment's id: what a protocol with transaction IDs derives its own from
 	// Called while waiting for the network; true stops with ERR_INTERRUPTED.
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
@@ -32,15 +33,16 @@ struct ca_terms {
 
 // What the CA wants of key and request, known before the key is made.
 struct ca_constraints {
-	unsigned rsa_bits;	// 0: the profile's word holds
-	bool decrypt;		// the key must decrypt (SCEP, CMP encrypted answers, keyEncipherment asked)
+	unsigned rsa_bits; // 0: the profile's word holds
+	bool decrypt; // the key must decrypt (SCEP, CMP encrypted answers, keyEncipherment asked)
 	bool key_usage_signature, key_usage_encipherment; // asked for in the request
-	bool challenge_password;	// the CA wants one in the request
-	struct buf request_attributes;	// DER Attributes to be put in as they stand
+	bool challenge_password;			  // the CA wants one in the request
+	struct buf request_attributes; // DER Attributes to be put in as they stand
 };
 void ca_constraints_free(struct ca_constraints *c);
 
-// One thing to ask, and when: the latest moment at which the conversation can still use it.
+// One thing to ask, and when. IDs and PINs are asked in one go before the key, so that a slip costs none; a one-time password at the
+// latest moment at which the conversation can still use it.
 struct ca_question {
 	const char *field; // a field's name in the role, or "otp"; borrowed from the profile
 	enum profile_ask when;
@@ -52,15 +54,15 @@ struct ca_questions {
 };
 
 enum ca_state {
-	CA_ISSUED,	// certificates are there
-	CA_WAIT,	// ask again after retry_seconds
-	CA_WAIT_ANEW,	// ask again, and the credentials are needed anew (a CA without a ticket)
+	CA_ISSUED,    // certificates are there
+	CA_WAIT,      // ask again after retry_seconds
+	CA_WAIT_ANEW, // ask again, and the credentials are needed anew (a CA without a ticket)
 };
 
 struct ca_outcome {
 	enum ca_state state;
-	int64_t retry_seconds;	  // at least 1
-	struct cert_list issued;  // CA_ISSUED: leaf and chain in any order, unjudged
+	int64_t retry_seconds;	 // at least 1
+	struct cert_list issued; // CA_ISSUED: leaf and chain in any order, unjudged
 };
 void ca_outcome_free(struct ca_outcome *o);
 
@@ -74,13 +76,15 @@ struct ca_request {
 };
 
 // state: bytes from ca_save, or null for a new conversation. Sends nothing.
-MUST struct err *ca_open(const struct ca_terms *t, const void *state, size_t state_len, struct ca **out);
+MUST struct err *ca_open(const struct ca_terms *t, const void *state, size_t state_len,
+			 struct ca **out);
 void ca_close(struct ca *c);
 DEFINE_CLEANUP(ca, struct ca, ca_close)
 
 // Unauthenticated. ERR_CA_REFUSED, ERR_NETWORK, ERR_POLICY (the CA wants what we do not do).
 MUST struct err *ca_constraints(struct ca *c, struct ca_constraints *out);
-MUST struct err *ca_questions(struct ca *c, const struct ca_constraints *k, struct ca_questions *out);
+MUST struct err *ca_questions(struct ca *c, const struct ca_constraints *k,
+			      struct ca_questions *out);
 // Opens or warms the connection, unauthenticated, while the token makes its key; may run in a thread of its own, alone. Its failure
 // is not yet an error of the enrolment.
 MUST struct err *ca_warm(struct ca *c);
@@ -92,9 +96,11 @@ bool ca_request_is_secret(const struct ca *c);
 MUST struct err *ca_authenticate(struct ca *c, const struct answers *a);
 // Sends the request, once. *sent is set as soon as any byte of it may have left (the CA may have issued). Credentials are wiped after it.
 // ERR_ANSWER for 401; ERR_CA_REFUSED; ERR_NETWORK.
-MUST struct err *ca_submit(struct ca *c, const struct ca_request *r, struct ca_outcome *out, bool *sent);
+MUST struct err *ca_submit(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
+			   bool *sent);
 // Asks again. After CA_WAIT_ANEW call ca_authenticate first.
-MUST struct err *ca_poll(struct ca *c, const struct ca_request *r, struct ca_outcome *out, bool *sent);
+MUST struct err *ca_poll(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
+			 bool *sent);
 // The certificate is stored and verified, or is not wanted. Protocols without a word for it do nothing and say false in *told.
 MUST struct err *ca_confirm(struct ca *c, bool *told);
 MUST struct err *ca_reject(struct ca *c, const struct err *why, bool *told);

@@ -7,13 +7,17 @@ struct ca_ops {
 	const char *name;
 	struct err *(*open)(struct ca *c, const void *state, size_t state_len); // fills c->self
 	struct err *(*constraints)(struct ca *c, struct ca_constraints *out);
-	struct err *(*questions)(struct ca *c, const struct ca_constraints *k, struct ca_questions *out);
-	struct err *(*warm)(struct ca *c);				 // may be null
-	struct err *(*challenge)(struct ca *c, const struct answers *a, struct secret **out); // may be null: none
+	struct err *(*questions)(struct ca *c, const struct ca_constraints *k,
+				 struct ca_questions *out);
+	struct err *(*warm)(struct ca *c); // may be null
+	struct err *(*challenge)(struct ca *c, const struct answers *a,
+				 struct secret **out); // may be null: none
 	struct err *(*authenticate)(struct ca *c, const struct answers *a);
-	struct err *(*submit)(struct ca *c, const struct ca_request *r, struct ca_outcome *out, bool *sent);
-	struct err *(*poll)(struct ca *c, const struct ca_request *r, struct ca_outcome *out, bool *sent);
-	struct err *(*confirm)(struct ca *c, bool *told);	       // may be null
+	struct err *(*submit)(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
+			      bool *sent);
+	struct err *(*poll)(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
+			    bool *sent);
+	struct err *(*confirm)(struct ca *c, bool *told);			// may be null
 	struct err *(*reject)(struct ca *c, const struct err *why, bool *told); // may be null
 	struct err *(*save)(const struct ca *c, struct buf *state);
 	unsigned (*handshakes)(const struct ca *c); // may be null

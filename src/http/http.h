@@ -25,7 +25,7 @@ struct http_terms {
 };
 
 MUST struct err *http_open(const struct http_terms *t, struct http **out); // copies what it needs
-void http_close(struct http *h);					     // wipes credentials
+void http_close(struct http *h);					   // wipes credentials
 DEFINE_CLEANUP(http, struct http, http_close)
 
 struct http_header {
@@ -48,12 +48,12 @@ struct http_call {
 enum { HTTP_MAX_HEADERS = 64 };
 
 struct http_answer {
-	int status; // 100-599
-	char *content_type;	    // lower case, without parameters; "" when missing
-	int64_t retry_after;	    // seconds from now; -1 when missing or unreadable (both forms of RFC 9110 §10.2.3 are read)
-	char *set_cookie;	    // all name=value pairs that were set, as a Cookie header wants them; null: none
-	char *www_authenticate;	    // null: none
-	char *reason;		    // safe text (text_safe) of a text/plain or short answer for showing; "" otherwise
+	int status;	    // 100-599
+	char *content_type; // lower case, without parameters; "" when missing
+	int64_t retry_after; // seconds from now; -1 when missing or unreadable (both forms of RFC 9110 §10.2.3 are read)
+	char *set_cookie; // all name=value pairs that were set, as a Cookie header wants them; null: none
+	char *www_authenticate; // null: none
+	char *reason; // safe text (text_safe) of a text/plain or short answer for showing; "" otherwise
 	struct buf body;
 };
 void http_answer_free(struct http_answer *a);
@@ -63,10 +63,11 @@ static inline void http_answer_cleanup(struct http_answer *a)
 }
 #define AUTO_ANSWER __attribute__((cleanup(http_answer_cleanup)))
 
-// Any status is success here; ERR_NETWORK for TLS (tagged "tls-untrusted", "tls-expired", "tls-wrong-host"), name, connect ("unreachable"), cut line
-// ("line-cut"), time-out ("timeout"), too much ("too-large"); ERR_PROFILE for a host that is not allowed, before anything is sent.
+// Any status is success here; ERR_NETWORK for TLS (tagged "tls-untrusted", "tls-expired", "tls-not-yet", "tls-wrong-host", "tls-failed"), name, connect ("unreachable"), cut line
+// ("line-cut"), time-out ("timeout"), too much ("too-large"), no HTTP ("not-http"); ERR_PROFILE for a host that is not allowed, before anything is sent.
 // *sent (may be null) is set true as soon as any byte of the request may have left.
-MUST struct err *http_do(struct http *h, const struct http_call *c, struct http_answer *out, bool *sent);
+MUST struct err *http_do(struct http *h, const struct http_call *c, struct http_answer *out,
+			 bool *sent);
 
 // Counters, for tests and figures.
 unsigned http_handshakes(const struct http *h);

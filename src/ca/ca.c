@@ -1,0 +1,138 @@
+// The conversation: each call handed to the protocol that the profile names.
+#include "ca/ca.h"
+
+#include <stdlib.h>
+
+#include "ca/protocol.h"
+
+static const struct {
+	enum ca_protocol protocol;
+	const char *name;
+	const struct ca_ops *ops; // null: this version does not speak it
+} protocols[] = {
+	{ CA_EST, "EST", &ca_est },    { CA_SCEP, "SCEP", NULL }, { CA_CMP, "CMP", NULL },
+	{ CA_PORTAL, "portal", NULL }, { CA_FILE, "file", NULL },
+};
+
+void ca_constraints_free(struct ca_constraints *c)
+{
+	if (!c)
+		return;
+	buf_free(&c->request_attributes);
+	*c = (struct ca_constraints){ 0 };
+}
+
+void ca_outcome_free(struct ca_outcome *o)
+{
+	if (!o)
+		return;
+	cert_list_free(&o->issued);
+	*o = (struct ca_outcome){ 0 };
+}
+
+static struct err *find_ops(enum ca_protocol protocol, const struct ca_ops **ops)
+{
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
+		if (protocols[i].protocol != protocol)
+			continue;
+		if (!protocols[i].ops)
+			return err_hint(err_new(ERR_PROFILE,
+						N_("This version of inkan does not speak %1."),
+						ARG_TEXT(protocols[i].name)),
+					N_("Ask the institution for a profile that uses EST."));
+		*ops = protocols[i].ops;
+		return NULL;
+	}
+	return err_new(ERR_PROFILE, N_("The profile names an unknown CA protocol."));
+}
+
+struct err *ca_open(const struct ca_terms *t, const void *state, size_t state_len, struct ca **out)
+{
+	AUTO(ca) struct ca *c = calloc(1, sizeof(*c));
+	if (!c)
+		return err_no_memory();
+	c->terms = *t;
+	TRY(find_ops(t->profile->ca.protocol, &c->ops));
+	TRY(c->ops->open(c, state, state_len));
+	*out = c;
+	c = NULL;
+	return NULL;
+}
+
+void ca_close(struct ca *c)
+{
+	if (!c)
+		return;
+	if (c->ops)
+		c->ops->close(c);
+	free(c);
+}
+
+struct err *ca_constraints(struct ca *c, struct ca_constraints *out)
+{
+	return c->ops->constraints(c, out);
+}
+
+struct err *ca_questions(struct ca *c, const struct ca_constraints *k, struct ca_questions *out)
+{
+	return c->ops->questions(c, k, out);
+}
+
+struct err *ca_warm(struct ca *c)
+{
+	return c->ops->warm ? c->ops->warm(c) : NULL;
+}
+
+struct err *ca_challenge(struct ca *c, const struct answers *a, struct secret **challenge)
+{
+	if (c->ops->challenge)
+		return c->ops->challenge(c, a, challenge);
+	*challenge = NULL;
+	return NULL;
+}
+
+bool ca_request_is_secret(const struct ca *c)
+{
+	return c->terms.role->challenge_password != NULL;
+}
+
+struct err *ca_authenticate(struct ca *c, const struct answers *a)
+{
+	return c->ops->authenticate(c, a);
+}
+
+struct err *ca_submit(struct ca *c, const struct ca_request *r, struct ca_outcome *out, bool *sent)
+{
+	return c->ops->submit(c, r, out, sent);
+}
+
+struct err *ca_poll(struct ca *c, const struct ca_request *r, struct ca_outcome *out, bool *sent)
+{
+	return c->ops->poll(c, r, out, sent);
+}
+
+struct err *ca_confirm(struct ca *c, bool *told)
+{
+	if (c->ops->confirm)
+		return c->ops->confirm(c, told);
+	*told = false;
+	return NULL;
+}
+
+struct err *ca_reject(struct ca *c, const struct err *why, bool *told)
+{
+	if (c->ops->reject)
+		return c->ops->reject(c, why, told);
+	*told = false;
+	return NULL;
+}
+
+struct err *ca_save(const struct ca *c, struct buf *state)
+{
+	return c->ops->save(c, state);
+}
+
+unsigned ca_handshakes(const struct ca *c)
+{
+	return c->ops->handshakes ? c->ops->handshakes(c) : 0;
+}

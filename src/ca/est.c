@@ -1,0 +1,267 @@
+// Enrollment over Secure Transport (RFC 7030, RFC 8951, RFC 9908): /cacerts, /csrattrs, /simpleenroll.
+#include "ca/est.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "x509/cert.h"
+
+enum { STATE_VERSION = 1, STATE_MAX = 8192 };
+
+static void forget_credentials(struct est *e)
+{
+	secret_free(e->user);
+	secret_free(e->password);
+	e->user = e->password = NULL;
+}
+
+static void est_close(struct ca *c)
+{
+	struct est *e = c->self;
+	if (!e)
+		return;
+	forget_credentials(e);
+	http_close(e->http);
+	free(e->base);
+	free(e->ticket);
+	free(e);
+	c->self = NULL;
+}
+
+static struct err *open_http(const struct ca_terms *t, struct est *e)
+{
+	const struct profile_ca *p = &t->profile->ca;
+	struct http_terms terms = {
+		.hosts = (const char *const *)p->hosts,
+		.n_hosts = p->n_hosts,
+		.anchors_pem = p->anchors.data,
+		.anchors_len = p->anchors.len,
+		.connect_seconds = p->connect_seconds,
+		.answer_seconds = p->answer_seconds,
+		.max_body = p->max_answer,
+		.stop = t->stop,
+		.stop_ctx = t->stop_ctx,
+	};
+	return http_open(&terms, &e->http);
+}
+
+// What a header can carry; a state that was tampered with must not become one.
+static bool is_ticket(const char *s)
+{
+	for (; *s; s++)
+		if (*s < ' ' || *s > '~')
+			return false;
+	return true;
+}
+
+static struct err *restore(struct est *e, const void *state, size_t len)
+{
+	AUTO(json) struct json_t *j = NULL;
+	TRY(json_read(state, len, STATE_MAX, ERR_FAILED, "est", &j));
+	if (json_number(j, "version", 0) != STATE_VERSION)
+		return err_new(ERR_FAILED,
+			       N_("What was kept of the conversation with the CA cannot be read."));
+	const char *ticket = json_text(j, "ticket");
+	if (!ticket)
+		return NULL;
+	if (!is_ticket(ticket))
+		return err_new(ERR_FAILED,
+			       N_("What was kept of the conversation with the CA cannot be read."));
+	e->ticket = strdup(ticket);
+	return e->ticket ? NULL : err_no_memory();
+}
+
+static struct err *est_open(struct ca *c, const void *state, size_t state_len)
+{
+	struct est *e = calloc(1, sizeof(*e));
+	if (!e)
+		return err_no_memory();
+	c->self = e; // est_close frees it whatever happens now
+	e->base = text_copy(c->terms.profile->ca.url);
+	if (!e->base)
+		return err_no_memory();
+	for (size_t len = strlen(e->base); len > 0 && e->base[len - 1] == '/'; len--)
+		e->base[len - 1] = '\0';
+	if (state)
+		TRY(restore(e, state, state_len));
+	return open_http(&c->terms, e);
+}
+
+static struct err *est_save(const struct ca *c, struct buf *state)
+{
+	const struct est *e = c->self;
+	AUTO(json)
+	struct json_t *j = json_pack("{s:i,s:s*}", "version", STATE_VERSION, "ticket", e->ticket);
+	AUTO_TEXT char *line = j ? json_line(j) : NULL;
+	return line ? buf_puts(state, line) : err_no_memory();
+}
+
+struct err *est_get(struct est *e, const char *path, struct http_answer *out)
+{
+	AUTO_TEXT char *url = text_format("%s%s", e->base, path);
+	if (!url)
+		return err_no_memory();
+	struct http_call call = { .method = "GET", .url = url };
+	return http_do(e->http, &call, out, NULL);
+}
+
+static bool shares_one(const struct cert_list *a, const struct cert_list *b)
+{
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t j = 0; j < b->n; j++)
+			if (cert_same(a->certs[i], b->certs[j]))
+				return true;
+	return false;
+}
+
+// What the CA says of itself is never trusted; that it fits the profile is worth knowing for those who look for a fault.
+static struct err *compare_cacerts(struct ca *c, const struct http_answer *a)
+{
+	AUTO_BUF struct buf der = BUF(a->body.len + 1);
+	AUTO_CERTS struct cert_list theirs = { 0 };
+	AUTO_CERTS struct cert_list ours = { 0 };
+	const struct buf *anchors = &c->terms.profile->ca.anchors;
+	TRY(est_decode(&a->body, &der));
+	TRY(cert_list_from_pkcs7(der.data, der.len, &theirs));
+	TRY(cert_list_from_pem(anchors->data, anchors->len, &ours));
+	if (!shares_one(&theirs, &ours))
+		log_info("ca", N_("None of the CA certificates that the server shows is among the "
+				  "profile's anchors."));
+	return NULL;
+}
+
+static struct err *est_warm(struct ca *c)
+{
+	AUTO_ANSWER struct http_answer a = { 0 };
+	TRY(est_get(c->self, "/cacerts", &a));
+	struct err *e = est_refusal(&a);
+	if (!e)
+		e = compare_cacerts(c, &a);
+	if (e)
+		log_err(LOG_INFO, "ca", e);
+	err_ignore(e); // the connection stands, and that is all this is for
+	return NULL;
+}
+
+static struct err *est_challenge(struct ca *c, const struct answers *a, struct secret **out)
+{
+	const char *template_text = c->terms.role->challenge_password;
+	if (template_text)
+		return answers_fill(a, c->terms.profile, template_text, out);
+	*out = NULL;
+	return NULL;
+}
+
+static struct err *est_authenticate(struct ca *c, const struct answers *a)
+{
+	struct est *e = c->self;
+	const struct profile_role *r = c->terms.role;
+	forget_credentials(e);
+	if (!r->user_name && !r->password)
+		return NULL;
+	if (!r->user_name || !r->password)
+		return err_new(ERR_PROFILE,
+			       N_("The profile's role %1 has a user name without a password, or "
+				  "the other way round."),
+			       ARG_TEXT(r->name));
+	AUTO(secret) struct secret *user = NULL;
+	AUTO(secret) struct secret *password = NULL;
+	TRY(answers_fill(a, c->terms.profile, r->user_name, &user));
+	TRY(answers_fill(a, c->terms.profile, r->password, &password));
+	e->user = user;
+	e->password = password;
+	user = password = NULL;
+	return NULL;
+}
+
+// Sends the request with the credentials or with the ticket, never with both.
+static struct err *post(struct est *e, const struct ca_request *r, struct http_answer *answer,
+			bool *sent)
+{
+	AUTO_TEXT char *url = text_format("%s/simpleenroll", e->base);
+	AUTO_BUF struct buf body = BUF(r->len * 2 + 64);
+	if (!url)
+		return err_no_memory();
+	TRY(est_encode(r->der, r->len, &body));
+	struct http_header headers[] = { { "Content-Type", "application/pkcs10" },
+					 { "Content-Transfer-Encoding", "base64" },
+					 { "Accept", "application/pkcs7-mime" },
+					 { "Cookie", e->ticket } };
+	struct http_call call = {
+		.method = "POST",
+		.url = url,
+		.headers = headers,
+		.n_headers = ARRAY_LEN(headers) - (e->user || !e->ticket ? 1 : 0),
+		.body = body.data,
+		.body_len = body.len,
+		.user = e->user,
+		.password = e->password,
+		.once = true,
+	};
+	return http_do(e->http, &call, answer, sent);
+}
+
+static struct err *send_request(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
+				bool *sent)
+{
+	struct est *e = c->self;
+	bool had_credentials = e->user != NULL;
+	if (!had_credentials && !e->ticket && c->terms.role->user_name)
+		return err_tag(err_new(ERR_ANSWER, N_("The CA needs the answers anew for this.")),
+			       "credentials-missing");
+	AUTO_ANSWER struct http_answer a = { 0 };
+	struct err *err = post(e, r, &a, sent);
+	forget_credentials(e);
+	return err ? err : est_outcome(e, &a, had_credentials, out);
+}
+
+static struct err *est_submit(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
+			      bool *sent)
+{
+	struct est *e = c->self;
+	free(e->ticket); // of an earlier request
+	e->ticket = NULL;
+	return send_request(c, r, out, sent);
+}
+
+// A ticket that the CA does not take any more: the person is asked again.
+static struct err *est_poll(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
+			    bool *sent)
+{
+	struct est *e = c->self;
+	bool by_ticket = !e->user && e->ticket;
+	struct err *err = send_request(c, r, out, sent);
+	if (!by_ticket || !err || err_kind(err) != ERR_ANSWER)
+		return err;
+	log_err(LOG_INFO, "ca", err);
+	err_free(err);
+	free(e->ticket);
+	e->ticket = NULL;
+	*out = (struct ca_outcome){ .state = CA_WAIT_ANEW, .retry_seconds = 1 };
+	return NULL;
+}
+
+static unsigned est_handshakes(const struct ca *c)
+{
+	const struct est *e = c->self;
+	return http_handshakes(e->http);
+}
+
+const struct ca_ops ca_est = {
+	.name = "est",
+	.open = est_open,
+	.constraints = est_constraints,
+	.questions = est_questions,
+	.warm = est_warm,
+	.challenge = est_challenge,
+	.authenticate = est_authenticate,
+	.submit = est_submit,
+	.poll = est_poll,
+	.save = est_save,
+	.handshakes = est_handshakes,
+	.close = est_close,
+};

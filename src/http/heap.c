@@ -1,0 +1,42 @@
+// libcurl with a heap that is wiped as it is freed: what it copied of a request's header and body does not stay in memory.
+#include "http/inside.h"
+
+#include <malloc.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void wiping_free(void *p)
+{
+	if (p)
+		wipe(p, malloc_usable_size(p));
+	free(p);
+}
+
+static void *wiping_realloc(void *p, size_t size)
+{
+	void *moved = malloc(size ? size : 1);
+	if (!p || !moved)
+		return moved;
+	size_t had = malloc_usable_size(p);
+	memcpy(moved, p, had < size ? had : size);
+	wiping_free(p);
+	return moved;
+}
+
+static pthread_once_t started = PTHREAD_ONCE_INIT;
+static CURLcode start_code;
+
+static void start(void)
+{
+	start_code = curl_global_init_mem(CURL_GLOBAL_ALL, malloc, wiping_free, wiping_realloc,
+					  strdup, calloc);
+}
+
+struct err *heap_start(void)
+{
+	if (pthread_once(&started, start) != 0 || start_code != CURLE_OK)
+		return err_call(err_new(ERR_FAILED, N_("The network library cannot be started.")),
+				"curl_global_init_mem", curl_easy_strerror(start_code), start_code);
+	return NULL;
+}

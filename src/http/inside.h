@@ -1,0 +1,71 @@
+// What the room's files share: the client, one transfer of it, and where a URL leads. Private to the room.
+#pragma once
+
+#include <curl/curl.h>
+
+#include "http/http.h"
+
+// Where a URL leads: scheme https, no user information, the host in ASCII and lower case, the port always said.
+struct place {
+	CURLU *url;	 // null for a host alone
+	char *host;	 // as in URLs: IPv6 in brackets
+	char *host_port; // "host:port"
+};
+void place_free(struct place *p);
+static inline void place_cleanup(struct place *p)
+{
+	place_free(p);
+}
+#define AUTO_PLACE __attribute__((cleanup(place_cleanup)))
+// ERR_PROFILE for anything else.
+MUST struct err *place_of_url(const char *url, struct place *out);
+MUST struct err *place_of_host(const char *host, struct place *out); // "host" or "host:port"
+bool place_is_loopback(const struct place *p);
+
+struct http {
+	CURLM *multi; // holds the kept connection
+	CURL *easy;
+	char **hosts; // "host:port", as in a place
+	size_t n_hosts;
+	struct buf anchors;
+	unsigned connect_seconds, answer_seconds;
+	size_t max_body;
+	bool (*stop)(void *ctx);
+	void *stop_ctx;
+	unsigned handshakes;
+};
+
+struct transfer {
+	const struct place *place;
+	bool once;
+	bool *sent;	    // may be null
+	unsigned sendings;  // how often the request began to leave
+	bool again_refused; // it would have left a second time
+	bool too_large, no_memory, interrupted;
+	size_t n_headers, header_bytes;
+	char *retry_after; // as it was sent
+	struct http_answer answer;
+	char words[CURL_ERROR_SIZE]; // libcurl's
+};
+void transfer_free(struct transfer *t);
+static inline void transfer_cleanup(struct transfer *t)
+{
+	transfer_free(t);
+}
+#define AUTO_TRANSFER __attribute__((cleanup(transfer_cleanup)))
+
+// Gathers headers and body into the transfer (libcurl's callbacks).
+MUST struct err *answer_gather(CURL *easy, struct transfer *t, size_t max_body);
+// Once all is there: status, times and words.
+MUST struct err *answer_finish(CURL *easy, struct transfer *t);
+
+// "Authorization: Basic …" (RFC 7617), zero-terminated.
+MUST struct err *basic_header(const struct secret *user, const struct secret *password,
+			      struct secret **out);
+
+// Why a transfer failed, for a person.
+MUST struct err *fault_of(CURL *easy, CURLcode code, const struct http *h,
+			  const struct transfer *t);
+
+// libcurl with a heap that is wiped as it is freed.
+MUST struct err *heap_start(void);

@@ -1,0 +1,94 @@
+// Where a URL leads: one spelling for every way to write the same host, so that pinning compares like with like.
+#include "http/inside.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PLACE_MAX_URL = 2048 };
+
+static void curl_text_cleanup(char **s)
+{
+	curl_free(*s);
+}
+#define AUTO_CURL_TEXT __attribute__((cleanup(curl_text_cleanup)))
+
+void place_free(struct place *p)
+{
+	curl_url_cleanup(p->url);
+	free(p->host);
+	free(p->host_port);
+	*p = (struct place){ 0 };
+}
+
+static struct err *bad_url(const char *url, CURLUcode code)
+{
+	struct err *e =
+		err_tag(err_new(ERR_PROFILE, N_("“%1” is no https address that can be used."),
+				ARG_TEXT(url)),
+			"url-wrong");
+	if (code == CURLUE_USER_NOT_ALLOWED)
+		e = err_hint(e, N_("An address must not hold a user name or a password."));
+	return err_call(e, "curl_url_set", curl_url_strerror(code), code);
+}
+
+// The host in ASCII (IDNA), lower case, without the dot of a fully qualified name.
+static struct err *read_host(const char *url, struct place *p)
+{
+	AUTO_CURL_TEXT char *host = NULL, *port = NULL;
+	CURLUcode code = curl_url_get(p->url, CURLUPART_HOST, &host, CURLU_PUNYCODE);
+	if (code == CURLUE_OK)
+		code = curl_url_get(p->url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
+	if (code != CURLUE_OK)
+		return bad_url(url, code);
+	size_t len = strlen(host);
+	if (len > 0 && host[len - 1] == '.')
+		host[--len] = '\0';
+	for (char *c = host; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	if (len == 0)
+		return bad_url(url, CURLUE_BAD_HOSTNAME);
+	p->host = strdup(host);
+	p->host_port = text_format("%s:%s", host, port);
+	return p->host && p->host_port ? NULL : err_no_memory();
+}
+
+struct err *place_of_url(const char *url, struct place *out)
+{
+	AUTO_PLACE struct place p = { .url = curl_url() };
+	if (!p.url)
+		return err_no_memory();
+	if (strlen(url) > PLACE_MAX_URL)
+		return bad_url(url, CURLUE_MALFORMED_INPUT);
+	CURLUcode code = curl_url_set(p.url, CURLUPART_URL, url, CURLU_DISALLOW_USER);
+	AUTO_CURL_TEXT char *scheme = NULL;
+	if (code == CURLUE_OK)
+		code = curl_url_get(p.url, CURLUPART_SCHEME, &scheme, 0);
+	if (code != CURLUE_OK)
+		return bad_url(url, code);
+	if (strcmp(scheme, "https") != 0)
+		return bad_url(url, CURLUE_UNSUPPORTED_SCHEME);
+	TRY(read_host(url, &p));
+	*out = p;
+	p = (struct place){ 0 };
+	return NULL;
+}
+
+struct err *place_of_host(const char *host, struct place *out)
+{
+	if (strpbrk(host, "/?#@\\"))
+		return bad_url(host, CURLUE_BAD_HOSTNAME);
+	AUTO_TEXT char *url = text_format("https://%s/", host);
+	return url ? place_of_url(url, out) : err_no_memory();
+}
+
+bool place_is_loopback(const struct place *p)
+{
+	struct in_addr v4;
+	size_t len = strlen(p->host);
+	if (inet_pton(AF_INET, p->host, &v4) == 1)
+		return (ntohl(v4.s_addr) >> 24) == 127;
+	return strcmp(p->host, "[::1]") == 0 || strcmp(p->host, "localhost") == 0 ||
+	       (len > 10 && strcmp(p->host + len - 10, ".localhost") == 0);
+}
