@@ -248,8 +248,10 @@ static void take_line(char *rest, const char *line)
 		return;
 	if (strncmp(first, "C_", 2) == 0)
 		take_fault(first, false, rest, line);
-	else if (strcmp(first, "before") == 0 || strcmp(first, "after") == 0)
-		take_fault(word(&rest), first[0] == 'a', rest, line);
+	else if (strcmp(first, "before") == 0 || strcmp(first, "after") == 0) {
+		const char *call = word(&rest);
+		take_fault(call, first[0] == 'a', rest, line);
+	}
 	else if (strcmp(first, "token-flags") == 0)
 		take_flags(rest, line);
 	else if (strcmp(first, "token-field") == 0)

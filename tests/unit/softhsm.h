@@ -6,7 +6,7 @@
 // C_Initialize and the mock its plan in C_GetFunctionList, so both count from the next module_load on.
 #pragma once
 
-#include <dirent.h>
+#include <ftw.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +22,6 @@
 
 #define SOFTHSM_PIN    "1234"
 #define SOFTHSM_SO_PIN "87654321"
-
-extern char **environ;
 
 struct softhsm {
 	char dir[64];
@@ -117,19 +115,17 @@ static inline unsigned softhsm_logged(const struct softhsm *h, const char *text)
 	return n;
 }
 
+static inline int softhsm_remove_one(const char *path, const struct stat *st, int flag, struct FTW *w)
+{
+	(void)st;
+	(void)flag;
+	(void)w;
+	return remove(path);
+}
+
 static inline void softhsm_remove(const char *path)
 {
-	DIR *d = opendir(path);
-	for (struct dirent *e; d && (e = readdir(d));) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		char inner[512];
-		snprintf(inner, sizeof(inner), "%s/%s", path, e->d_name);
-		softhsm_remove(inner);
-	}
-	if (d)
-		closedir(d);
-	remove(path);
+	nftw(path, softhsm_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static inline void softhsm_end(struct softhsm *h)

@@ -196,14 +196,17 @@ static void test_a_pin_that_cannot_be_right_costs_no_try(void)
 static void test_a_keypad_gets_no_pin_from_us(void)
 {
 	struct open o;
-	softhsm_write("/tmp/inkan-test-pin", SOFTHSM_PIN "\n");
-	begin(&o, "pin-pad /tmp/inkan-test-pin\n");
+	char file[64], plan[96];
+	snprintf(file, sizeof(file), "/tmp/inkan-test-pin-%ld", (long)getpid());
+	snprintf(plan, sizeof(plan), "pin-pad %s\n", file);
+	softhsm_write(file, SOFTHSM_PIN "\n");
+	begin(&o, plan);
 	CU_ASSERT(session_token(o.s)->pin_pad);
 	CHECK_OK(session_login(o.s, NULL, false));
 	CU_ASSERT(session_logged_in(o.s));
 	end(&o);
-	unlink("/tmp/inkan-test-pin");
-	begin(&o, "pin-pad /tmp/inkan-test-pin\n");
+	unlink(file); // nobody types
+	begin(&o, plan);
 	check_tag(session_login(o.s, NULL, false), ERR_INTERRUPTED, "pin-cancelled");
 	end(&o);
 }
