@@ -104,7 +104,8 @@ static struct err *check_url(struct profile_ca *ca, struct faults *f)
 	char *host = NULL;
 	bool fine = false;
 	if (!ca->url) {
-		if (ca->protocol != CA_FILE)
+		// A value that was refused, or a group that is missing, was told already.
+		if (ca->protocol != CA_FILE && place_known(f, "ca") && !place_known(f, "ca.url"))
 			FAULT_AT(f, "ca.url", N_("%1: %2: this key is missing. Allowed: %3."),
 				 ARG_ID(N_("an address that begins with https://")));
 		return NULL;
