@@ -28,7 +28,7 @@ enum act {
 
 struct fault {
 	char call[32];
-	bool after;	       // the real call goes through first
+	bool after;		// the real call goes through first
 	unsigned long from, to; // which calls by number, from 1
 	enum act act;
 	unsigned long number; // return value, exit status, milliseconds, descriptor
@@ -56,7 +56,7 @@ struct plan {
 	bool sign_garbage, public_key_other, hardware, across;
 	char pin_pad[256]; // the file with the PIN that "the keypad" gives; empty: no keypad
 	CK_MECHANISM_TYPE mechanisms[LIST_MAX];
-	size_t n_mechanisms; // 0: all
+	size_t n_mechanisms;					 // 0: all
 	char label[33], manufacturer[33], model[17], serial[17]; // empty: as it is
 	unsigned long pin_min, pin_max;				 // 0: as it is
 };

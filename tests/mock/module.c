@@ -14,8 +14,8 @@ static CK_FUNCTION_LIST next; // the changed token, and the real one behind it
 		CK_RV rv = CKR_OK;                                                                 \
 		if (faults_before(&v, &rv))                                                        \
 			return rv;                                                                 \
-		return faults_after(&v, next.name ? next.name arguments :                          \
-						    CKR_FUNCTION_NOT_SUPPORTED);                   \
+		return faults_after(&v,                                                            \
+				    next.name ? next.name arguments : CKR_FUNCTION_NOT_SUPPORTED); \
 	}
 #include "calls.def"
 #undef CALL

@@ -71,9 +71,9 @@ static void take_act(struct fault *f, char *rest, const char *line)
 		const char *name;
 		enum act act;
 	} acts[] = {
-		{ "return", ACT_RETURN }, { "hang", ACT_HANG }, { "sleep", ACT_SLEEP },
+		{ "return", ACT_RETURN },     { "hang", ACT_HANG },   { "sleep", ACT_SLEEP },
 		{ "segfault", ACT_SEGFAULT }, { "abort", ACT_ABORT }, { "kill", ACT_KILL },
-		{ "exit", ACT_EXIT }, { "print", ACT_PRINT }, { "stop", ACT_STOP },
+		{ "exit", ACT_EXIT },	      { "print", ACT_PRINT }, { "stop", ACT_STOP },
 	};
 	const char *name = word(&rest);
 	size_t i = 0, n = sizeof(acts) / sizeof(acts[0]);
@@ -251,8 +251,7 @@ static void take_line(char *rest, const char *line)
 	else if (strcmp(first, "before") == 0 || strcmp(first, "after") == 0) {
 		const char *call = word(&rest);
 		take_fault(call, first[0] == 'a', rest, line);
-	}
-	else if (strcmp(first, "token-flags") == 0)
+	} else if (strcmp(first, "token-flags") == 0)
 		take_flags(rest, line);
 	else if (strcmp(first, "token-field") == 0)
 		take_field(rest, line);

@@ -25,7 +25,8 @@ static CK_OBJECT_CLASS class_of(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o)
 	return real->C_GetAttributeValue(s, o, &a, 1) == CKR_OK ? c : CKO_DATA;
 }
 
-static const struct change *change_of(enum change_kind kind, CK_OBJECT_CLASS class_, CK_ATTRIBUTE_TYPE type)
+static const struct change *change_of(enum change_kind kind, CK_OBJECT_CLASS class_,
+				      CK_ATTRIBUTE_TYPE type)
 {
 	for (size_t i = 0; i < plan.n_changes; i++) {
 		const struct change *c = &plan.changes[i];
@@ -49,8 +50,8 @@ static CK_RV change_one(CK_OBJECT_CLASS class_, CK_ATTRIBUTE *a, CK_ULONG room, 
 			memcpy(a->pValue, lie->value, lie->len);
 		return fits ? rv : CKR_BUFFER_TOO_SMALL;
 	}
-	if (plan.public_key_other && class_ == CKO_PUBLIC_KEY && a->type == CKA_MODULUS && a->pValue &&
-	    a->ulValueLen != CK_UNAVAILABLE_INFORMATION && a->ulValueLen > 8)
+	if (plan.public_key_other && class_ == CKO_PUBLIC_KEY && a->type == CKA_MODULUS &&
+	    a->pValue && a->ulValueLen != CK_UNAVAILABLE_INFORMATION && a->ulValueLen > 8)
 		((uint8_t *)a->pValue)[8] ^= 0x10;
 	return rv;
 }
@@ -81,21 +82,24 @@ static CK_RV get_attributes(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUT
 }
 
 // The template as the plan wants it. Values stay where they are; a forced one is the plan's own.
-static CK_RV retemplate(CK_OBJECT_CLASS class_, const CK_ATTRIBUTE *in, CK_ULONG n, CK_ATTRIBUTE *out,
-			CK_ULONG *n_out)
+static CK_RV retemplate(CK_OBJECT_CLASS class_, const CK_ATTRIBUTE *in, CK_ULONG n,
+			CK_ATTRIBUTE *out, CK_ULONG *n_out)
 {
 	CK_ULONG m = 0;
 	for (CK_ULONG i = 0; i < n && m < TEMPLATE_MAX; i++) {
 		const struct change *no = change_of(CHANGE_REJECT, class_, in[i].type);
 		if (no)
 			return no->rv;
-		if (!change_of(CHANGE_STRIP, class_, in[i].type) && !change_of(CHANGE_TEMPLATE, class_, in[i].type))
+		if (!change_of(CHANGE_STRIP, class_, in[i].type) &&
+		    !change_of(CHANGE_TEMPLATE, class_, in[i].type))
 			out[m++] = in[i];
 	}
 	for (size_t i = 0; i < plan.n_changes && m < TEMPLATE_MAX; i++) {
 		struct change *c = &plan.changes[i];
 		if (c->kind == CHANGE_TEMPLATE && c->class_ == class_)
-			out[m++] = (CK_ATTRIBUTE){ .type = c->type, .pValue = c->value, .ulValueLen = c->len };
+			out[m++] = (CK_ATTRIBUTE){ .type = c->type,
+						   .pValue = c->value,
+						   .ulValueLen = c->len };
 	}
 	*n_out = m;
 	return CKR_OK;

@@ -80,13 +80,20 @@ static inline void softhsm_token(const struct softhsm *h, const char *label)
 	(void)h;
 	char copy[64];
 	snprintf(copy, sizeof(copy), "%s", label);
-	char *argv[] = { (char[]){ "softhsm2-util" }, (char[]){ "--init-token" }, (char[]){ "--free" },
-			 (char[]){ "--label" },	      copy,			  (char[]){ "--pin" },
-			 (char[]){ SOFTHSM_PIN },     (char[]){ "--so-pin" },	  (char[]){ SOFTHSM_SO_PIN },
+	char *argv[] = { (char[]){ "softhsm2-util" },
+			 (char[]){ "--init-token" },
+			 (char[]){ "--free" },
+			 (char[]){ "--label" },
+			 copy,
+			 (char[]){ "--pin" },
+			 (char[]){ SOFTHSM_PIN },
+			 (char[]){ "--so-pin" },
+			 (char[]){ SOFTHSM_SO_PIN },
 			 NULL };
 	CU_ASSERT_FATAL(softhsm_run(argv) == 0);
 }
 
+#ifdef INKAN_MOCK_MODULE
 // The mock in front of SoftHSM from the next load on. `plan` is its text (tests/mock/README.md).
 static inline void softhsm_mock(struct softhsm *h, const char *plan)
 {
@@ -102,6 +109,8 @@ static inline void softhsm_mock(struct softhsm *h, const char *plan)
 	h->source.name = name;
 }
 
+#endif
+
 // How many lines of the mock's log hold the text.
 static inline unsigned softhsm_logged(const struct softhsm *h, const char *text)
 {
@@ -115,7 +124,8 @@ static inline unsigned softhsm_logged(const struct softhsm *h, const char *text)
 	return n;
 }
 
-static inline int softhsm_remove_one(const char *path, const struct stat *st, int flag, struct FTW *w)
+static inline int softhsm_remove_one(const char *path, const struct stat *st, int flag,
+				     struct FTW *w)
 {
 	(void)st;
 	(void)flag;
@@ -161,7 +171,8 @@ struct softhsm_open {
 	struct module *module;
 	struct session *session;
 };
-static inline bool softhsm_login(const struct softhsm *h, const char *label, struct softhsm_open *out)
+static inline bool softhsm_login(const struct softhsm *h, const char *label,
+				 struct softhsm_open *out)
 {
 	struct token_info t;
 	struct secret *pin = softhsm_pin(SOFTHSM_PIN);

@@ -16,7 +16,8 @@ static struct cert *make_cert(const char *cn, long serial)
 	ASN1_INTEGER_set(X509_get_serialNumber(x), serial);
 	X509_gmtime_adj(X509_getm_notBefore(x), 0);
 	X509_gmtime_adj(X509_getm_notAfter(x), 86400);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_UTF8, (const unsigned char *)cn, -1, -1, 0);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_UTF8,
+				   (const unsigned char *)cn, -1, -1, 0);
 	X509_set_issuer_name(x, X509_get_subject_name(x));
 	X509_set_pubkey(x, key);
 	X509_sign(x, key, EVP_sha256());
@@ -58,12 +59,14 @@ static void test_a_certificate_is_stored_read_and_removed(void)
 	if (begin(&h, &o, NULL)) {
 		CHECK_OK(certobj_store(o.session, &id_a, "label one", one));
 		CHECK_OK(certobj_store(o.session, &id_b, "label two", two));
-		CHECK_OK(certobj_store(o.session, &id_a, "label one", one)); // the same again is nothing new
+		CHECK_OK(certobj_store(o.session, &id_a, "label one",
+				       one)); // the same again is nothing new
 		AUTO_CERTOBJS struct certobj_list l = { 0 };
 		CHECK_OK(certobj_list(o.session, &l));
 		CU_ASSERT_EQUAL_FATAL(l.n, 2);
 		size_t a = key_id_same(&l.list[0].id, &id_a) ? 0 : 1;
-		CU_ASSERT(key_id_same(&l.list[a].id, &id_a) && key_id_same(&l.list[1 - a].id, &id_b));
+		CU_ASSERT(key_id_same(&l.list[a].id, &id_a) &&
+			  key_id_same(&l.list[1 - a].id, &id_b));
 		CU_ASSERT(l.list[a].cert && cert_same(l.list[a].cert, one));
 		CU_ASSERT_STRING_EQUAL(l.list[a].label, "label one");
 		CHECK_OK(certobj_destroy(o.session, &id_a, two, &removed));

@@ -60,15 +60,18 @@ static void test_the_round_passes_without_faults(void)
 
 static void test_each_call_that_fails_is_an_error_of_the_token(void)
 {
-	static const char *const calls[] = { "C_Initialize",	    "C_GetInfo",	 "C_GetSlotList",     "C_OpenSession",
-					     "C_GetSessionInfo",    "C_Login",		 "C_FindObjectsInit", "C_FindObjects",
-					     "C_FindObjectsFinal",  "C_GenerateKeyPair", "C_SignInit",	      "C_Sign",
-					     "C_GetAttributeValue", "C_DestroyObject",	 "C_GenerateKey",     "C_WrapKey" };
+	static const char *const calls[] = {
+		"C_Initialize",	       "C_GetInfo",	    "C_GetSlotList",	 "C_OpenSession",
+		"C_GetSessionInfo",    "C_Login",	    "C_FindObjectsInit", "C_FindObjects",
+		"C_FindObjectsFinal",  "C_GenerateKeyPair", "C_SignInit",	 "C_Sign",
+		"C_GetAttributeValue", "C_DestroyObject",   "C_GenerateKey",	 "C_WrapKey"
+	};
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
 		char plan[128];
 		snprintf(plan, sizeof(plan), "%s 1 return CKR_DEVICE_REMOVED\n", calls[i]);
 		struct err *e = round_with(plan, NULL);
-		bool as_it_should = e && err_kind(e) == ERR_TOKEN && err_has_code(e, "CKR_DEVICE_REMOVED");
+		bool as_it_should =
+			e && err_kind(e) == ERR_TOKEN && err_has_code(e, "CKR_DEVICE_REMOVED");
 		if (!as_it_should)
 			fprintf(stderr, "%s", plan);
 		CU_ASSERT(as_it_should);
@@ -176,7 +179,8 @@ int main(void)
 {
 	return CHECK_MAIN(TEST(test_the_round_passes_without_faults),
 			  TEST(test_each_call_that_fails_is_an_error_of_the_token),
-			  TEST(test_a_token_that_cannot_be_read_is_left_out), TEST(test_a_module_can_crash_end_or_be_killed),
+			  TEST(test_a_token_that_cannot_be_read_is_left_out),
+			  TEST(test_a_module_can_crash_end_or_be_killed),
 			  TEST(test_the_key_made_before_the_death_is_found_again),
 			  TEST(test_a_stop_waits_until_its_file_is_removed));
 }

@@ -17,7 +17,8 @@ static void put(const char *name, const char *text)
 
 static void begin(void)
 {
-	static const char *const names[] = { "package", "system", "pkcs11.conf", "user", "user.conf", "lib", "allowed" };
+	static const char *const names[] = { "package",	  "system", "pkcs11.conf", "user",
+					     "user.conf", "lib",    "allowed" };
 	snprintf(dir, sizeof(dir), "/tmp/inkan-test-XXXXXX");
 	CU_ASSERT_FATAL(mkdtemp(dir) != NULL);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -25,8 +26,13 @@ static void begin(void)
 		if (!strchr(names[i], '.'))
 			mkdir(paths[i], 0755);
 	}
-	dirs = (struct registry_dirs){ .package = paths[0], .system = paths[1], .system_conf = paths[2], .user = paths[3],
-				       .user_conf = paths[4], .relative = paths[5], .allowed = paths[6] };
+	dirs = (struct registry_dirs){ .package = paths[0],
+				       .system = paths[1],
+				       .system_conf = paths[2],
+				       .user = paths[3],
+				       .user_conf = paths[4],
+				       .relative = paths[5],
+				       .allowed = paths[6] };
 	put("lib/one.so", "x");
 	put("lib/two.so", "x");
 	put("lib/three.so", "x");
@@ -48,15 +54,18 @@ static const struct module_source *named(const struct module_sources *l, const c
 static void test_reads_names_relative_paths_and_reserved_words(void)
 {
 	begin();
-	put("package/beta.module", "# a comment\n  module:  two.so \nx-init-reserved: configdir='sql:/x'\n");
+	put("package/beta.module",
+	    "# a comment\n  module:  two.so \nx-init-reserved: configdir='sql:/x'\n");
 	put("package/alpha.module", "module: one.so\n");
 	put("package/not-a-config.txt", "module: three.so\n");
 	struct module_sources l = { 0 };
 	CHECK_OK(registry_read(&dirs, &l));
 	CU_ASSERT_EQUAL(l.n, 2);
-	CU_ASSERT(l.n == 2 && strcmp(l.list[0].name, "alpha") == 0 && strcmp(l.list[1].name, "beta") == 0);
+	CU_ASSERT(l.n == 2 && strcmp(l.list[0].name, "alpha") == 0 &&
+		  strcmp(l.list[1].name, "beta") == 0);
 	const struct module_source *beta = named(&l, "beta");
-	CU_ASSERT(beta && beta->init_reserved && strcmp(beta->init_reserved, "configdir='sql:/x'") == 0);
+	CU_ASSERT(beta && beta->init_reserved &&
+		  strcmp(beta->init_reserved, "configdir='sql:/x'") == 0);
 	CU_ASSERT(beta && strstr(beta->path, "/lib/two.so"));
 	module_sources_free(&l);
 	end();

@@ -45,7 +45,8 @@ static struct err *login(struct session *s, const char *pin, bool last_try)
 
 static void test_what_is_no_module_is_refused(void)
 {
-	static char name[] = "x", text[] = "/etc/passwd", library[] = "/lib/x86_64-linux-gnu/libz.so.1";
+	static char name[] = "x", text[] = "/etc/passwd",
+		    library[] = "/lib/x86_64-linux-gnu/libz.so.1";
 	struct module_source s = { .name = name, .path = text };
 	struct module *m = NULL;
 	check_tag(module_load(&s, &m), ERR_PROFILE, "module-not-a-module");
@@ -65,7 +66,8 @@ static void test_a_module_whose_daemon_is_down_says_so(void)
 	CU_ASSERT(e && err_has_code(e, "CKR_HOST_MEMORY"));
 	check_tag(e, ERR_TOKEN, "module-start");
 	softhsm_mock(&h, "C_Initialize 1 return CKR_CRYPTOKI_ALREADY_INITIALIZED\n");
-	struct err *late = module_load(&h.source, &m); // the module behind was not initialised: GetInfo tells
+	struct err *late =
+		module_load(&h.source, &m); // the module behind was not initialised: GetInfo tells
 	check_tag(late, ERR_TOKEN, "token-refused");
 	softhsm_end(&h);
 }
@@ -186,7 +188,8 @@ static void test_a_pin_that_cannot_be_right_costs_no_try(void)
 	check_tag(login(o.s, "123", false), ERR_PIN, "pin-length");
 	check_tag(login(o.s, "123456789", false), ERR_PIN, "pin-length");
 	check_tag(login(o.s, "", false), ERR_PIN, "pin-length");
-	check_tag(login(o.s, "\xef\xbc\x91\xef\xbc\x92", false), ERR_PIN, "pin-characters"); // full-width 12
+	check_tag(login(o.s, "\xef\xbc\x91\xef\xbc\x92", false), ERR_PIN,
+		  "pin-characters"); // full-width 12
 	check_tag(login(o.s, "12\t4", false), ERR_PIN, "pin-characters");
 	CU_ASSERT_EQUAL(softhsm_logged(&o.h, "C_Login"), 0);
 	check_tag(session_login(o.s, NULL, false), ERR_ANSWER, "pin-needed");
@@ -243,12 +246,16 @@ static void test_what_login_answers_is_told_apart(void)
 
 int main(void)
 {
-	return CHECK_MAIN(TEST(test_what_is_no_module_is_refused), TEST(test_a_module_whose_daemon_is_down_says_so),
-			  TEST(test_tokens_are_listed_with_what_they_can_do), TEST(test_labels_that_begin_alike_are_two_tokens),
-			  TEST(test_a_token_is_found_again_under_another_slot_number), TEST(test_login_and_logout),
+	return CHECK_MAIN(TEST(test_what_is_no_module_is_refused),
+			  TEST(test_a_module_whose_daemon_is_down_says_so),
+			  TEST(test_tokens_are_listed_with_what_they_can_do),
+			  TEST(test_labels_that_begin_alike_are_two_tokens),
+			  TEST(test_a_token_is_found_again_under_another_slot_number),
+			  TEST(test_login_and_logout),
 			  TEST(test_a_wrong_pin_is_one_try_and_says_what_is_left),
 			  TEST(test_a_token_that_does_not_count_says_so),
 			  TEST(test_locked_and_final_try_are_refused_before_login),
-			  TEST(test_a_pin_that_cannot_be_right_costs_no_try), TEST(test_a_keypad_gets_no_pin_from_us),
+			  TEST(test_a_pin_that_cannot_be_right_costs_no_try),
+			  TEST(test_a_keypad_gets_no_pin_from_us),
 			  TEST(test_what_login_answers_is_told_apart));
 }

@@ -43,7 +43,9 @@ static void test_whole_fields_are_compared(void)
 {
 	struct token_info t = token("card", "0001");
 	CU_ASSERT(fits("pkcs11:token=card", &t));
-	CU_ASSERT(fits("pkcs11:token=card;serial=0001;model=SoftHSM%20v2;manufacturer=SoftHSM%20project", &t));
+	CU_ASSERT(fits(
+		"pkcs11:token=card;serial=0001;model=SoftHSM%20v2;manufacturer=SoftHSM%20project",
+		&t));
 	CU_ASSERT(!fits("pkcs11:token=car", &t));
 	CU_ASSERT(!fits("pkcs11:token=card2", &t));
 	CU_ASSERT(!fits("pkcs11:token=card;serial=000", &t));
@@ -87,13 +89,15 @@ static void test_what_is_no_uri_is_refused(void)
 
 static void test_pin_source_and_module_are_given(void)
 {
-	static const char *const sources[] = { "pkcs11:token=c?pin-source=/run/pin", "pkcs11:token=c?pin-source=file:/run/pin",
+	static const char *const sources[] = { "pkcs11:token=c?pin-source=/run/pin",
+					       "pkcs11:token=c?pin-source=file:/run/pin",
 					       "pkcs11:token=c?pin-source=file:%2frun%2fpin",
 					       "pkcs11:token=c?pin-source=file:///run/pin" };
 	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
 		struct token_uri *u = NULL;
 		CHECK_OK(token_uri_parse(sources[i], &u));
-		CU_ASSERT(u && token_uri_pin_source(u) && strcmp(token_uri_pin_source(u), "/run/pin") == 0);
+		CU_ASSERT(u && token_uri_pin_source(u) &&
+			  strcmp(token_uri_pin_source(u), "/run/pin") == 0);
 		CU_ASSERT_PTR_NULL(token_uri_module_path(u));
 		token_uri_free(u);
 	}
@@ -117,8 +121,10 @@ static void test_a_token_fits_its_own_uri(void)
 
 int main(void)
 {
-	return CHECK_MAIN(TEST(test_whole_fields_are_compared), TEST(test_a_label_of_full_width_fits_itself_alone),
+	return CHECK_MAIN(TEST(test_whole_fields_are_compared),
+			  TEST(test_a_label_of_full_width_fits_itself_alone),
 			  TEST(test_slots_are_compared_too), TEST(test_a_pin_in_the_uri_is_refused),
-			  TEST(test_what_is_no_uri_is_refused), TEST(test_pin_source_and_module_are_given),
+			  TEST(test_what_is_no_uri_is_refused),
+			  TEST(test_pin_source_and_module_are_given),
 			  TEST(test_a_token_fits_its_own_uri));
 }

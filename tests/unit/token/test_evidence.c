@@ -57,33 +57,45 @@ static void test_softhsm_declares_everything_but_is_software(void)
 static void test_a_key_that_is_refused_but_not_declared_is_withheld(void)
 {
 	check_attributes("lie LOCAL 0\n", KEY_WITHHELD); // NSS
-	check_attributes("lie SENSITIVE 0\nlie LOCAL 0\nlie NEVER_EXTRACTABLE 0\nlie ALWAYS_SENSITIVE 0\n", KEY_WITHHELD); // OpenSC
+	check_attributes(
+		"lie SENSITIVE 0\nlie LOCAL 0\nlie NEVER_EXTRACTABLE 0\nlie ALWAYS_SENSITIVE 0\n",
+		KEY_WITHHELD); // OpenSC
 	check_attributes("hide ALWAYS_SENSITIVE\n", KEY_WITHHELD);
-	check_attributes("lie LOCAL 0\nmechanisms RSA_PKCS,RSA_PKCS_KEY_PAIR_GEN,SHA256_RSA_PKCS\n", KEY_WITHHELD);
+	check_attributes("lie LOCAL 0\nmechanisms RSA_PKCS,RSA_PKCS_KEY_PAIR_GEN,SHA256_RSA_PKCS\n",
+			 KEY_WITHHELD);
 }
 
 static void test_a_key_that_could_leave_is_open(void)
 {
 	check_attributes("template EXTRACTABLE 1\n", KEY_OPEN);
-	check_attributes("template EXTRACTABLE 1\nlie EXTRACTABLE 0\n", KEY_OPEN); // NEVER_EXTRACTABLE is missing, C_WrapKey works
+	check_attributes("template EXTRACTABLE 1\nlie EXTRACTABLE 0\n",
+			 KEY_OPEN); // NEVER_EXTRACTABLE is missing, C_WrapKey works
 	check_attributes("lie EXTRACTABLE 1\n", KEY_OPEN);
 	check_attributes("hide EXTRACTABLE\n", KEY_OPEN);
-	check_attributes("lie PRIVATE_EXPONENT 0x0102030405060708\n", KEY_OPEN); // all declared, and readable
+	check_attributes("lie PRIVATE_EXPONENT 0x0102030405060708\n",
+			 KEY_OPEN); // all declared, and readable
 	check_attributes("lie PRIME_2 0x0102030405060708\n", KEY_OPEN);
 	check_attributes("lie LOCAL 0\nC_WrapKey 1 return CKR_OK\n", KEY_OPEN);
 	check_attributes("lie LOCAL 0\nC_WrapKey 2 return CKR_OK\n", KEY_OPEN);
 	// Nothing to wrap with: not tried, so not refused.
-	check_attributes("lie LOCAL 0\nC_GenerateKey * return CKR_MECHANISM_INVALID\nC_CreateObject * return CKR_MECHANISM_INVALID\n", KEY_OPEN);
+	check_attributes("lie LOCAL 0\nC_GenerateKey * return "
+			 "CKR_MECHANISM_INVALID\nC_CreateObject * return CKR_MECHANISM_INVALID\n",
+			 KEY_OPEN);
 }
 
 static void test_a_device_is_a_known_model_that_says_hardware(void)
 {
 	struct evidence e = { 0 };
-	CHECK_OK(gather("hardware\ntoken-field manufacturer Yubico (www.yubico.com)\ntoken-field model YubiKey YK5\n", 2048, &e));
+	CHECK_OK(gather("hardware\ntoken-field manufacturer Yubico (www.yubico.com)\ntoken-field "
+			"model YubiKey YK5\n",
+			2048, &e));
 	CU_ASSERT_EQUAL((int)e.custody, (int)CUSTODY_DEVICE);
-	CHECK_OK(gather("token-field manufacturer Yubico (www.yubico.com)\ntoken-field model YubiKey YK5\n", 2048, &e));
+	CHECK_OK(gather(
+		"token-field manufacturer Yubico (www.yubico.com)\ntoken-field model YubiKey YK5\n",
+		2048, &e));
 	CU_ASSERT_EQUAL((int)e.custody, (int)CUSTODY_SOFTWARE);
-	CHECK_OK(gather("hardware\ntoken-field manufacturer Somebody\ntoken-field model Card\n", 2048, &e));
+	CHECK_OK(gather("hardware\ntoken-field manufacturer Somebody\ntoken-field model Card\n",
+			2048, &e));
 	CU_ASSERT_EQUAL((int)e.custody, (int)CUSTODY_SOFTWARE);
 	CHECK_OK(gather("hardware\n", 2048, &e));
 	CU_ASSERT_EQUAL((int)e.custody, (int)CUSTODY_SOFTWARE);
@@ -94,7 +106,8 @@ static void test_a_key_that_cannot_be_right_is_refused_at_once(void)
 	struct evidence e = { 0 };
 	check_tag(gather("public-key-other\n", 2048, &e), ERR_POLICY, "key-mismatch");
 	check_tag(gather("", 3072, &e), ERR_POLICY, "key-weak");
-	check_tag(gather("C_GetAttributeValue 3 return CKR_DEVICE_REMOVED\n", 2048, &e), ERR_TOKEN, "token-absent");
+	check_tag(gather("C_GetAttributeValue 3 return CKR_DEVICE_REMOVED\n", 2048, &e), ERR_TOKEN,
+		  "token-absent");
 }
 
 static void test_always_authenticate_is_told(void)
@@ -107,7 +120,9 @@ static void test_always_authenticate_is_told(void)
 static void test_the_profiles_floors_decide(void)
 {
 	struct profile p = { .institution = { .en = (char[]){ "Bank" } }, .practice = true };
-	struct evidence e = { .custody = CUSTODY_SOFTWARE, .attributes = KEY_WITHHELD, .model = "SoftHSM" };
+	struct evidence e = { .custody = CUSTODY_SOFTWARE,
+			      .attributes = KEY_WITHHELD,
+			      .model = "SoftHSM" };
 	p.key.custody_floor = CUSTODY_SOFTWARE;
 	p.key.attributes_floor = KEY_WITHHELD;
 	CHECK_OK(evidence_judge(&e, &p));
@@ -129,25 +144,36 @@ static void test_the_profiles_floors_decide(void)
 
 static void test_evidence_is_said_in_words_and_kept_as_text(void)
 {
-	struct evidence e = { .custody = CUSTODY_DEVICE, .attributes = KEY_DECLARED, .model = "YubiKey" };
-	struct token_info t = { .label = "alpha", .manufacturer = "SoftHSM project", .model = "SoftHSM v2" };
+	struct evidence e = { .custody = CUSTODY_DEVICE,
+			      .attributes = KEY_DECLARED,
+			      .model = "YubiKey" };
+	struct token_info t = { .label = "alpha",
+				.manufacturer = "SoftHSM project",
+				.model = "SoftHSM v2" };
 	struct profile p = { .key = { .bits = 3072 } };
 	e.facts.bits = 2048;
 	AUTO(msg) struct msg *words = evidence_words(&e);
 	AUTO_TEXT char *text = msg_render(words);
-	CU_ASSERT(text && strstr(text, "2048") && strstr(text, "device") && strstr(text, "never could be taken out"));
+	CU_ASSERT(text && strstr(text, "2048") && strstr(text, "device") &&
+		  strstr(text, "never could be taken out"));
 	AUTO(msg) struct msg *before = protection_words(&t, &p);
 	AUTO_TEXT char *planned = msg_render(before);
-	CU_ASSERT(planned && strstr(planned, "3072") && strstr(planned, "alpha") && strstr(planned, "software"));
+	CU_ASSERT(planned && strstr(planned, "3072") && strstr(planned, "alpha") &&
+		  strstr(planned, "software"));
 	AUTO_TEXT char *kept = evidence_text(&e);
-	CU_ASSERT(kept && strncmp(kept, "custody=device attributes=declared model=\"YubiKey\" bits=2048 ", 60) == 0);
+	CU_ASSERT(kept &&
+		  strncmp(kept, "custody=device attributes=declared model=\"YubiKey\" bits=2048 ",
+			  60) == 0);
 }
 
 int main(void)
 {
 	return CHECK_MAIN(TEST(test_softhsm_declares_everything_but_is_software),
 			  TEST(test_a_key_that_is_refused_but_not_declared_is_withheld),
-			  TEST(test_a_key_that_could_leave_is_open), TEST(test_a_device_is_a_known_model_that_says_hardware),
-			  TEST(test_a_key_that_cannot_be_right_is_refused_at_once), TEST(test_always_authenticate_is_told),
-			  TEST(test_the_profiles_floors_decide), TEST(test_evidence_is_said_in_words_and_kept_as_text));
+			  TEST(test_a_key_that_could_leave_is_open),
+			  TEST(test_a_device_is_a_known_model_that_says_hardware),
+			  TEST(test_a_key_that_cannot_be_right_is_refused_at_once),
+			  TEST(test_always_authenticate_is_told),
+			  TEST(test_the_profiles_floors_decide),
+			  TEST(test_evidence_is_said_in_words_and_kept_as_text));
 }

@@ -27,8 +27,8 @@ static void test_cards_are_known_with_their_quirks(void)
 {
 	const struct model *yubikey = model("Yubico (www.yubico.com)", "YubiKey YK5");
 	CU_ASSERT_EQUAL(yubikey->nature, MODEL_HARDWARE);
-	CU_ASSERT(yubikey->quirks.slot_ids && yubikey->quirks.no_label && yubikey->quirks.no_extractable &&
-		  yubikey->quirks.destroy_keeps_key);
+	CU_ASSERT(yubikey->quirks.slot_ids && yubikey->quirks.no_label &&
+		  yubikey->quirks.no_extractable && yubikey->quirks.destroy_keeps_key);
 	CU_ASSERT_EQUAL(model("piv_II", "PKCS#15 emulated")->nature, MODEL_HARDWARE);
 	CU_ASSERT_EQUAL(model("OpenSC Project", "PKCS#15")->nature, MODEL_HARDWARE);
 }
@@ -47,6 +47,7 @@ static void test_what_is_not_known_is_not_assumed(void)
 
 int main(void)
 {
-	return CHECK_MAIN(TEST(test_software_tokens_are_known), TEST(test_cards_are_known_with_their_quirks),
+	return CHECK_MAIN(TEST(test_software_tokens_are_known),
+			  TEST(test_cards_are_known_with_their_quirks),
 			  TEST(test_what_is_not_known_is_not_assumed));
 }
