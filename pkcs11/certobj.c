@@ -26,7 +26,6 @@ void certobj_list_free(struct certobj_list *l)
 static struct err *read_one(struct session *s, CK_OBJECT_HANDLE handle, struct certobj *out)
 {
 	uint8_t id[CERT_ID_MAX], label[OBJECT_LABEL_MAX];
-	AUTO_BUF struct buf value = BUF(CERT_VALUE_MAX);
 	AUTO_TEXT char *room = malloc(CERT_VALUE_MAX);
 	if (!room)
 		return err_no_memory();

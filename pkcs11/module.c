@@ -72,6 +72,7 @@ static struct err *start_error(const struct module *m, CK_RV rv)
 static CK_RV initialize(struct module *m)
 {
 	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK, .pReserved = m->init_reserved };
+	// NOLINTNEXTLINE(clang-analyzer-core.NullDereference): load_functions failed, or fn is set
 	CK_RV rv = m->fn->C_Initialize(&args);
 	if (rv != CKR_CANT_LOCK && rv != CKR_ARGUMENTS_BAD)
 		return rv;

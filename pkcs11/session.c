@@ -48,6 +48,17 @@ static struct err *take_state(struct session *s)
 	return NULL;
 }
 
+static struct err *open_handle(struct session *s, CK_SESSION_HANDLE *out)
+{
+	CK_FLAGS flags = CKF_SERIAL_SESSION | (s->writable ? CKF_RW_SESSION : 0);
+	CK_SESSION_HANDLE handle = CK_INVALID_HANDLE;
+	CK_RV rv = P11(s->module, C_OpenSession, s->info.slot, flags, NULL, NULL, &handle);
+	if (rv != CKR_OK)
+		return ckr_err("C_OpenSession", rv, s->info.label);
+	*out = handle;
+	return NULL;
+}
+
 struct err *session_open(struct module *m, const struct token_info *info, bool writable,
 			 struct session **out)
 {
@@ -57,12 +68,7 @@ struct err *session_open(struct module *m, const struct token_info *info, bool w
 	s->module = m;
 	s->writable = writable;
 	TRY(find_slot(m, info, &s->info));
-	CK_FLAGS flags = CKF_SERIAL_SESSION | (writable ? CKF_RW_SESSION : 0);
-	CK_SESSION_HANDLE handle = CK_INVALID_HANDLE;
-	CK_RV rv = P11(m, C_OpenSession, s->info.slot, flags, NULL, NULL, &handle);
-	if (rv != CKR_OK)
-		return ckr_err("C_OpenSession", rv, s->info.label);
-	s->handle = handle;
+	TRY(open_handle(s, &s->handle));
 	TRY(take_state(s));
 	*out = s;
 	s = NULL;
@@ -78,6 +84,26 @@ void session_close(struct session *s)
 	if (s->handle != CK_INVALID_HANDLE)
 		(void)P11(s->module, C_CloseSession, s->handle);
 	free(s);
+}
+
+static void close_handle(struct session *s)
+{
+	(void)P11(s->module, C_CloseSession, s->handle);
+	s->handle = CK_INVALID_HANDLE;
+}
+
+struct err *session_renew(struct session *s, bool keep_login)
+{
+	CK_SESSION_HANDLE fresh = CK_INVALID_HANDLE;
+	if (keep_login)
+		TRY(open_handle(s, &fresh));
+	else
+		TRY(session_logout(s));
+	close_handle(s);
+	if (!keep_login)
+		TRY(open_handle(s, &fresh));
+	s->handle = fresh;
+	return take_state(s);
 }
 
 const struct token_info *session_token(const struct session *s)

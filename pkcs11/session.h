@@ -18,6 +18,9 @@ MUST struct err *session_open(struct module *m, const struct token_info *info, b
 			      struct session **out);
 void session_close(struct session *s); // logs out
 DEFINE_CLEANUP(session, struct session, session_close)
+// A fresh session in place of the old one, so that nothing that the module remembered for the old one is believed. keep_login: the login is
+// carried over (a keypad is not used twice); otherwise the token is logged out in between. Key pairs of the old session are to be found again.
+MUST struct err *session_renew(struct session *s, bool keep_login);
 const struct token_info *session_token(const struct session *s);
 bool session_logged_in(const struct session *s);
 

@@ -22,7 +22,8 @@ enum { BUF_DEFAULT_CAP = 1 << 20 };
 // Over the cap: ERR_FAILED tagged "too-large", buffer unchanged.
 MUST struct err *buf_put(struct buf *b, const void *bytes, size_t len);
 MUST struct err *buf_puts(struct buf *b, const char *text);
-MUST struct err *buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+MUST struct err *buf_printf(struct buf *b, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 MUST struct err *buf_copy(const struct buf *b, struct buf *out);
 void buf_reset(struct buf *b); // empties; wipes what it held
 void buf_free(struct buf *b);  // wipes and frees; b is usable again

@@ -7,7 +7,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 
-int64_t clock_now(void);	 // seconds since 1970, UTC
+int64_t clock_now(void); // seconds since 1970, UTC
 int64_t clock_monotonic_ms(void);
 void clock_sleep_ms(int64_t ms); // returns early on a signal
 

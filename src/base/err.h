@@ -60,14 +60,14 @@ const char *err_slug(const struct err *e);
 
 enum err_kind err_kind(const struct err *e);
 const struct msg *err_what(const struct err *e);
-const struct msg *err_next_step(const struct err *e); // the nearest hint down the causes; null when none
-const char *err_call_name(const struct err *e);	      // null when none
-const char *err_code_name(const struct err *e);	      // null when none
+// The nearest hint down the causes; null when none.
+const struct msg *err_next_step(const struct err *e);
+const char *err_call_name(const struct err *e); // null when none
+const char *err_code_name(const struct err *e); // null when none
 uint64_t err_code(const struct err *e);
 const struct err *err_cause(const struct err *e);
 bool err_has_code(const struct err *e, const char *code_name); // anywhere down the causes
-
-bool err_has_tag(const struct err *e, const char *slug);	       // the same
+bool err_has_tag(const struct err *e, const char *slug);       // the same
 
 void err_free(struct err *e);
 DEFINE_CLEANUP(err, struct err, err_free)

@@ -14,9 +14,9 @@ struct json_t; // jansson's
 char *json_line(const struct json_t *j);
 // An object or array of at most `cap` bytes, no duplicate keys, nothing after it. All that jansson held of it is wiped when
 // dropped, and no message quotes it, since answers carry secrets. kind is the error's kind; `name` is what it is called in messages.
-MUST struct err *json_read(const void *bytes, size_t len, size_t cap, enum err_kind kind, const char *name,
-			   struct json_t **out);
-const char *json_text(const struct json_t *obj, const char *key);		 // null when missing or no string
+MUST struct err *json_read(const void *bytes, size_t len, size_t cap, enum err_kind kind,
+			   const char *name, struct json_t **out);
+const char *json_text(const struct json_t *obj, const char *key); // null when missing or no string
 int64_t json_number(const struct json_t *obj, const char *key, int64_t otherwise);
 bool json_flag(const struct json_t *obj, const char *key, bool otherwise);
 void json_drop(struct json_t *j);

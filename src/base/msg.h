@@ -25,7 +25,7 @@ enum msg_arg_kind {
 struct msg_arg {
 	enum msg_arg_kind kind;
 	const char *text; // the text, the id, or the English text
-	const char *ja;   // MSG_ARG_BOTH only; null: as the English
+	const char *ja;	  // MSG_ARG_BOTH only; null: as the English
 };
 
 struct msg;
@@ -40,7 +40,7 @@ struct text2 {
 #define ARG_ID(s)   ((struct msg_arg){ .kind = MSG_ARG_ID, .text = (s) })
 #define ARG_BOTH(t) ((struct msg_arg){ .kind = MSG_ARG_BOTH, .text = (t).en, .ja = (t).ja })
 // A number as an argument; the text lives until the end of the full expression.
-#define ARG_NUM(n)  ARG_TEXT(msg_number((char[24]){ 0 }, (int64_t)(n)))
+#define ARG_NUM(n) ARG_TEXT(msg_number((char[24]){ 0 }, (int64_t)(n)))
 
 char *msg_number(char out[static 24], int64_t n);
 
@@ -51,7 +51,9 @@ char *msg_number(char out[static 24], int64_t n);
 struct msg *msg_make(const char *id, const struct msg_arg *args, size_t n_args);
 #define MSG_PICK_(id, ...)                                                                         \
 	msg_make((id), (const struct msg_arg[]){ { 0 }, ##__VA_ARGS__ } + 1,                       \
-		 sizeof((const struct msg_arg[]){ { 0 }, ##__VA_ARGS__ }) / sizeof(struct msg_arg) - 1)
+		 sizeof((const struct msg_arg[]){ { 0 }, ##__VA_ARGS__ }) /                        \
+				 sizeof(struct msg_arg) -                                          \
+			 1)
 
 struct msg *msg_copy(const struct msg *m); // null in, null out
 void msg_free(struct msg *m);

@@ -25,17 +25,18 @@ DEFINE_CLEANUP(secret, struct secret, secret_free)
 
 // ERR_ANSWER over the capacity; nothing is appended then.
 MUST struct err *secret_append(struct secret *s, const void *bytes, size_t len);
-void secret_wipe(struct secret *s);	       // empties, keeps the room
+void secret_wipe(struct secret *s);		// empties, keeps the room
 void secret_chop(struct secret *s, size_t len); // keeps the first len bytes, wipes the rest
 
 const uint8_t *secret_bytes(const struct secret *s);
-uint8_t *secret_room(struct secret *s);	      // the whole capacity, for reading into; then secret_set_len
+uint8_t *secret_room(struct secret *s); // the whole capacity, for reading into; then secret_set_len
 void secret_set_len(struct secret *s, size_t len);
 size_t secret_len(const struct secret *s);
 size_t secret_cap(const struct secret *s);
 const char *secret_text(const struct secret *s); // zero-terminated (the zero is not counted)
 bool secret_locked(const struct secret *s);
-bool secret_equal(const struct secret *a, const struct secret *b); // in constant time for equal lengths
+// In constant time for equal lengths.
+bool secret_equal(const struct secret *a, const struct secret *b);
 
 // Wipes any memory; never optimised away.
 void wipe(void *p, size_t len);

@@ -17,8 +17,8 @@ MUST struct err *text_fold(const char *in, char **out);
 MUST struct err *text_fold_secret(const struct secret *in, bool drop_hyphens, struct secret **out);
 
 bool text_is_utf8(const char *s, size_t len);
-bool text_is_ascii(const char *s, size_t len);	  // 0x20 to 0x7e only
-bool text_is_digits(const char *s, size_t len);	  // ASCII 0 to 9, at least one
+bool text_is_ascii(const char *s, size_t len);	// 0x20 to 0x7e only
+bool text_is_digits(const char *s, size_t len); // ASCII 0 to 9, at least one
 
 // Columns on a terminal (East Asian wide and full-width characters are two; ambiguous ones are one).
 size_t text_width(const char *utf8);

@@ -56,6 +56,7 @@ struct enrolment {
 	struct ca_questions questions;
 	struct buf request;
 	struct secret *challenge;
+	bool waits_anew; // the CA gave no ticket: it wants the credentials once more
 	struct cert_list issued;
 	struct cert_list anchors;
 	struct cert *leaf;

@@ -38,7 +38,7 @@ static bool is_in_name(const struct profile_role *r, const char *field)
 // Off a terminal everything that will be asked is judged now, so that nothing is begun that cannot be ended.
 static struct err *judge_ahead(struct enrolment *e)
 {
-	if (e->face->interactive || (e->written && e->record->mark > MARK_SUBMIT_BEGUN))
+	if (e->face->interactive)
 		return NULL;
 	for (size_t i = 0; i < e->questions.n; i++) {
 		bool absent = false;
@@ -117,17 +117,16 @@ struct err *prepare_role(struct enrolment *e)
 	if (e->written && e->record->mark >= MARK_ISSUED)
 		return NULL; // nothing more is asked
 	TRY(ca_questions(e->ca, &e->constraints, &e->questions));
+	if (e->written && e->record->mark == MARK_WAITING)
+		return NULL; // a ticket may do without the person
 	TRY(judge_ahead(e));
 	TRY(ask_names(e));
 	TRY(subject_name(e));
+	TRY(ca_constraints(e->ca, &e->constraints));
 	if (before_the_key(e)) {
 		TRY(find_old_pair(e));
-		TRY(ca_constraints(e->ca, &e->constraints));
 		TRY(check_bits(e));
-	} else if (e->record->mark < MARK_WAITING) {
-		TRY(ca_constraints(e->ca, &e->constraints));
 	}
 	TRY(ca_questions(e->ca, &e->constraints, &e->questions));
-	TRY(judge_ahead(e));
 	return ask_what_comes_first(e);
 }

@@ -73,6 +73,14 @@ static struct err *making_failed(struct enrolment *e, struct err *why)
 	return why;
 }
 
+// A module that will not take our CKA_ID has its own: the journal learns it with the next mark.
+static struct err *remember_id(struct enrolment *e)
+{
+	free(e->record->key_id);
+	e->record->key_id = key_id_hex(keypair_id(e->key));
+	return e->record->key_id ? NULL : err_no_memory();
+}
+
 static struct err *make(struct enrolment *e)
 {
 	struct key_id id = { 0 };
@@ -96,7 +104,7 @@ static struct err *make(struct enrolment *e)
 			    "the token out.")),
 		 e->model->slow_seconds ? (int64_t)e->model->slow_seconds : -1, false);
 	struct err *err = generate(e, &terms);
-	return err ? making_failed(e, err) : NULL;
+	return err ? making_failed(e, err) : remember_id(e);
 }
 
 static bool whole(const struct keypair *k)

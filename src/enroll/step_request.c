@@ -106,11 +106,16 @@ struct err *step_sign_request(struct enrolment *e, bool *skipped)
 	say_step(e, STEP_BEGUN, NULL, 0);
 	TRY(ask_all(e, ASK_BEFORE_SIGN));
 	TRY(ca_challenge(e->ca, e->answers, &e->challenge));
-	return build(e, e->challenge, &e->request);
+	struct err *err = build(e, e->challenge, &e->request);
+	// A key whose signatures are wrong is of no use to anybody; nothing has left.
+	bool useless = err && err_has_tag(err, "signature-wrong") && e->record->submits == 0;
+	return useless ? enrolment_undo(e, err) : err;
 }
 
 struct err *authenticate_now(struct enrolment *e)
 {
+	// What was asked before the key is asked now if this run has not done so.
+	TRY(ask_all(e, ASK_BEFORE_KEY));
 	TRY(ask_all(e, ASK_BEFORE_SUBMIT));
 	struct err *err = ca_authenticate(e->ca, e->answers);
 	answers_forget_secrets(e->answers, e->role);

@@ -42,14 +42,7 @@ struct err *try_pair(struct session *s, const struct keypair *key, const struct 
 // A session of its own. With a keypad the login is carried over, so that the person need not type the PIN once more.
 static struct err *fresh_session(struct enrolment *e)
 {
-	struct session *fresh = NULL;
-	if (!e->token.pin_pad) {
-		session_close(e->session);
-		e->session = NULL;
-	}
-	TRY(session_open(e->module, &e->token, true, &fresh));
-	session_close(e->session);
-	e->session = fresh;
+	TRY(session_renew(e->session, e->token.pin_pad));
 	return open_login(e);
 }
 
@@ -94,5 +87,7 @@ struct err *step_verify_token(struct enrolment *e, bool *skipped)
 				   "resume %1` tries again; "
 				   "`inkan abandon %1` removes what was made."),
 				ARG_TEXT(e->record->id));
+	secret_free(e->pin); // nothing that follows needs it
+	e->pin = NULL;
 	return enrolment_mark(e, MARK_VERIFIED);
 }

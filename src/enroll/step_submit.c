@@ -37,6 +37,7 @@ static struct err *keep_certificates(struct enrolment *e, struct cert_list *issu
 static struct err *take_outcome(struct enrolment *e, struct ca_outcome *o)
 {
 	TRY(keep_state(e));
+	e->waits_anew = o->state == CA_WAIT_ANEW;
 	if (o->state != CA_ISSUED) {
 		e->record->retry_at = clock_now() + o->retry_seconds;
 		return enrolment_mark(e, MARK_WAITING);
@@ -53,7 +54,20 @@ static bool was_not_issued(const struct err *err, bool sent)
 {
 	if (!sent)
 		return true;
-	return err_has_tag(err, "ca-refused") || err_has_tag(err, "credentials-refused");
+	return err_has_tag(err, "request-refused") || err_has_tag(err, "credentials-refused") ||
+	       err_has_tag(err, "credentials-missing") || err_has_tag(err, "redirected");
+}
+
+// The way on from here, after what the error itself advises.
+static struct err *stays(struct enrolment *e, struct err *err)
+{
+	struct msg *way =
+		msg_new(N_("The key stays on the token. `inkan resume %1` goes on from here."),
+			ARG_TEXT(e->record->id));
+	if (!err_next_step(err))
+		return err_hint_msg(err, way);
+	say_note(e, way);
+	return err;
 }
 
 static struct err *failed(struct enrolment *e, struct err *err, bool sent)
@@ -64,10 +78,7 @@ static struct err *failed(struct enrolment *e, struct err *err, bool sent)
 		if (unwritten)
 			say_note(e, msg_copy(err_what(unwritten)));
 	}
-	if (err_next_step(err))
-		return err;
-	return err_hint(err, N_("The key stays on the token. `inkan resume %1` goes on from here."),
-			ARG_TEXT(e->record->id));
+	return stays(e, err);
 }
 
 static struct err *journal_before_sending(struct enrolment *e)
@@ -132,30 +143,37 @@ static struct err *poll(struct enrolment *e, struct ca_outcome *o)
 {
 	const struct ca_request request = request_of(e);
 	bool sent = false;
-	struct err *err = ca_poll(e->ca, &request, o, &sent);
-	if (!err)
-		return take_outcome(e, o);
-	if (err_has_tag(err, "ticket-unknown")) {
-		// The ticket is gone: the next run authenticates and sends anew.
-		buf_reset(&e->record->ca_state);
-		AUTO(err) struct err *unwritten = enrolment_mark(e, MARK_SUBMIT_BEGUN);
-		(void)unwritten;
-	}
-	return err_next_step(err)
-		       ? err
-		       : err_hint(err,
-				  N_("The key stays on the token. `inkan resume %1` asks again."),
-				  ARG_TEXT(e->record->id));
+	TRY(ca_poll(e->ca, &request, o, &sent));
+	return take_outcome(e, o);
 }
 
-static struct err *credentials_for_poll(struct enrolment *e, enum ca_state state)
+// Without a ticket the credentials are needed anew: a person is asked, a script comes back with them later.
+static struct err *authenticate_again(struct enrolment *e)
 {
-	if (state != CA_WAIT_ANEW)
-		return NULL;
 	if (!e->face->interactive && !e->resumed)
-		return pending(
-			e); // without a ticket the credentials are needed anew, and nobody is there
-	return authenticate_now(e);
+		return pending(e);
+	struct err *err = authenticate_now(e);
+	if (!err || e->face->interactive || !err_has_tag(err, "answer-missing"))
+		return err;
+	err_free(err);
+	return pending(e);
+}
+
+static struct err *ask_the_ca(struct enrolment *e, bool *anew)
+{
+	struct ca_outcome outcome = { 0 };
+	if (*anew)
+		TRY(authenticate_again(e));
+	struct err *err = poll(e, &outcome);
+	if (err && !*anew && err_has_tag(err, "credentials-missing")) {
+		err_free(err);
+		err = authenticate_again(e);
+		if (!err)
+			err = poll(e, &outcome);
+	}
+	*anew = e->waits_anew;
+	ca_outcome_free(&outcome);
+	return err ? stays(e, err) : NULL;
 }
 
 struct err *step_wait(struct enrolment *e, bool *skipped)
@@ -167,18 +185,14 @@ struct err *step_wait(struct enrolment *e, bool *skipped)
 	say_step(e, STEP_BEGUN, NULL, e->record->retry_at - clock_now());
 	bool patient = e->resumed || e->job->wait_for_ca;
 	int64_t deadline = clock_now() + (patient ? (int64_t)e->profile->ca.max_wait_seconds : -1);
+	bool anew = e->waits_anew;
 	bool asked = false;
 	while (e->record->mark == MARK_WAITING) {
 		// A resumed run asks at least once; after that only somebody who waits goes on asking.
 		if (asked && !e->job->wait_for_ca)
 			return pending(e);
 		TRY(wait_until_asked(e, deadline));
-		TRY(credentials_for_poll(e, ca_waits_anew(e->ca) ? CA_WAIT_ANEW : CA_WAIT));
-		struct ca_outcome outcome = { 0 };
-		struct err *err = poll(e, &outcome);
-		ca_outcome_free(&outcome);
-		if (err)
-			return err;
+		TRY(ask_the_ca(e, &anew));
 		asked = true;
 	}
 	return NULL;

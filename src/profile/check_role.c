@@ -93,13 +93,13 @@ static void check_otp(const struct profile_role *r, struct faults *f)
 {
 	if (r->otp.kind == OTP_NONE)
 		return;
-	if (!r->otp.label.en)
-		FAULT_AT(f, role_path(r, "otp", "label", NULL).text,
-			 N_("%1: %2: this key is missing. Allowed: %3."),
+	struct role_path label = role_path(r, "otp", "label", NULL);
+	struct role_path models = role_path(r, "otp", "models", NULL);
+	if (!r->otp.label.en && !place_known(f, label.text))
+		FAULT_AT(f, label.text, N_("%1: %2: this key is missing. Allowed: %3."),
 			 ARG_ID(N_("a text, or the two texts en: and ja:")));
-	if (r->otp.n_models == 0)
-		FAULT_AT(f, role_path(r, "otp", "models", NULL).text,
-			 N_("%1: %2: this key is missing. Allowed: %3."),
+	if (r->otp.n_models == 0 && !place_known(f, models.text))
+		FAULT_AT(f, models.text, N_("%1: %2: this key is missing. Allowed: %3."),
 			 ARG_ID(N_("names of models, each with label: and instruction:")));
 }
 

@@ -1,6 +1,7 @@
 // Collecting what is wrong with a profile, so that the person corrects it in one go.
 #include "profile/fault.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 
 #include "base/buf.h"
 
-enum { NEAR_MAX_WORD = 40, NEAR_MAX_EDITS = 2 };
+enum { NEAR_MAX_WORD = 40, NEAR_MAX_SLIPS = 2 };
 
 void faults_free(struct faults *f)
 {
@@ -47,6 +48,11 @@ struct err *place_put(struct faults *f, const char *path, struct mark mark)
 		return err_no_memory();
 	f->places[f->n_places++] = (struct place){ .path = copy, .mark = mark };
 	return NULL;
+}
+
+bool place_known(const struct faults *f, const char *path)
+{
+	return place_exact(f, path, strlen(path));
 }
 
 struct mark place_find(const struct faults *f, const char *path)
@@ -107,7 +113,8 @@ static struct err *faults_chain(struct faults *f)
 {
 	struct err *chain = NULL;
 	if (f->n_all > f->n)
-		chain = err_new(ERR_PROFILE, N_("And %1 more faults."), ARG_NUM(f->n_all - f->n));
+		chain = err_new(ERR_PROFILE, N_("More faults that are not shown: %1."),
+				ARG_NUM(f->n_all - f->n));
 	while (f->n > 0) {
 		struct err *e = f->list[--f->n].err;
 		chain = chain ? err_caused_by(e, chain) : e;
@@ -133,46 +140,51 @@ struct err *faults_take(struct faults *f)
 	return err_tag(err_caused_by(top, chain), "profile-invalid");
 }
 
-static unsigned min3(unsigned a, unsigned b, unsigned c)
+static unsigned lesser(unsigned a, unsigned b)
 {
-	unsigned m = a < b ? a : b;
-	return m < c ? m : c;
+	return a < b ? a : b;
 }
 
-// The Levenshtein distance of two words of at most NEAR_MAX_WORD bytes.
-static unsigned edits(const char *a, const char *b)
+static bool same_letter(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+// How many slips make b of a: a letter too many, too few, wrong, or two that changed places. Both at most NEAR_MAX_WORD bytes.
+static unsigned slips(const char *a, const char *b)
 {
 	size_t la = strlen(a), lb = strlen(b);
-	unsigned row[NEAR_MAX_WORD + 1];
+	unsigned d[NEAR_MAX_WORD + 1][NEAR_MAX_WORD + 1];
+	for (size_t i = 0; i <= la; i++)
+		d[i][0] = (unsigned)i;
 	for (size_t j = 0; j <= lb; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= la; i++) {
-		unsigned diagonal = row[0];
-		row[0] = (unsigned)i;
+		d[0][j] = (unsigned)j;
+	for (size_t i = 1; i <= la; i++)
 		for (size_t j = 1; j <= lb; j++) {
-			unsigned above = row[j];
-			unsigned change = diagonal + (a[i - 1] != b[j - 1]);
-			row[j] = min3(change, above + 1, row[j - 1] + 1);
-			diagonal = above;
+			unsigned n = d[i - 1][j - 1] + !same_letter(a[i - 1], b[j - 1]);
+			n = lesser(n, lesser(d[i - 1][j], d[i][j - 1]) + 1);
+			if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) &&
+			    same_letter(a[i - 2], b[j - 1]))
+				n = lesser(n, d[i - 2][j - 2] + 1);
+			d[i][j] = n;
 		}
-	}
-	return row[lb];
+	return d[la][lb];
 }
 
 const char *near_word(const char *word, const char *const *words)
 {
 	const char *best = NULL;
-	unsigned best_edits = NEAR_MAX_EDITS + 1;
+	unsigned best_slips = NEAR_MAX_SLIPS + 1;
 	if (strlen(word) > NEAR_MAX_WORD)
 		return NULL;
 	for (; *words; words++) {
 		if (strlen(*words) > NEAR_MAX_WORD)
 			continue;
-		unsigned n = edits(word, *words);
+		unsigned n = slips(word, *words);
 		// Two letters of three are another word, not a slip.
-		if (n < best_edits && 2 * n <= strlen(*words)) {
+		if (n < best_slips && (size_t)2 * n <= strlen(*words)) {
 			best = *words;
-			best_edits = n;
+			best_slips = n;
 		}
 	}
 	return best;

@@ -45,6 +45,8 @@ static inline void faults_cleanup(struct faults *f)
 
 // Remembers where a path stands; the first one holds. Errors: memory only.
 MUST struct err *place_put(struct faults *f, const char *path, struct mark mark);
+// Whether the file says anything there, be it wrong.
+bool place_known(const struct faults *f, const char *path);
 // The place of the path, or of the nearest one above it.
 struct mark place_find(const struct faults *f, const char *path);
 

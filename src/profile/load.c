@@ -43,16 +43,16 @@ static void role_free(struct profile_role *r)
 		free(r->subject[i].type);
 		free(r->subject[i].value);
 	}
-	free(r->name);
 	text2_free(&r->label);
-	free(r->fields);
 	text2_free(&r->otp.label);
+	free(r->fields);
 	free(r->otp.models);
-	free(r->common_name);
 	free(r->subject);
-	free(r->user_name);
-	free(r->password);
-	free(r->challenge_password);
+	// Templates: the secrets that fill them never come here.
+	char *texts[] = { r->name, r->common_name, r->user_name, r->password,
+			  r->challenge_password };
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		free(texts[i]);
 }
 
 static void texts_free(char **list, size_t n)

@@ -18,15 +18,16 @@ enum profile_ask { ASK_BEFORE_KEY, ASK_BEFORE_SIGN, ASK_BEFORE_SUBMIT };
 
 // One thing that the person is asked.
 struct profile_field {
-	char *name;	   // "contract_id"; unique in its role; lower-case letters, digits, '_'; "otp" is reserved for the one-time password
+	// "contract_id"; unique in its role; lower-case letters, digits, '_'; "otp" is reserved for the one-time password.
+	char *name;
 	struct text2 label; // 契約者ID
 	struct text2 help;  // may be empty (en null)
-	char *pattern;	   // POSIX extended, matched whole; null when `digits` or `max_length` says enough
+	char *pattern; // POSIX extended, matched whole; null when `digits` or `max_length` says enough
 	size_t digits_min, digits_max; // 0 0: not only digits
-	size_t max_length; // in characters
-	bool secret;	   // typed without echo, kept in a struct secret
-	bool keypad;	   // an on-screen keypad may be offered
-	int page;	   // 1 or 2: with which screen it is asked
+	size_t max_length;	       // in characters
+	bool secret;		       // typed without echo, kept in a struct secret
+	bool keypad;		       // an on-screen keypad may be offered
+	int page;		       // 1 or 2: with which screen it is asked
 };
 
 enum otp_kind { OTP_NONE, OTP_TOTP, OTP_HOTP, OTP_OTHER };
@@ -45,7 +46,8 @@ struct profile_otp {
 	bool echo;	    // shown while typed
 	int page;
 	struct text2 label;
-	struct profile_otp_model *models; // at least one when kind is not OTP_NONE; the first is the usual one
+	// At least one when kind is not OTP_NONE; the first is the usual one.
+	struct profile_otp_model *models;
 	size_t n_models;
 };
 
@@ -62,18 +64,18 @@ struct profile_role {
 	struct profile_field *fields;
 	size_t n_fields;
 	struct profile_otp otp;
-	char *common_name;	    // template; secret fields are refused in it
+	char *common_name;	     // template; secret fields are refused in it
 	struct profile_rdn *subject; // whole subject with the CN in it
 	size_t n_subject;
-	char *user_name;	 // template for HTTP Basic; null: none
-	char *password;		 // template for HTTP Basic; null: none
+	char *user_name;	  // template for HTTP Basic; null: none
+	char *password;		  // template for HTTP Basic; null: none
 	char *challenge_password; // template for the PKCS#10 attribute; null: none
 };
 
 // Floors of the evidence, in rising order (design: "Evidence that a key cannot leave").
 enum custody { CUSTODY_SOFTWARE, CUSTODY_DEVICE, CUSTODY_ATTESTED };
 enum key_attributes { KEY_OPEN, KEY_WITHHELD, KEY_DECLARED };
-const char *custody_name(enum custody c);	       // "software", "device", "attested"
+const char *custody_name(enum custody c);		// "software", "device", "attested"
 const char *key_attributes_name(enum key_attributes a); // "open", "withheld", "declared"
 
 struct profile_key {
@@ -88,13 +90,14 @@ enum ca_protocol { CA_EST, CA_SCEP, CA_CMP, CA_PORTAL, CA_FILE };
 
 struct profile_ca {
 	enum ca_protocol protocol;
-	char *url;	     // https only for EST: "https://host:port/.well-known/est" with an optional label behind it
-	struct buf anchors;  // trust for the server and for what it issues: PEM, concatenated (read at load)
-	char **hosts;	     // host or host:port that may be spoken to; the URL's own is always among them
+	char *url; // https only for EST: "https://host:port/.well-known/est" with an optional label behind it
+	struct buf
+		anchors; // trust for the server and for what it issues: PEM, concatenated (read at load)
+	char **hosts; // host (then port 443) or host:port that may be spoken to; the URL's own is among them
 	size_t n_hosts;
 	unsigned connect_seconds, answer_seconds; // time-outs
 	size_t max_answer;			  // bytes
-	unsigned max_wait_seconds;		  // how long a 202 is waited for on a terminal before exit 3
+	unsigned max_wait_seconds; // how long a 202 is waited for on a terminal before exit 3
 };
 
 enum after_expiry { AFTER_RENEW, AFTER_REACQUIRE, AFTER_CLOSED };
@@ -112,27 +115,29 @@ struct profile_window {
 };
 
 struct profile {
-	char *name;	       // "practice"
-	char *path;	       // resolved
-	char fingerprint[65];  // SHA-256 of the file and of the anchors it names, hex
+	char *name;	      // "practice"
+	char *path;	      // resolved
+	char fingerprint[65]; // SHA-256 of the file and of the anchors it names, hex
 	struct text2 institution;
 	char *institution_code; // "1283"
-	bool practice;	       // for practising only: software keys pass, and every screen says so
-	char *module;	       // PKCS#11 module by name or absolute path; null: any allowed one
+	bool practice;		// for practising only: software keys pass, and every screen says so
+	char *module;		// PKCS#11 module by name or absolute path; null: any allowed one
 	struct profile_role *roles;
 	size_t n_roles;
 	struct profile_key key;
 	struct profile_ca ca;
 	struct profile_window window;
-	struct text2 consent_key, consent_store; // the institution's own words, shown with ours; may be empty
-	char *login_url;			  // null: none
+	struct text2 consent_key,
+		consent_store; // the institution's own words, shown with ours; may be empty
+	char *login_url;       // null: none
 };
 
 // By path (it holds a '/' or ends in .yaml) or by name: $XDG_CONFIG_HOME/inkan/profiles, /etc/inkan/profiles, the installed
 // ones, in this order. ERR_PROFILE when there is none, it is not trusted (proc_trusted_file), or it is wrong.
 MUST struct err *profile_load(const char *name_or_path, struct profile **out);
 // From bytes, for tests and fuzzing; `origin` is what messages call it, files it names are relative to `dir`.
-MUST struct err *profile_parse(const void *yaml, size_t len, const char *origin, const char *dir, struct profile **out);
+MUST struct err *profile_parse(const void *yaml, size_t len, const char *origin, const char *dir,
+			       struct profile **out);
 void profile_free(struct profile *p);
 DEFINE_CLEANUP(profile, struct profile, profile_free)
 

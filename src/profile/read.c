@@ -374,9 +374,9 @@ static struct err *read_pair(const struct reader *r, const yaml_node_t *map,
 		return NULL;
 	}
 	yaml_node_t *value = node_at(r, p->value);
-	TRY(place_put(r->f, below.text, m));
 	if (node_is_null(value))
 		return NULL;
+	TRY(place_put(r->f, below.text, m));
 	seen[k - t->keys] = true;
 	return read_value(r, value, below.text, k, base);
 }

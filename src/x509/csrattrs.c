@@ -268,7 +268,7 @@ struct err *csrattrs_parse(const void *der, size_t len, struct csrattrs *out)
 		return NULL;
 	}
 	struct der_items outer = { der, (const unsigned char *)der + len };
-	struct der_item list;
+	struct der_item list = { 0 };
 	bool bad = false;
 	if (len > LONG_MAX || !der_next(&outer, &list, &bad) || outer.p != outer.end ||
 	    list.tag != V_ASN1_SEQUENCE || list.class != V_ASN1_UNIVERSAL)

@@ -63,6 +63,15 @@ static inline bool check_is_err(struct err *e, enum err_kind kind, const char *e
 		if (!check_fine_)                                                                  \
 			return;                                                                    \
 	} while (0)
+// The condition must hold, and the test function ends when it does not. (CUnit's own _FATAL jumps out of the
+// function, past the cleanups of its scope.)
+#define CHECK_OR_END(condition)                                                                    \
+	do {                                                                                       \
+		bool check_holds_ = (condition);                                                   \
+		CU_ASSERT(check_holds_ &&#condition);                                              \
+		if (!check_holds_)                                                                 \
+			return;                                                                    \
+	} while (0)
 // Takes the error: the call must fail with this kind.
 #define CHECK_ERR(expr, kind) CU_ASSERT(check_is_err((expr), (kind), #expr, __FILE__, __LINE__))
 

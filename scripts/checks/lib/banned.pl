@@ -6,7 +6,7 @@ use File::Basename;
 my $strip = dirname(__FILE__) . '/strip';
 my %why = (
 	(map { $_ => 'no bound: use buf or snprintf' }
-		  qw(strcpy strcat stpcpy strncpy strncat sprintf vsprintf gets wcscpy wcscat)),
+		  qw(strcpy strcat stpcpy strncat sprintf vsprintf gets wcscpy wcscat)),
 	(map { $_ => 'hides bad numbers: use strtol and look at the end' } qw(atoi atol atoll atof)),
 	(map { $_ => 'starts a shell' } qw(system popen)),
 	(map { $_ => 'no bound on the stack' } qw(alloca strdupa)),
@@ -38,8 +38,9 @@ for my $file (@ARGV) {
 			while ($line =~ /(?<![\w.>])(memset|bzero|free)\s*\(\s*&?\s*([\w.>-]+(?:\[\w+\])?)/g) {
 				my ($call, $what) = ($1, $2);
 				$what =~ s/\[\w+\]$//;
-				complain($file, $n, "$call($what): a secret lives in struct secret")
-				  if $what =~ $secret;
+				complain($file, $n, "$call($what): a secret lives in struct secret; if it is none, say "
+					  . "'// no secret: why'")
+				  if $what =~ $secret && $raw[$i] !~ m{// no secret: \S};
 			}
 		}
 		complain($file, $n, "$1: only src/cli and the practice CA print")

@@ -23,7 +23,7 @@ static void test_over_the_cap_is_refused_unchanged(void)
 	AUTO_BUF struct buf b = BUF(10);
 	CHECK_OK(buf_puts(&b, "12345678"));
 	struct err *e = buf_puts(&b, "901");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+	CHECK_OR_END(e != NULL);
 	CU_ASSERT_EQUAL(err_kind(e), ERR_FAILED);
 	CU_ASSERT_STRING_EQUAL(err_slug(e), "too-large");
 	err_free(e);
@@ -90,7 +90,7 @@ static void test_a_file_over_the_cap_leaves_the_buffer(void)
 	AUTO_BUF struct buf b = { 0 };
 	CHECK_OK(buf_puts(&b, "kept"));
 	struct err *e = buf_read_file(path, 8, &b);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+	CHECK_OR_END(e != NULL);
 	CU_ASSERT_STRING_EQUAL(err_slug(e), "too-large");
 	err_free(e);
 	CU_ASSERT_STRING_EQUAL((char *)b.data, "kept");
@@ -113,10 +113,10 @@ static void test_a_missing_file_is_named_with_its_reason(void)
 	AUTO_TEXT char *path = scratch_path(s, "no such file");
 	AUTO_BUF struct buf b = { 0 };
 	AUTO(err) struct err *e = buf_read_file(path, 100, &b);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+	CHECK_OR_END(e != NULL);
 	CU_ASSERT(err_has_code(e, "ENOENT"));
 	AUTO_TEXT char *text = err_render(e);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	CHECK_OR_END(text != NULL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "it does not exist"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "open: ENOENT (0x2)"));
 	CU_ASSERT_PTR_NULL(b.data);

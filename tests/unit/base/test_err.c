@@ -57,6 +57,10 @@ static void test_while_keeps_kind_tag_and_hint(void)
 	CU_ASSERT_STRING_EQUAL(msg_id(err_next_step(e)), "Type it again with care.");
 	CU_ASSERT(err_has_code(e, "CKR_PIN_INCORRECT"));
 	CU_ASSERT(!err_has_code(e, "CKR_PIN_LOCKED"));
+	e = err_tag(e, "outer");
+	CU_ASSERT(err_has_tag(e, "outer") && err_has_tag(e, "pin-wrong"));
+	CU_ASSERT(!err_has_tag(e, "pin") && !err_has_tag(NULL, "pin-wrong"));
+	e = err_tag(e, "pin-wrong");
 	CU_ASSERT(renders(e, "The token could not be opened.\n"
 			     "The PIN of card is wrong.\n"
 			     "Type it again with care.\n"
@@ -131,7 +135,7 @@ static void test_long_sentences_are_wrapped(void)
 		ERR_FAILED, "This sentence goes on and on until it is longer than what fits in the "
 			    "eighty columns of a terminal, and so it is broken.");
 	AUTO_TEXT char *text = err_render(e);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	CHECK_OR_END(text != NULL);
 	size_t lines = 0;
 	for (const char *p = text; *p; p += strcspn(p, "\n") + 1, lines++)
 		CU_ASSERT(strcspn(p, "\n") <= 80);

@@ -60,7 +60,7 @@ static void test_more_than_the_cap_is_refused_unread(void)
 {
 	json_t *j = NULL;
 	AUTO(err) struct err *e = json_read("{\"a\":1}", 7, 6, ERR_NETWORK, "the answer", &j);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+	CHECK_OR_END(e != NULL);
 	CU_ASSERT_EQUAL(err_kind(e), ERR_NETWORK);
 	CU_ASSERT_STRING_EQUAL(err_slug(e), "too-large");
 	AUTO(json) json_t *fits = NULL;
@@ -79,7 +79,7 @@ static void test_the_place_is_named_and_the_input_is_not(void)
 {
 	json_t *j = NULL;
 	AUTO(err) struct err *e = reads("{\"token_pin\":\n \"1234\" geheim9}", &j);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+	CHECK_OR_END(e != NULL);
 	AUTO_TEXT char *text = err_render(e);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "answers.json"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "line 2"));

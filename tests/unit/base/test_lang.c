@@ -1,11 +1,16 @@
 // The language: how it is chosen, and that it can change while the program runs.
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/lang.h"
 #include "base/msg.h"
+#include "base/proc.h"
 #include "check.h"
+#include "scratch.h"
 
 static void set_env(const char *lc_all, const char *lang)
 {
@@ -124,8 +129,59 @@ static void test_the_list_of_languages_counts_except_in_c(void)
 	CU_ASSERT_EQUAL(chosen(NULL), LANG_EN);
 }
 
+static void copy_file(const char *from, const char *to, mode_t mode)
+{
+	AUTO_BUF struct buf b = { 0 };
+	CHECK_OK_OR_END(buf_read_file(from, 64 << 20, &b));
+	int fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
+	CU_ASSERT(write(fd, b.data, b.len) == (ssize_t)b.len);
+	CU_ASSERT_EQUAL(close(fd), 0);
+}
+
+// Runs this program as `path` with the argument "moved"; true when it found its Japanese.
+static bool speaks_japanese(const char *path)
+{
+	pid_t child = fork();
+	if (child == 0) {
+		execl(path, path, "moved", (char *)NULL);
+		_exit(127);
+	}
+	int status = -1;
+	return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static int main_moved(void)
+{
+	// A hardened process must still find out where it lies.
+	struct err *e = proc_harden();
+	if (!e)
+		e = lang_set("ja");
+	bool speaks = !e && strcmp(lang_text("it is busy"), "使用中です") == 0;
+	err_free(e);
+	return speaks ? 0 : 1;
+}
+
+static void test_an_install_that_was_moved_finds_its_catalogue(void)
+{
+	AUTO(scratch) struct scratch *s = scratch_new();
+	static const char *const dirs[] = { "bin", "share", "share/locale", "share/locale/ja",
+					    "share/locale/ja/LC_MESSAGES" };
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		AUTO_TEXT char *dir = scratch_path(s, dirs[i]);
+		CU_ASSERT_EQUAL(mkdir(dir, 0755), 0);
+	}
+	AUTO_TEXT char *program = scratch_path(s, "bin/program");
+	AUTO_TEXT char *catalogue = scratch_path(s, "share/locale/ja/LC_MESSAGES/inkan.mo");
+	copy_file("/proc/self/exe", program, 0755);
+	copy_file(INKAN_BUILD_LOCALEDIR "/ja/LC_MESSAGES/inkan.mo", catalogue, 0644);
+	CU_ASSERT(speaks_japanese(program));
+	CU_ASSERT(speaks_japanese("/proc/self/exe")); // in the build tree
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 2 && strcmp(argv[1], "moved") == 0)
+		return main_moved();
 	if (argc == 2 && strcmp(argv[1], "list") == 0) {
 		setenv("LANGUAGE", "fr:ja_JP:en", 1);
 		return CHECK_MAIN(TEST(test_the_list_of_languages_counts_except_in_c));
@@ -136,5 +192,6 @@ int main(int argc, char **argv)
 			  TEST(test_changing_language_changes_what_is_shown),
 			  TEST(test_an_error_is_told_in_japanese),
 			  TEST(test_what_has_no_translation_stays),
-			  TEST(test_picks_the_text_of_the_language));
+			  TEST(test_picks_the_text_of_the_language),
+			  TEST(test_an_install_that_was_moved_finds_its_catalogue));
 }

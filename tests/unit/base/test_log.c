@@ -51,7 +51,7 @@ static void test_lines_up_to_the_level_are_written(void)
 	log_info("token", "%1 tries left", ARG_NUM(2));
 	log_debug("token", "too fine");
 	end(&l, &out);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(out.data);
+	CHECK_OR_END(out.data != NULL);
 	CU_ASSERT_STRING_EQUAL((char *)out.data, "token: 2 tries left\n");
 }
 
@@ -62,7 +62,7 @@ static void test_a_line_stays_one_line(void)
 	struct logged l = begin(s, LOG_DEBUG);
 	log_debug("http", "server: %1", ARG_TEXT("a\n2026-01-01T00:00:00Z http: forged\x1b[2J"));
 	end(&l, &out);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(out.data);
+	CHECK_OR_END(out.data != NULL);
 	CU_ASSERT_STRING_EQUAL((char *)out.data,
 			       "http: server: a\uFFFD2026-01-01T00:00:00Z http: forged\uFFFD[2J\n");
 }
@@ -79,7 +79,7 @@ static void test_errors_are_logged_with_causes_and_codes_in_english(void)
 	log_err(LOG_DEBUG, "base", e);
 	end(&l, &out);
 	CHECK_OK(lang_set("en"));
-	CU_ASSERT_PTR_NOT_NULL_FATAL(out.data);
+	CHECK_OR_END(out.data != NULL);
 	CU_ASSERT_STRING_EQUAL(
 		(char *)out.data,
 		"base: error: There is not enough memory.\n"

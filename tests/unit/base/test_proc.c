@@ -68,7 +68,8 @@ static bool closed_descriptors_are_filled(const char *path)
 	bool filled = !e && stat("/dev/null", &null_device) == 0;
 	for (int fd = 0; filled && fd <= 2; fd++)
 		filled = fstat(fd, &st) == 0 && st.st_rdev == null_device.st_rdev;
-	return filled && open(path, O_RDONLY | O_CLOEXEC) > 2;
+	int next = open(path, O_RDONLY | O_CLOEXEC);
+	return filled && next > 2 && close(next) == 0;
 }
 
 static void test_closed_standard_descriptors_are_filled(void)

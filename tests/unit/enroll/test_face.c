@@ -37,10 +37,11 @@ static void test_a_question_goes_there_and_back(void)
 {
 	struct msg *choice = msg_new("first");
 	const struct msg *choices[] = { choice, choice };
+	char en[] = "OTP";
+	char ja[] = "ワンタイムパスワード";
 	const struct question q = { .kind = ASK_OTP,
 				    .name = "otp",
-				    .label = { .en = (char *)"OTP",
-					       .ja = (char *)"ワンタイムパスワード" },
+				    .label = { .en = en, .ja = ja },
 				    .echo = true,
 				    .check_only = true,
 				    .choices = choices,
@@ -81,10 +82,12 @@ static void test_other_shapes_are_refused(void)
 
 static void test_a_job_goes_there_and_back(void)
 {
+	char path[] = "/usr/lib/x.so";
+	char id[] = "k7qf-3m2x";
 	const struct job job = { .kind = JOB_RESUME,
-				 .module = (char *)"/usr/lib/x.so",
+				 .module = path,
 				 .module_from_profile = true,
-				 .enrolment = (char *)"k7qf-3m2x",
+				 .enrolment = id,
 				 .yes = true,
 				 .lease_wait_ms = 1234 };
 	json_t *j = job_to_json(&job);

@@ -10,8 +10,10 @@ enum { DAY = 86400 };
 // 2027-01-31 14:59:59 UTC is the last second of 2027-01-31 in Tokyo.
 static const int64_t last_second = 1801407599;
 
+static char tokyo[] = "Asia/Tokyo";
+
 static const struct profile_window bank = {
-	.zone = (char *)"Asia/Tokyo",
+	.zone = tokyo,
 	.renew_before_days = 30,
 	.reacquire_days = 90,
 	.after = AFTER_REACQUIRE,

@@ -125,7 +125,7 @@ static void test_a_damaged_page_is_found(void)
 	char noise[512];
 	memset(noise, 0xa5, sizeof noise);
 	int fd = open(p.file, O_WRONLY);
-	CU_ASSERT_EQUAL(pwrite(fd, noise, sizeof noise, 4096 * 3), (ssize_t)sizeof noise);
+	CU_ASSERT_EQUAL(pwrite(fd, noise, sizeof noise, 12288), (ssize_t)sizeof noise);
 	close(fd);
 	check_fails(p.file, "store-damaged");
 	place_remove(&p);

@@ -205,7 +205,7 @@ static void test_first_openers_do_not_collide(void)
 					      NO_VALUES, NULL);
 			bool failed = !check_no_err(e, "open", __FILE__, __LINE__);
 			store_close(s);
-			_exit(failed);
+			_exit(failed ? 1 : 0);
 		}
 	}
 	for (int i = 0; i < 8; i++) {

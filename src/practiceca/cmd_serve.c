@@ -1,0 +1,166 @@
+// serve: the CA at work, until SIGTERM or SIGINT.
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/lang.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "practiceca/address.h"
+#include "practiceca/commands.h"
+#include "practiceca/files.h"
+#include "practiceca/server.h"
+
+static const struct option_row options[] = {
+	{ "dir", "DIR",
+	  N_("Directory of the CA: keys, database, practice-ca.pem. Made at the first start.") },
+	{ "listen", "ADDRESS:PORT",
+	  N_("Where to listen; port 0 is a free one. 127.0.0.1:8443 if not given.") },
+	{ "allow-remote", NULL, N_("Allow an address that other machines can reach.") },
+	{ "port-file", "FILE", N_("Write the port number to this file when ready.") },
+	{ "retry-after", "SECONDS",
+	  N_("How long a pending client is told to wait: 5 if not given.") },
+	{ "csrattrs", "LIST",
+	  N_("What /csrattrs asks for: none, or of challenge-password, rsa-2048, rsa-3072, "
+	     "rsa-4096, sha256, key-usage.") },
+	{ "challenge-file", "FILE",
+	  N_("Demand the challengePassword in the first line of this file.") },
+	{ "hotp-look-ahead", "N", N_("HOTP values accepted beyond the next one: 5 if not given.") },
+	{ "leaf-only", NULL, N_("Answer with the new certificate alone, without the issuing CA.") },
+	{ "verbose", NULL, N_("Log every request to stderr.") },
+};
+
+static struct err *read_challenge(const char *path, struct secret **out)
+{
+	AUTO_BUF struct buf text = BUF(4096);
+	if (!path)
+		return NULL;
+	TRY(proc_private_file(path));
+	TRY(buf_read_file(path, 4096, &text));
+	size_t len = text.len ? strcspn((const char *)text.data, "\r\n") : 0;
+	if (len == 0 || len > REQUEST_CHALLENGE_MAX)
+		return err_new(ERR_ANSWER, N_("The first line of %1 must hold 1 to %2 bytes."),
+			       ARG_TEXT(path), ARG_NUM(REQUEST_CHALLENGE_MAX));
+	return secret_from(text.data, len, out);
+}
+
+static struct err *read_listen(const struct given *g, struct address *out)
+{
+	const char *text = given_text(g, "listen");
+	TRY(address_read(text ? text : "127.0.0.1:8443", out));
+	if (out->loopback)
+		return NULL;
+	if (!given_flag(g, "allow-remote"))
+		return err_hint(
+			err_new(ERR_USAGE, N_("Other machines could reach %1."), ARG_TEXT(text)),
+			N_("This CA is for practising. If that is what you want, add "
+			   "--allow-remote."));
+	fprintf(stderr, "%s\n",
+		lang_text(N_("Warning: other machines can reach this CA. It is for practising: "
+			     "give it no real "
+			     "PINs, and let nobody rely on its certificates.")));
+	return NULL;
+}
+
+static struct err *set_up(const struct given *g, const char *dir, const struct address *at,
+			  struct service *s)
+{
+	int64_t look_ahead = 0;
+	TRY(given_number(g, "hotp-look-ahead", 0, 50, 5, &look_ahead));
+	TRY(given_number(g, "retry-after", 1, 86400, 5, &s->retry_after));
+	TRY(csrattrs_read(given_text(g, "csrattrs"), &s->csrattrs));
+	TRY(read_challenge(given_text(g, "challenge-file"), &s->challenge));
+	s->login.hotp_look_ahead = (unsigned)look_ahead;
+	s->leaf_only = given_flag(g, "leaf-only");
+	TRY(authority_open(dir, at->host, clock_now(), &s->authority));
+	TRY(database_open(dir, &s->database));
+	return service_prepare(s);
+}
+
+// Written beside and moved into place: a script never reads half a number.
+static struct err *write_port(const char *path, const struct address *at)
+{
+	AUTO_TEXT char *dir = text_copy(path);
+	AUTO_TEXT char *line = text_format("%u\n", at->port);
+	if (!dir || !line)
+		return err_no_memory();
+	char *slash = strrchr(dir, '/');
+	const char *name = slash ? path + (slash - dir) + 1 : path;
+	if (slash)
+		slash[slash == dir] = '\0';
+	return files_write(slash ? dir : ".", name, false, line, strlen(line));
+}
+
+static struct err *say_ready(const char *dir, const struct address *at)
+{
+	char where[80];
+	address_text(at, where);
+	printf("READY https://%s/.well-known/est anchors=%s/practice-ca.pem\n", where, dir);
+	if (fflush(stdout))
+		return err_errno("write", "stdout", errno);
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "%s\n",
+			lang_text(N_("The practice CA is at work. Ctrl-C stops it.")));
+	return NULL;
+}
+
+static void signals_to_wait_for(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+}
+
+static struct err *serve_until_told(const struct service *s, const char *dir, struct address *at,
+				    const char *port_file)
+{
+	AUTO(server) struct server *server = NULL;
+	sigset_t set;
+	int fd = -1;
+	int got = 0;
+	// Blocked before the server's threads exist, so that only sigwait below sees them.
+	signals_to_wait_for(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	TRY(address_listen(at, &fd));
+	TRY(server_start(s, fd, &server));
+	if (port_file)
+		TRY(write_port(port_file, at));
+	struct err *e = say_ready(dir, at);
+	if (!e)
+		sigwait(&set, &got);
+	if (port_file)
+		unlink(port_file);
+	return e;
+}
+
+static struct err *serve(const struct given *g)
+{
+	const char *dir = NULL;
+	struct address at;
+	struct service s = { 0 };
+	TRY(given_needed(g, "dir", &dir));
+	TRY(read_listen(g, &at));
+	log_open(LOG_INFO, STDERR_FILENO);
+	refusal_prepare();
+	s.verbose = given_flag(g, "verbose");
+	struct err *e = set_up(g, dir, &at, &s);
+	if (!e)
+		e = serve_until_told(&s, dir, &at, given_text(g, "port-file"));
+	service_free(&s);
+	return e;
+}
+
+const struct command command_serve = {
+	.name = "serve",
+	.example = "inkan-practice-ca serve --dir ~/practice-ca",
+	.summary = N_("Run the CA: an EST server over TLS."),
+	.options = options,
+	.n_options = ARRAY_LEN(options),
+	.run = serve,
+};

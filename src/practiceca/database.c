@@ -1,0 +1,90 @@
+// The tables of the practice CA and the turns at its one connection.
+#include <stdlib.h>
+
+#include "practiceca/database.h"
+#include "practiceca/files.h"
+
+static const char *const migrations[] = {
+	// An admin has user_id ''. otp_next: the first counter or time step that may still be accepted.
+	"CREATE TABLE account("
+	" id INTEGER PRIMARY KEY,"
+	" role TEXT NOT NULL CHECK(role IN ('admin','user')),"
+	" contract_id TEXT NOT NULL,"
+	" user_id TEXT NOT NULL,"
+	" pin_cost BIGINT NOT NULL, pin_salt BLOB NOT NULL, pin_hash BLOB NOT NULL,"
+	" confirm_cost BIGINT, confirm_salt BLOB, confirm_hash BLOB,"
+	" otp_kind BIGINT NOT NULL, otp_secret BLOB, otp_next BIGINT NOT NULL,"
+	" pending_polls BIGINT NOT NULL, pending_seconds BIGINT NOT NULL,"
+	" made_at BIGINT NOT NULL,"
+	" UNIQUE(contract_id, user_id));"
+	// By name and not by account: a name without an account locks like any other, so that nobody learns which names exist.
+	"CREATE TABLE failure("
+	" name TEXT PRIMARY KEY,"
+	" count BIGINT NOT NULL,"
+	" last_at BIGINT NOT NULL);"
+	"CREATE INDEX failure_age ON failure(last_at);"
+	"CREATE TABLE issued("
+	" id INTEGER PRIMARY KEY,"
+	" account BIGINT NOT NULL REFERENCES account(id),"
+	" at BIGINT NOT NULL,"
+	" serial TEXT NOT NULL UNIQUE,"
+	" common_name TEXT NOT NULL,"
+	" subject TEXT NOT NULL,"
+	" not_before BIGINT NOT NULL,"
+	" not_after BIGINT NOT NULL,"
+	" request_sha256 TEXT NOT NULL,"
+	" sha256 TEXT NOT NULL,"
+	" certificate BLOB NOT NULL);"
+	"CREATE INDEX issued_account ON issued(account);"
+	// The ticket itself is not kept, only its hash. issued: what a finished ticket brought, given again to a poll that comes again.
+	"CREATE TABLE ticket("
+	" id INTEGER PRIMARY KEY,"
+	" account BIGINT NOT NULL REFERENCES account(id),"
+	" ticket_sha256 TEXT NOT NULL UNIQUE,"
+	" request_sha256 TEXT NOT NULL,"
+	" made_at BIGINT NOT NULL,"
+	" ready_at BIGINT NOT NULL,"
+	" waits_left BIGINT NOT NULL,"
+	" poll_after BIGINT NOT NULL,"
+	" issued BIGINT REFERENCES issued(id));"
+	"CREATE INDEX ticket_request ON ticket(account, request_sha256);",
+};
+
+struct err *database_open(const char *dir, struct database **out)
+{
+	TRY(files_make_directory(dir));
+	AUTO_TEXT char *path = text_format("%s/practice-ca.db", dir);
+	AUTO(database) struct database *d = calloc(1, sizeof *d);
+	if (!path || !d)
+		return err_no_memory();
+	pthread_mutex_init(&d->turn, NULL);
+	TRY(store_open(&(struct store_terms){ .path = path,
+					      .migrations = migrations,
+					      .n_migrations = ARRAY_LEN(migrations),
+					      .busy_ms = 10000 },
+		       &d->store));
+	*out = d;
+	d = NULL;
+	return NULL;
+}
+
+void database_close(struct database *d)
+{
+	if (!d)
+		return;
+	store_close(d->store);
+	pthread_mutex_destroy(&d->turn);
+	free(d);
+}
+
+struct store *database_take(struct database *d)
+{
+	pthread_mutex_lock(&d->turn);
+	return d->store;
+}
+
+void database_give(struct database *d)
+{
+	store_rollback(d->store); // nothing, unless someone left early
+	pthread_mutex_unlock(&d->turn);
+}

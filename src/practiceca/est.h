@@ -1,0 +1,58 @@
+// EST (RFC 7030, RFC 8951) without HTTP: a call in, an answer out.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "practiceca/authority.h"
+#include "practiceca/csrattrs.h"
+#include "practiceca/database.h"
+#include "practiceca/login.h"
+#include "practiceca/refusal.h"
+#include "practiceca/ticket.h"
+
+// What the server is set to. Read-only while it runs; every thread uses it.
+struct service {
+	struct authority *authority;
+	struct database *database;
+	struct login_rules login;
+	struct csrattrs_config csrattrs;
+	struct secret *
+		challenge; // the challengePassword every request must carry; null: tls-unique, when one is carried
+	int64_t retry_after; // seconds
+	bool leaf_only, verbose;
+	struct buf cacerts, csrattrs_body; // ready answers
+};
+MUST struct err *service_prepare(struct service *s); // fills what is derived; the rest is set
+void service_free(struct service *s);
+
+struct call { // borrowed; headers are null when missing
+	const char *method, *path;
+	const char *content_type, *authorization, *cookie, *accept_language;
+	const struct buf *body;
+	bool too_large;		// the body was longer than REQUEST_BODY_MAX, and is not here
+	const char *tls_unique; // base64; null when the connection has none
+};
+
+struct answer {
+	enum refusal refusal;
+	unsigned status;
+	const char *content_type, *allow; // null: none
+	struct buf body;
+	int64_t retry_after; // 0: none
+	char ticket[TICKET_LEN + 1];
+};
+static inline void answer_cleanup(struct answer *a)
+{
+	buf_free(&a->body);
+}
+#define AUTO_ANSWER __attribute__((cleanup(answer_cleanup)))
+
+// Errors are the server's own faults (a full disk, say), to be answered with 500.
+MUST struct err *est_answer(const struct service *s, const struct call *c, struct answer *out);
+
+// enroll.c: POST /simpleenroll.
+MUST struct err *enroll_answer(const struct service *s, const struct call *c, struct answer *out);
+// The answer becomes this refusal, in the words of the client's language.
+MUST struct err *answer_refuse(struct answer *a, const struct call *c, enum refusal r);

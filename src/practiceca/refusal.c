@@ -1,0 +1,63 @@
+// The refusals in both languages.
+#include "practiceca/refusal.h"
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/lang.h"
+
+static const struct {
+	unsigned status;
+	const char *words;
+} rows[] = {
+	[REFUSE_NOTHING] = { 200, "" },
+	[REFUSE_NOT_FOUND] = { 404, N_("There is nothing at this address.") },
+	[REFUSE_METHOD] = { 405, N_("This address does not take that method.") },
+	[REFUSE_TOO_LARGE] = { 413, N_("The body is larger than any request.") },
+	[REFUSE_CONTENT_TYPE] = { 415, N_("The body must be application/pkcs10.") },
+	[REFUSE_NO_CREDENTIALS] = { 401,
+				    N_("IDs and PINs are missing: send them with HTTP Basic.") },
+	[REFUSE_CREDENTIALS] = { 401, N_("The IDs, a PIN or the one-time password is wrong. After "
+					 "five errors in a "
+					 "row the account is locked.") },
+	[REFUSE_NOW_LOCKED] = { 401, N_("The IDs, a PIN or the one-time password is wrong. That "
+					"was the fifth error "
+					"in a row: the account is locked now.") },
+	[REFUSE_LOCKED] = { 401, N_("The account is locked after five errors in a row. Have the "
+				    "bank unlock it.") },
+	[REFUSE_BASE64] = { 400, N_("The body is not base64 (RFC 8951).") },
+	[REFUSE_PKCS10] = { 400, N_("The body is not one PKCS#10 request.") },
+	[REFUSE_SIGNATURE] = { 400, N_("The signature of the request is wrong.") },
+	[REFUSE_WEAK_SIGNATURE] = { 400, N_("The request must be signed with SHA-256 or better.") },
+	[REFUSE_KEY] = { 400, N_("The key must be RSA with at least 2048 bits.") },
+	[REFUSE_KEY_SIZE] = { 400, N_("The key is smaller than /csrattrs says.") },
+	[REFUSE_SUBJECT] = { 400, N_("The subject may hold C, O, OU and exactly one CN of letters "
+				     "and digits.") },
+	[REFUSE_EXTENSION] = { 400, N_("The request asks for an extension that this CA does not "
+				       "certify.") },
+	[REFUSE_CHALLENGE] = { 400, N_("The challengePassword cannot be read.") },
+	[REFUSE_NO_CHALLENGE] = { 400, N_("The request must carry a challengePassword.") },
+	[REFUSE_OTHER_CHALLENGE] = { 403, N_("The challengePassword is wrong.") },
+	[REFUSE_OTHER_NAME] = { 403, N_("The Common Name is not the one of this account.") },
+	[REFUSE_OTHER_REQUEST] = { 403, N_("The ticket was given for another request.") },
+	[REFUSE_FAULT] = { 500, N_("The practice CA failed. Its terminal says why.") },
+};
+
+static const char *japanese[ARRAY_LEN(rows)];
+
+void refusal_prepare(void)
+{
+	enum lang before = lang_now();
+	err_ignore(lang_set("ja"));
+	for (unsigned i = REFUSE_NOTHING + 1; i < ARRAY_LEN(rows); i++)
+		japanese[i] = lang_text(rows[i].words);
+	err_ignore(lang_set(before == LANG_JA ? "ja" : "en"));
+}
+
+unsigned refusal_status(enum refusal r)
+{
+	return rows[r].status;
+}
+
+const char *refusal_words(enum refusal r, const char *language)
+{
+	return language[0] == 'j' && japanese[r] ? japanese[r] : rows[r].words;
+}

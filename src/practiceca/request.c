@@ -1,0 +1,168 @@
+// Requests, read strictly.
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "practiceca/base64.h"
+#include "practiceca/openssl_error.h"
+#include "practiceca/request.h"
+
+void request_free(struct request *r)
+{
+	X509_REQ_free(r->parsed);
+	EVP_PKEY_free(r->public_key);
+	wipe(r, sizeof *r);
+}
+
+static struct err *parse(const struct buf *body, struct request *r, enum refusal *no)
+{
+	AUTO_BUF struct buf der = BUF(REQUEST_BODY_MAX);
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	bool good = false;
+	TRY(base64_read_body(body->data, body->len, &good, &der));
+	if (!good) {
+		*no = REFUSE_BASE64;
+		return NULL;
+	}
+	const unsigned char *p = der.data;
+	r->parsed = d2i_X509_REQ(NULL, &p, (long)der.len);
+	if (!r->parsed || p != der.data + der.len || X509_REQ_get_version(r->parsed) != 0) {
+		*no = REFUSE_PKCS10;
+		return NULL;
+	}
+	SHA256(der.data, der.len, hash);
+	for (size_t i = 0; i < sizeof hash; i++)
+		snprintf(r->sha256 + 2 * i, 3, "%02x", hash[i]);
+	return NULL;
+}
+
+static enum refusal check_key(struct request *r)
+{
+	r->public_key = X509_REQ_get_pubkey(r->parsed);
+	if (!r->public_key || EVP_PKEY_get_base_id(r->public_key) != EVP_PKEY_RSA)
+		return REFUSE_KEY;
+	r->rsa_bits = EVP_PKEY_get_bits(r->public_key);
+	// Beyond 8192 bits a check takes longer than a stranger should be able to ask for.
+	return r->rsa_bits < 2048 || r->rsa_bits > 8192 ? REFUSE_KEY : REFUSE_NOTHING;
+}
+
+static enum refusal check_signature(struct request *r)
+{
+	int hash = 0;
+	int kind = 0;
+	if (OBJ_find_sigid_algs(X509_REQ_get_signature_nid(r->parsed), &hash, &kind) != 1)
+		return REFUSE_WEAK_SIGNATURE;
+	if (hash != NID_sha256 && hash != NID_sha384 && hash != NID_sha512)
+		return REFUSE_WEAK_SIGNATURE;
+	return X509_REQ_verify(r->parsed, r->public_key) == 1 ? REFUSE_NOTHING : REFUSE_SIGNATURE;
+}
+
+static enum refusal check_subject(struct request *r)
+{
+	const X509_NAME *name = X509_REQ_get_subject_name(r->parsed);
+	int names = 0;
+	for (int i = 0; i < X509_NAME_entry_count(name); i++) {
+		const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
+		int nid = OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry));
+		if (nid != NID_countryName && nid != NID_organizationName &&
+		    nid != NID_organizationalUnitName && nid != NID_commonName)
+			return REFUSE_SUBJECT;
+		if (nid != NID_commonName)
+			continue;
+		unsigned char *text = NULL;
+		int len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
+		bool good = len > 0 && letters_and_digits((const char *)text, (size_t)len) &&
+			    names++ == 0;
+		if (good)
+			snprintf(r->common_name, sizeof r->common_name, "%.*s", len,
+				 (const char *)text);
+		OPENSSL_free(text);
+		if (!good)
+			return REFUSE_SUBJECT;
+	}
+	return names == 1 ? REFUSE_NOTHING : REFUSE_SUBJECT;
+}
+
+static bool may_ask_for(X509_EXTENSION *ext)
+{
+	int nid = OBJ_obj2nid(X509_EXTENSION_get_object(ext));
+	void *value = X509V3_EXT_d2i(ext);
+	bool good = false;
+	if (value && nid == NID_key_usage) {
+		const ASN1_BIT_STRING *bits = value;
+		good = true;
+		for (int bit = 0; bit < 9;
+		     bit++) // digitalSignature is bit 0, keyEncipherment bit 2
+			if (bit != 0 && bit != 2 && ASN1_BIT_STRING_get_bit(bits, bit))
+				good = false;
+	} else if (value && nid == NID_ext_key_usage) {
+		EXTENDED_KEY_USAGE *uses = value;
+		good = sk_ASN1_OBJECT_num(uses) == 1 &&
+		       OBJ_obj2nid(sk_ASN1_OBJECT_value(uses, 0)) == NID_client_auth;
+	} else if (value && nid == NID_basic_constraints) {
+		good = !((const BASIC_CONSTRAINTS *)value)->ca;
+	} else if (value && nid == NID_subject_key_identifier) {
+		good = true;
+	}
+	const X509V3_EXT_METHOD *method = X509V3_EXT_get(ext);
+	if (value && method)
+		ASN1_item_free(value, ASN1_ITEM_ptr(method->it));
+	return good;
+}
+
+static enum refusal check_extensions(struct request *r)
+{
+	STACK_OF(X509_EXTENSION) *asked = X509_REQ_get_extensions(r->parsed);
+	enum refusal no = REFUSE_NOTHING;
+	for (int i = 0; i < sk_X509_EXTENSION_num(asked); i++)
+		if (!may_ask_for(sk_X509_EXTENSION_value(asked, i)))
+			no = REFUSE_EXTENSION;
+	sk_X509_EXTENSION_pop_free(asked, X509_EXTENSION_free);
+	return no;
+}
+
+// challengePassword (RFC 2985 §5.4.1): one value, of text.
+static enum refusal read_challenge(struct request *r)
+{
+	int at = X509_REQ_get_attr_by_NID(r->parsed, NID_pkcs9_challengePassword, -1);
+	if (at < 0)
+		return REFUSE_NOTHING;
+	X509_ATTRIBUTE *attribute = X509_REQ_get_attr(r->parsed, at);
+	const ASN1_TYPE *value = X509_ATTRIBUTE_get0_type(attribute, 0);
+	if (X509_ATTRIBUTE_count(attribute) != 1 || !value ||
+	    X509_REQ_get_attr_by_NID(r->parsed, NID_pkcs9_challengePassword, at) >= 0)
+		return REFUSE_CHALLENGE;
+	if (value->type != V_ASN1_PRINTABLESTRING && value->type != V_ASN1_UTF8STRING &&
+	    value->type != V_ASN1_IA5STRING)
+		return REFUSE_CHALLENGE;
+	const ASN1_STRING *text = value->value.asn1_string;
+	int len = ASN1_STRING_length(text);
+	const unsigned char *bytes = ASN1_STRING_get0_data(text);
+	if (len < 1 || len > REQUEST_CHALLENGE_MAX || memchr(bytes, 0, (size_t)len))
+		return REFUSE_CHALLENGE;
+	memcpy(r->challenge, bytes, (size_t)len);
+	r->has_challenge = true;
+	return REFUSE_NOTHING;
+}
+
+struct err *request_read(const struct buf *body, struct request *out, enum refusal *no)
+{
+	static enum refusal (*const checks[])(struct request *) = {
+		check_key, check_signature, check_subject, check_extensions, read_challenge,
+	};
+	AUTO_REQUEST struct request r = { 0 };
+	*no = REFUSE_NOTHING;
+	TRY(parse(body, &r, no));
+	for (size_t i = 0; !*no && i < ARRAY_LEN(checks); i++)
+		*no = checks[i](&r);
+	ERR_clear_error();
+	if (*no)
+		return NULL;
+	*out = r;
+	r = (struct request){ 0 };
+	return NULL;
+}

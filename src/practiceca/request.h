@@ -1,0 +1,32 @@
+// What a client asks for: one PKCS#10 (RFC 2986) in an EST body, judged as far as it can be without knowing who asks.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "practiceca/accounts.h"
+#include "practiceca/ossl.h"
+#include "practiceca/refusal.h"
+
+enum { REQUEST_BODY_MAX = 65536, REQUEST_CHALLENGE_MAX = 255 };
+
+struct request {
+	X509_REQ *parsed;
+	EVP_PKEY *public_key;
+	int rsa_bits;
+	char sha256[65];		       // of the request's DER, hex
+	char common_name[COMMON_NAME_MAX + 2]; // longer ones are cut, and fit nobody
+	char challenge[REQUEST_CHALLENGE_MAX + 1];
+	bool has_challenge;
+};
+// Strict: base64 and nothing else, DER and nothing after it, a signature that verifies (SHA-256 or better), an RSA key of 2048
+// bits or more, a subject of C, O, OU and one CN, and no extension that this CA would not certify.
+MUST struct err *request_read(const struct buf *body, struct request *out, enum refusal *no);
+void request_free(struct request *r);
+static inline void request_cleanup(struct request *r)
+{
+	request_free(r);
+}
+#define AUTO_REQUEST __attribute__((cleanup(request_cleanup)))

@@ -1,0 +1,11 @@
+// HTTPS in front of est.h: libmicrohttpd with GnuTLS, a pool of threads, sizes and times capped.
+#pragma once
+
+#include "base/err.h"
+#include "practiceca/est.h"
+
+struct server;
+// Takes the listening socket. The service is borrowed until server_stop. Signals should be blocked before (its threads inherit that).
+MUST struct err *server_start(const struct service *s, int listen_fd, struct server **out);
+void server_stop(struct server *s); // answers in the making are finished
+DEFINE_CLEANUP(server, struct server, server_stop)
