@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "enroll/say.h"
+#include "otp/read.h"
 
 enum { MAX_ASKED_AGAIN = 20 };
 
@@ -108,7 +109,12 @@ struct err *ask_otp(struct enrolment *e)
 {
 	if (answers_get(e->answers, "otp"))
 		return NULL;
-	return ask_until_it_fits(e, otp_question(&e->role->otp), NULL);
+	const struct otp_moment moment =
+		otp_moment_at(&e->role->otp, clock_now(), OTP_MARGIN_SECONDS);
+	AUTO(msg) struct msg *words = e->face->interactive ? otp_moment_words(&moment) : NULL;
+	struct question q = otp_question(&e->role->otp);
+	q.words = words;
+	return ask_until_it_fits(e, q, NULL);
 }
 
 struct err *ask_named(struct enrolment *e, const char *field)

@@ -18,7 +18,7 @@ enum { ANCHORS_MAX_BYTES = 512 * 1024, HOST_MAX = 253 };
 static bool port_is_fine(const char *port)
 {
 	size_t len = strlen(port);
-	if (len == 0 || len > 5 || !text_is_digits(port, len))
+	if (len == 0 || len > 5 || port[0] == '0' || !text_is_digits(port, len))
 		return false;
 	long n = strtol(port, NULL, 10);
 	return n > 0 && n < 65536;
@@ -67,16 +67,20 @@ static struct err *url_host(const char *url, char **host, bool *fine)
 	return NULL;
 }
 
-// "h" allows every port of h, and "h:443" is "h" of https.
+// What stands behind the host's name; https means 443 where nothing does.
+static const char *port_of(const char *host)
+{
+	const char *rest = host + host_length(host);
+	return rest[0] == ':' ? rest + 1 : "443";
+}
+
 static bool host_listed(const struct profile_ca *ca, const char *host)
 {
 	size_t len = host_length(host);
 	for (size_t i = 0; i < ca->n_hosts; i++) {
 		const char *have = ca->hosts[i];
-		size_t have_len = host_length(have);
-		if (have_len != len || strncasecmp(have, host, len) != 0)
-			continue;
-		if (have[len] == '\0' || strcmp(have + len, host + len) == 0)
+		if (host_length(have) == len && strncasecmp(have, host, len) == 0 &&
+		    strcmp(port_of(have), port_of(host)) == 0)
 			return true;
 	}
 	return false;

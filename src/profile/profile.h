@@ -93,7 +93,7 @@ struct profile_ca {
 	char *url; // https only for EST: "https://host:port/.well-known/est" with an optional label behind it
 	struct buf
 		anchors; // trust for the server and for what it issues: PEM, concatenated (read at load)
-	char **hosts; // host or host:port that may be spoken to; the URL's own is always among them
+	char **hosts; // host (then port 443) or host:port that may be spoken to; the URL's own is among them
 	size_t n_hosts;
 	unsigned connect_seconds, answer_seconds; // time-outs
 	size_t max_answer;			  // bytes

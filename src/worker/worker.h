@@ -20,7 +20,8 @@
 void worker_run(const struct job *j, struct face *f, struct result *out);
 
 // A job in several modules at once, a worker each (JOB_LIST). results[i] belongs to jobs[i].
-void worker_run_all(const struct job *const *jobs, size_t n, struct face *f, struct result *results);
+void worker_run_all(const struct job *const *jobs, size_t n, struct face *f,
+		    struct result *results);
 
 // Kills the workers of the worker_run that is under way, at its next turn: for the person who will not wait. Safe in a signal handler.
 void worker_kill(void);

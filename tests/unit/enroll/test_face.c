@@ -41,8 +41,7 @@ static void test_a_question_goes_there_and_back(void)
 	char ja[] = "ワンタイムパスワード";
 	const struct question q = { .kind = ASK_OTP,
 				    .name = "otp",
-				    .label = { .en = en,
-					       .ja = ja },
+				    .label = { .en = en, .ja = ja },
 				    .echo = true,
 				    .check_only = true,
 				    .choices = choices,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/lang.h"
 #include "check.h"
 #include "fixture.h"
 
@@ -200,6 +201,8 @@ static void test_ca_and_windows(void)
 		{ "https://localhost:8443/", "https://me:pw@localhost:8443/", "url:", "ca.url",
 		  "without user name" },
 		{ "https://localhost:8443/", "https://localhost:0/", "url:", "ca.url", "https://" },
+		{ "https://localhost:8443/", "https://localhost:08443/", "url:", "ca.url",
+		  "https://" },
 		{ "https://localhost:8443/", "https://-x/", "url:", "ca.url", "https://" },
 		{ "https://localhost:8443/", "https:///", "url:", "ca.url", "https://" },
 		{ "  url: https://localhost:8443/.well-known/est\n", "", "ca:", "ca.url",
@@ -338,6 +341,22 @@ static void test_secrets_of_a_file_are_not_repeated(void)
 	err_ignore(e);
 }
 
+static void test_faults_are_told_in_japanese_too(void)
+{
+	AUTO(profile) struct profile *p = NULL;
+	struct err *e = fixture_parse("bits: 2048", "bist: 2048", &p);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+	CHECK_OK(lang_set("ja"));
+	CU_ASSERT(err_says(e, "プロファイル practice.yaml に誤りがあります。"));
+	CU_ASSERT(err_says(e, "key.bist：このキーは使えません。bits のまちがいではありませんか。"));
+	err_ignore(e);
+	e = fixture_parse("bits: 2048", "bits: 512", &p);
+	CU_ASSERT(err_says(
+		e, "key.bits：この値は使えません。使える値：2048、3072、4096 のいずれか。"));
+	err_ignore(e);
+	CHECK_OK(lang_set("en"));
+}
+
 // --- hostile files
 
 static void check_hostile(const char *yaml, size_t len, const char *says)
@@ -450,6 +469,7 @@ int main(void)
 			    TEST(test_all_faults_at_once_in_order),
 			    TEST(test_many_faults_are_counted),
 			    TEST(test_secrets_of_a_file_are_not_repeated),
+			    TEST(test_faults_are_told_in_japanese_too),
 			    TEST(test_aliases_anchors_tags_and_documents), TEST(test_deep_and_big),
 			    TEST(test_ten_megabytes_on_disk), TEST(test_cut_and_thinned_files));
 	fixture_end();

@@ -1,0 +1,107 @@
+// From the command line to a command, and what all commands share.
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/lang.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/faces.h"
+#include "cli/help.h"
+#include "cli/inside.h"
+#include "cli/print.h"
+#include "cli/signals.h"
+#include "worker/worker.h"
+
+struct err *cli_inputs(struct cli *cli)
+{
+	TRY(inputs_new(&cli->inputs));
+	if (cli->o.token)
+		TRY(token_uri_parse(cli->o.token, &cli->uri));
+	if (cli->o.answers)
+		TRY(inputs_read(cli->inputs, cli->o.answers));
+	const char *pin_source = cli->uri ? token_uri_pin_source(cli->uri) : NULL;
+	return pin_source ? inputs_read_pin(cli->inputs, pin_source) : NULL;
+}
+
+// A status is one object of its own kind, and no result line.
+static bool ends_in_result(const struct cli *cli)
+{
+	const struct command *c = cli->o.command;
+	return cli->o.json && c && (c->options & OPT_JSON) && c->run != run_status;
+}
+
+int cli_fail(struct cli *cli, struct err *e, const char *enrolment)
+{
+	struct result r = { 0 };
+	worker_result(e, enrolment, &r);
+	if (ends_in_result(cli)) {
+		AUTO(json) struct json_t *o = json_result(r.object);
+		print_json(stdout, o);
+	}
+	print_err(stderr, r.err);
+	int status = (int)err_kind(r.err);
+	result_free(&r);
+	return status;
+}
+
+static int without_command(struct cli *cli)
+{
+	if (cli->o.version)
+		return run_version(cli);
+	if (cli->o.help && cli->o.n_operands > 0)
+		help_profile(stdout);
+	else if (cli->o.help)
+		help_all(stdout);
+	else
+		help_short(stdout);
+	return 0;
+}
+
+static int run(struct cli *cli)
+{
+	const struct command *c = cli->o.command;
+	if (!c)
+		return without_command(cli);
+	if (cli->o.help) {
+		help_command(stdout, c);
+		return 0;
+	}
+	if (c->options) {
+		struct err *e = cli_inputs(cli);
+		if (e)
+			return cli_fail(cli, e, NULL);
+	}
+	return c->run(cli);
+}
+
+// What was printed must have got to where it goes: a full disk is no success.
+static int flush(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	AUTO(err) struct err *e = err_new(ERR_FAILED, N_("The output could not be written."));
+	print_err(stderr, e);
+	return status ? status : (int)err_kind(e);
+}
+
+int cli_main(int argc, char **argv)
+{
+	struct cli cli = { 0 };
+	struct err *e = lang_set(options_language(argc, argv));
+	if (!e)
+		e = options_parse(argc, argv, &cli.o);
+	if (e)
+		return cli_fail(&cli, e, NULL);
+	if (cli.o.debug)
+		log_open(LOG_DEBUG, STDERR_FILENO);
+	cli.interactive = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
+	signals_install();
+	int status = run(&cli);
+	inputs_free(cli.inputs);
+	token_uri_free(cli.uri);
+	return flush(status);
+}

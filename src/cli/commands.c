@@ -1,0 +1,99 @@
+// The table of commands.
+#include "cli/commands.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/options.h"
+
+enum {
+	FIND_TOKEN = OPT_TOKEN | OPT_MODULE,
+	ASKS = OPT_ANSWERS | OPT_YES | OPT_LAST_TRY | OPT_NO_WAIT | OPT_JSON,
+};
+
+static const char *const about_enroll[] = {
+	N_("Makes a key pair on the token, shows how the key is protected, proves who you are, has "
+	   "the "
+	   "certificate authority issue a certificate, stores it on the token, and tries out that "
+	   "all work together."),
+	N_("What is not given is asked on a terminal. Whatever interrupts it, inkan resume goes "
+	   "on."),
+	NULL
+};
+static const char *const about_resume[] = {
+	N_("Goes on with an enrolment that was interrupted, or that the certificate authority said "
+	   "to wait for. "
+	   "Secrets are asked again. Without an ID it takes the one that fits."),
+	NULL
+};
+static const char *const about_abandon[] = {
+	N_("Gives up an unfinished enrolment: after asking, what it left on the token is removed."),
+	NULL
+};
+static const char *const about_status[] = {
+	N_("Shows the certificates on the tokens, when they can be renewed, and what is "
+	   "unfinished. It needs neither a "
+	   "PIN nor a profile."),
+	NULL
+};
+static const char *const about_verify[] = {
+	N_("Signs with the key on the token and checks the signature with the certificate on it."),
+	NULL
+};
+static const char *const about_profile_list[] = {
+	N_("Lists the profiles that can be used by name, and those that are faulty."), NULL
+};
+static const char *const about_profile_check[] = {
+	N_("Reads a profile and names all its faults, each with its line and what is allowed "
+	   "there."),
+	NULL
+};
+static const char *const about_profile_show[] = {
+	N_("Shows a profile in words: what is asked, where secrets are sent, how a key must be "
+	   "protected, and what you will "
+	   "be asked to agree to."),
+	NULL
+};
+static const char *const about_help[] = { N_("Shows what a command does and its options."), NULL };
+static const char *const about_version[] = { N_("Shows the version of inkan."), NULL };
+
+const struct command commands[] = {
+	{ "enroll", NULL, 0, 0, N_("Make a key on the token and get its certificate"), about_enroll,
+	  "inkan enroll --profile practice --role user", OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS,
+	  run_enroll },
+	{ "resume", "[ID]", 0, 1, N_("Go on with an unfinished enrolment"), about_resume,
+	  "inkan resume", FIND_TOKEN | ASKS, run_resume },
+	{ "abandon", "ID", 1, 1, N_("Give up an unfinished enrolment and clean the token up"),
+	  about_abandon, "inkan abandon k7qf-3m2x", FIND_TOKEN | ASKS, run_abandon },
+	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, and what is unfinished"),
+	  about_status, "inkan status", FIND_TOKEN | OPT_JSON, run_status },
+	{ "verify", NULL, 0, 0, N_("Try out token, key and certificate together"), about_verify,
+	  "inkan verify", OPT_PROFILE | FIND_TOKEN | ASKS, run_verify },
+	{ "profile list", NULL, 0, 0, N_("List the profiles that can be used by name"),
+	  about_profile_list, "inkan profile list", 0, run_profile_list },
+	{ "profile check", "FILE", 1, 1, N_("Name all faults of a profile"), about_profile_check,
+	  "inkan profile check my-bank.yaml", 0, run_profile_check },
+	{ "profile show", "NAME|FILE", 1, 1, N_("Show in words what a profile says"),
+	  about_profile_show, "inkan profile show practice", 0, run_profile_show },
+	{ "help", "[COMMAND]", 0, 2, N_("Show the help of a command"), about_help,
+	  "inkan help enroll", 0, run_help },
+	{ "version", NULL, 0, 0, N_("Show the version"), about_version, "inkan version", 0,
+	  run_version },
+};
+const size_t n_commands = ARRAY_LEN(commands);
+
+const struct command *command_find(char *const *words, size_t n, size_t *used)
+{
+	AUTO_TEXT char *two = n > 1 ? text_format("%s %s", words[0], words[1]) : NULL;
+	for (size_t i = 0; i < n_commands; i++) {
+		if (n > 0 && !strcmp(commands[i].name, words[0])) {
+			*used = 1;
+			return &commands[i];
+		}
+		if (two && !strcmp(commands[i].name, two)) {
+			*used = 2;
+			return &commands[i];
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,15 @@
+// What each command does, one file each. All return the exit status. Private to the room.
+#pragma once
+
+struct cli;
+
+int run_enroll(struct cli *cli);
+int run_resume(struct cli *cli);
+int run_abandon(struct cli *cli);
+int run_status(struct cli *cli);
+int run_verify(struct cli *cli);
+int run_profile_list(struct cli *cli);
+int run_profile_check(struct cli *cli);
+int run_profile_show(struct cli *cli);
+int run_help(struct cli *cli);
+int run_version(struct cli *cli);

@@ -1,0 +1,28 @@
+// inkan enroll
+#include "base/buf.h"
+#include "cli/choose.h"
+#include "cli/commands.h"
+#include "cli/job.h"
+
+static struct err *prepare(struct cli *cli, struct profile **profile, struct job **job)
+{
+	const struct profile_role *role = NULL;
+	AUTO_TARGET struct target target = { 0 };
+	TRY(choose_profile(cli, profile));
+	TRY(choose_role(cli, *profile, &role));
+	TRY(pick_token(cli, (*profile)->module, &target));
+	TRY(job_make(cli, JOB_ENROLL, &target, job));
+	(*job)->profile = text_copy((*profile)->path);
+	(*job)->role = text_copy(role->name);
+	return (*job)->profile && (*job)->role ? NULL : err_no_memory();
+}
+
+int run_enroll(struct cli *cli)
+{
+	AUTO(profile) struct profile *profile = NULL;
+	AUTO(job) struct job *job = NULL;
+	struct err *e = prepare(cli, &profile, &job);
+	if (e)
+		return cli_fail(cli, e, NULL);
+	return job_finish(cli, job, profile->window.zone);
+}

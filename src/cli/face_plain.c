@@ -1,0 +1,143 @@
+// The face for people, and what both faces share.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/lang.h"
+#include "cli/faces.h"
+#include "cli/print.h"
+#include "cli/prompt.h"
+#include "cli/signals.h"
+#include "cli/steps.h"
+
+enum { NOTE_INDENT = 8, A_CARD_CAN_TAKE = 30 };
+
+static void step_began(struct screen *s, const struct event *e)
+{
+	AUTO_TEXT char *line = step_line(e->step);
+	bool key = !strcmp(e->step, "generate-key");
+	if (line)
+		running_begin(&s->running, line,
+			      e->seconds > 0 ? e->seconds
+			      : key	     ? A_CARD_CAN_TAKE
+					     : 0);
+}
+
+static void step_ended(struct screen *s, const struct event *e)
+{
+	if (!s->running.text) { // it ended without having begun: say which
+		AUTO_TEXT char *line = step_line(e->step);
+		if (line)
+			running_begin(&s->running, line, 0);
+	}
+	running_end(&s->running, lang_text(e->state == STEP_DONE ? N_("done") : N_("failed")));
+}
+
+static void plain_step(struct screen *s, const struct event *e)
+{
+	if (e->state == STEP_BEGUN)
+		step_began(s, e);
+	else if (e->state == STEP_SKIPPED)
+		running_drop(&s->running);
+	else
+		step_ended(s, e);
+	if (!e->words)
+		return;
+	running_break(&s->running);
+	print_msg(stderr, NOTE_INDENT, msg_copy(e->words));
+}
+
+static void plain_note(struct screen *s, const struct event *e)
+{
+	running_break(&s->running);
+	if (e->words)
+		print_msg(stderr, NOTE_INDENT, msg_copy(e->words));
+}
+
+// Said once for each thing that is waited for; the seconds run in the line above.
+static void plain_wait(struct screen *s, const struct event *e)
+{
+	AUTO_TEXT char *words = e->words ? msg_render(e->words) : NULL;
+	if (words && (!s->waited_for || strcmp(s->waited_for, words) != 0)) {
+		running_break(&s->running);
+		print_text(stderr, NOTE_INDENT, words);
+		free(s->waited_for);
+		s->waited_for = words;
+		words = NULL;
+	}
+	running_countdown(&s->running, e->seconds);
+}
+
+static void plain_event(void *ctx, const struct event *e)
+{
+	struct screen *s = ctx;
+	switch (e->kind) {
+	case EVENT_STEP:
+		plain_step(s, e);
+		break;
+	case EVENT_NOTE:
+		plain_note(s, e);
+		break;
+	case EVENT_WAIT:
+		plain_wait(s, e);
+		break;
+	}
+}
+
+struct err *screen_ask(void *ctx, const struct question *q, struct answer *out)
+{
+	struct screen *s = ctx;
+	bool answered = false;
+	TRY(prompt_ahead(s->cli, q, &answered, out));
+	if (answered)
+		return NULL;
+	running_break(&s->running);
+	struct err *e = prompt_person(q, out);
+	if (out->state == ANSWER_STOPPED)
+		s->stops_told = 0;
+	return e;
+}
+
+bool screen_stopped(void *ctx)
+{
+	struct screen *s = ctx;
+	running_tick(&s->running);
+	int stops = signals_count();
+	if (stops > s->stops_told) {
+		s->stops_told = stops;
+		running_break(&s->running);
+		say(stderr, N_("Stopping: inkan waits until the token or the certificate authority "
+			       "has finished what it is "
+			       "doing. A third ^C does not wait."));
+	}
+	return stops > 0;
+}
+
+void face_plain(struct screen *s)
+{
+	s->face = (struct face){
+		.ctx = s,
+		.interactive = s->cli->interactive,
+		.event = plain_event,
+		.ask = screen_ask,
+		.stopped = screen_stopped,
+	};
+}
+
+void screen_open(struct screen *s, struct cli *cli)
+{
+	*s = (struct screen){ .cli = cli, .out = stdout };
+	running_open(&s->running, stderr);
+	signals_forget();
+	if (cli->o.json)
+		face_json(s);
+	else
+		face_plain(s);
+}
+
+void screen_close(struct screen *s)
+{
+	running_close(&s->running);
+	free(s->waited_for);
+	s->waited_for = NULL;
+}

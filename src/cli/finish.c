@@ -1,0 +1,160 @@
+// The end of a job: the completion screen, or the result line.
+#include "cli/finish.h"
+
+#include <jansson.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "cli/faces.h"
+#include "cli/print.h"
+
+enum { LABEL_COLUMNS = 16 };
+
+int64_t finish_time(const char *utc)
+{
+	struct tm tm = { 0 };
+	const char *end = utc ? strptime(utc, "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
+	return end && !*end ? (int64_t)timegm(&tm) : -1;
+}
+
+static void pair_text(struct msg *label, const json_t *o, const char *key)
+{
+	const char *value = json_text(o, key);
+	if (value)
+		print_pair(stdout, LABEL_COLUMNS, label, value);
+	else
+		msg_free(label);
+}
+
+static void pair_time(struct msg *label, const json_t *o, const char *key, const char *zone)
+{
+	char local[48];
+	int64_t t = finish_time(json_text(o, key));
+	struct err *e = t < 0 ? NULL : clock_local(t, zone, local);
+	if (t < 0 || e) {
+		err_ignore(e);
+		pair_text(label, o, key);
+		return;
+	}
+	print_pair(stdout, LABEL_COLUMNS, label, local);
+}
+
+static void show_certificate(const json_t *c, const char *zone)
+{
+	pair_text(msg_new(N_("Common Name")), c, "common_name");
+	pair_text(msg_new(N_("Subject")), c, "subject");
+	pair_text(msg_new(N_("Serial number")), c, "serial");
+	pair_time(msg_new(N_("Valid from")), c, "not_before", zone);
+	pair_time(msg_new(N_("Valid until")), c, "not_after", zone);
+	pair_text(msg_new(N_("SHA-256")), c, "sha256");
+}
+
+struct words {
+	const char *name, *id;
+};
+
+static void say_one_of(const struct words *table, size_t n, const char *name)
+{
+	for (size_t i = 0; name && i < n; i++)
+		if (!strcmp(table[i].name, name))
+			print_msg(stdout, 2, msg_make(table[i].id, NULL, 0));
+}
+
+static void show_evidence(const json_t *evidence)
+{
+	static const struct words custody[] = {
+		{ "attested",
+		  N_("The maker's signature says that this key was made in this device.") },
+		{ "device", N_("The key was made in a hardware token of a known model.") },
+		{ "software", N_("The key is kept by software, not by a hardware token.") },
+	};
+	static const struct words attributes[] = {
+		{ "declared", N_("The token declares that the key was made in it, has always been "
+				 "secret, and can never "
+				 "leave it.") },
+		{ "withheld", N_("The token refuses to hand the key out; that it was made in it, "
+				 "the token does not declare.") },
+		{ "open", N_("The token does not keep the key from leaving.") },
+	};
+	say_one_of(custody, ARRAY_LEN(custody), json_text(evidence, "custody"));
+	say_one_of(attributes, ARRAY_LEN(attributes), json_text(evidence, "attributes"));
+}
+
+static void headline(const char *outcome)
+{
+	static const struct words outcomes[] = {
+		{ "enrolled", N_("The certificate is on the token, and token, key and certificate "
+				 "work together.") },
+		{ "renewed", N_("The new certificate is on the token, and token, key and "
+				"certificate work together.") },
+		{ "verified", N_("Token, key and certificate work together.") },
+		{ "abandoned", N_("The enrolment is given up, and the token is clean.") },
+	};
+	for (size_t i = 0; outcome && i < ARRAY_LEN(outcomes); i++)
+		if (!strcmp(outcomes[i].name, outcome))
+			print_msg(stdout, 0, msg_make(outcomes[i].id, NULL, 0));
+}
+
+static void show_practice(const json_t *o)
+{
+	if (!json_flag(o, "practice", false))
+		return;
+	print_blank(stdout);
+	say(stdout,
+	    N_("This is a practice certificate: it is worth nothing outside of practising."));
+}
+
+static void show_done(const json_t *o, const char *zone)
+{
+	headline(json_text(o, "outcome"));
+	const json_t *certificate = json_object_get(o, "certificate");
+	if (certificate) {
+		print_blank(stdout);
+		show_certificate(certificate, zone);
+		pair_text(msg_new(N_("Token")), o, "token");
+	}
+	const json_t *evidence = json_object_get(o, "evidence");
+	if (evidence) {
+		print_blank(stdout);
+		show_evidence(evidence);
+	}
+	if (json_flag(o, "second_issue_possible", false)) {
+		print_blank(stdout);
+		say(stdout, N_("The request left more than once, so a second certificate may have "
+			       "been issued. Tell the "
+			       "institution its Common Name, so that it can be revoked."));
+	}
+	show_practice(o);
+	fflush(stdout);
+}
+
+// What to do about an enrolment that is not finished, unless the error's own hint says it already.
+static void say_resumable(const json_t *o, const struct err *e)
+{
+	const char *id = json_text(o, "enrolment");
+	if (!id || !json_flag(o, "resumable", false))
+		return;
+	AUTO_TEXT char *hint = err_next_step(e) ? msg_render(err_next_step(e)) : NULL;
+	if (hint && strstr(hint, id))
+		return;
+	say(stderr, N_("The enrolment %1 can be finished with: inkan resume %1"), ARG_TEXT(id));
+}
+
+int finish(struct cli *cli, const struct result *r, const char *zone)
+{
+	if (cli->o.json && r->object) {
+		AUTO(json) struct json_t *o = json_result(r->object);
+		print_json(stdout, o);
+	}
+	if (r->err) {
+		print_err(stderr, r->err);
+		say_resumable(r->object, r->err);
+		return (int)err_kind(r->err);
+	}
+	if (!cli->o.json)
+		show_done(r->object, zone);
+	return 0;
+}

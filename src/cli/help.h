@@ -1,0 +1,11 @@
+// --help. Private to the room.
+#pragma once
+
+#include <stdio.h>
+
+#include "cli/options.h"
+
+void help_all(FILE *f);
+void help_command(FILE *f, const struct command *c);
+void help_profile(FILE *f); // the commands that begin with "profile"
+void help_short(FILE *f);   // `inkan` alone

@@ -1,0 +1,22 @@
+// What a running command holds. Private to the room.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "cli/inputs.h"
+#include "cli/options.h"
+#include "pkcs11/slot.h"
+
+struct cli {
+	struct options o;
+	bool interactive;      // a person is there: standard input and error are terminals
+	struct token_uri *uri; // --token; null: not given
+	struct inputs *inputs; // --answers and pin-source; never null once a command runs that asks
+};
+
+// Reads --token, --answers and the pin-source.
+MUST struct err *cli_inputs(struct cli *cli);
+// Reports an error that ended a command: on standard error, and as the result line where the command has --json. Takes the
+// error, returns the exit status. The enrolment's id may be null.
+int cli_fail(struct cli *cli, struct err *e, const char *enrolment);

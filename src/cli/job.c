@@ -1,0 +1,48 @@
+// Running a job in a worker, behind the right face.
+#include "cli/job.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "cli/faces.h"
+#include "cli/finish.h"
+#include "worker/worker.h"
+
+enum { LEASE_WAIT_MS = 2 * 60 * 1000 };
+
+struct err *job_make(const struct cli *cli, enum job_kind kind, const struct target *t,
+		     struct job **out)
+{
+	AUTO(job) struct job *j = calloc(1, sizeof(*j));
+	if (!j)
+		return err_no_memory();
+	*j = (struct job){
+		.kind = kind,
+		.module = text_copy(t->module),
+		.module_from_profile = t->module_from_profile,
+		.token = text_copy(t->uri),
+		.yes = cli->o.yes,
+		.last_try = cli->o.last_try,
+		.interactive = cli->interactive,
+		// Off a terminal nobody watches a countdown: the command ends and inkan resume asks again.
+		.wait_for_ca = cli->interactive && !cli->o.no_wait,
+		.lease_wait_ms = cli->o.no_wait ? 0 : LEASE_WAIT_MS,
+	};
+	if ((t->module && !j->module) || (t->uri && !j->token))
+		return err_no_memory();
+	*out = j;
+	j = NULL;
+	return NULL;
+}
+
+int job_finish(struct cli *cli, const struct job *j, const char *zone)
+{
+	struct result r = { 0 };
+	struct screen screen;
+	screen_open(&screen, cli);
+	worker_run(j, &screen.face, &r);
+	screen_close(&screen);
+	int status = finish(cli, &r, zone);
+	result_free(&r);
+	return status;
+}

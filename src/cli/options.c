@@ -1,0 +1,224 @@
+// Reading the command line.
+#include "cli/options.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+
+const struct option_row option_rows[] = {
+	{ OPT_PROFILE, "--profile", NULL, "NAME|FILE",
+	  N_("The institution's profile, by name or file") },
+	{ OPT_ROLE, "--role", NULL, "NAME", N_("The role in the profile: who you are there") },
+	{ OPT_TOKEN, "--token", NULL, "URI", N_("The token, as a PKCS#11 URI (RFC 7512)") },
+	{ OPT_MODULE, "--module", NULL, "NAME|PATH",
+	  N_("The token's PKCS#11 module, by name or path") },
+	{ OPT_ANSWERS, "--answers", NULL, "FILE|-",
+	  N_("Answers as a JSON object in a file of mode 0600, or from standard input") },
+	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that is asked for consent") },
+	{ OPT_JSON, "--json", NULL, NULL,
+	  N_("One JSON object a line on standard output, for programs") },
+	{ OPT_LAST_TRY, "--last-try", NULL, NULL, N_("Use the PIN although only one try is left") },
+	{ OPT_NO_WAIT, "--no-wait", NULL, NULL,
+	  N_("Do not wait for the certificate authority or for another inkan") },
+	{ OPT_LANG, "--lang", NULL, "en|ja", N_("The language: English or Japanese") },
+	{ OPT_DEBUG, "--debug", NULL, NULL,
+	  N_("Tell on standard error what happens; never a secret") },
+	{ OPT_HELP, "--help", "-h", NULL, N_("Show this help") },
+	{ OPT_VERSION, "--version", "-V", NULL, N_("Show the version") },
+};
+const size_t n_option_rows = ARRAY_LEN(option_rows);
+
+static const struct option_row *find_row(const char *name, size_t len)
+{
+	for (size_t i = 0; i < n_option_rows; i++) {
+		const struct option_row *r = &option_rows[i];
+		if (strlen(r->name) == len && !strncmp(r->name, name, len))
+			return r;
+		if (r->brief && strlen(r->brief) == len && !strncmp(r->brief, name, len))
+			return r;
+	}
+	return NULL;
+}
+
+static const char **text_slot(struct options *o, unsigned id)
+{
+	switch (id) {
+	case OPT_PROFILE:
+		return &o->profile;
+	case OPT_ROLE:
+		return &o->role;
+	case OPT_TOKEN:
+		return &o->token;
+	case OPT_MODULE:
+		return &o->module;
+	case OPT_ANSWERS:
+		return &o->answers;
+	default:
+		return &o->lang;
+	}
+}
+
+static bool *flag_slot(struct options *o, unsigned id)
+{
+	switch (id) {
+	case OPT_YES:
+		return &o->yes;
+	case OPT_JSON:
+		return &o->json;
+	case OPT_LAST_TRY:
+		return &o->last_try;
+	case OPT_NO_WAIT:
+		return &o->no_wait;
+	case OPT_DEBUG:
+		return &o->debug;
+	case OPT_HELP:
+		return &o->help;
+	default:
+		return &o->version;
+	}
+}
+
+// What is being read: the words, where we are, and what was found.
+struct reading {
+	char **words;
+	size_t n, at;
+	unsigned seen;
+	struct options o;
+	char *loose[MAX_OPERANDS + 3]; // words that are no options
+	size_t n_loose;
+};
+
+static struct err *usage(struct msg *what, const struct command *c) MUST;
+static struct err *usage(struct msg *what, const struct command *c)
+{
+	struct err *e = err_tag(err_make(ERR_USAGE, what), "usage");
+	return c ? err_hint(e, N_("See: inkan %1 --help"), ARG_TEXT(c->name))
+		 : err_hint(e, N_("See: inkan --help"));
+}
+
+static struct err *read_option(struct reading *r)
+{
+	char *word = r->words[r->at++];
+	const char *equals = strchr(word, '=');
+	size_t len = equals ? (size_t)(equals - word) : strlen(word);
+	const struct option_row *row = find_row(word, len);
+	if (!row) {
+		// What follows '=' may be meant to be secret: it is not repeated.
+		AUTO_TEXT char *name = text_format("%.*s", (int)(len < 60 ? len : 60), word);
+		return usage(msg_new(N_("There is no option %1."), ARG_TEXT(name ? name : "?")),
+			     NULL);
+	}
+	if (r->seen & row->id)
+		return usage(msg_new(N_("The option %1 is there twice."), ARG_TEXT(row->name)),
+			     NULL);
+	r->seen |= row->id;
+	if (!row->value) {
+		if (equals)
+			return usage(
+				msg_new(N_("The option %1 takes no value."), ARG_TEXT(row->name)),
+				NULL);
+		*flag_slot(&r->o, row->id) = true;
+		return NULL;
+	}
+	const char *value = equals ? equals + 1 : r->at < r->n ? r->words[r->at++] : NULL;
+	if (!value || !*value)
+		return usage(msg_new(N_("The option %1 needs a value: %2."), ARG_TEXT(row->name),
+				     ARG_TEXT(row->value)),
+			     NULL);
+	*text_slot(&r->o, row->id) = value;
+	return NULL;
+}
+
+static struct err *read_words(struct reading *r)
+{
+	bool only_operands = false;
+	while (r->at < r->n) {
+		char *word = r->words[r->at];
+		if (!only_operands && !strcmp(word, "--")) {
+			only_operands = true;
+			r->at++;
+		} else if (!only_operands && word[0] == '-' && word[1]) {
+			TRY(read_option(r));
+		} else if (r->n_loose == ARRAY_LEN(r->loose)) {
+			return usage(msg_new(N_("These are too many words.")), NULL);
+		} else {
+			r->loose[r->n_loose++] = word;
+			r->at++;
+		}
+	}
+	return NULL;
+}
+
+// The option that the command does not take, by name; null when all fit.
+static const char *misplaced(const struct reading *r, unsigned allowed)
+{
+	for (size_t i = 0; i < n_option_rows; i++)
+		if (r->seen & option_rows[i].id & ~allowed)
+			return option_rows[i].name;
+	return NULL;
+}
+
+static struct err *take_operands(struct reading *r, const struct command *c, size_t used)
+{
+	size_t n = r->n_loose - used;
+	if (r->o.help)
+		return NULL;
+	if (n < c->min_operands)
+		return usage(msg_new(N_("%1 needs: %2."), ARG_TEXT(c->name), ARG_TEXT(c->operands)),
+			     c);
+	if (n > c->max_operands)
+		return usage(msg_new(N_("%1 does not take the word %2."), ARG_TEXT(c->name),
+				     ARG_TEXT(r->loose[used + c->max_operands])),
+			     c);
+	for (size_t i = 0; i < n; i++)
+		r->o.operands[i] = r->loose[used + i];
+	r->o.n_operands = n;
+	return NULL;
+}
+
+static struct err *no_such_command(const struct reading *r)
+{
+	if (!strcmp(r->loose[0], "profile"))
+		return usage(msg_new(N_("profile needs: list, check or show.")), NULL);
+	return usage(msg_new(N_("There is no command %1."), ARG_TEXT(r->loose[0])), NULL);
+}
+
+struct err *options_parse(int argc, char **argv, struct options *out)
+{
+	struct reading r = { .words = argv, .n = argc > 0 ? (size_t)argc : 0, .at = 1 };
+	TRY(read_words(&r));
+	unsigned allowed = OPT_ALWAYS | OPT_VERSION;
+	if (r.n_loose > 0) {
+		size_t used = 0;
+		r.o.command = command_find(r.loose, r.n_loose, &used);
+		// `inkan profile --help` shows the commands that begin so.
+		if (!r.o.command && !(r.o.help && !strcmp(r.loose[0], "profile")))
+			return no_such_command(&r);
+		if (r.o.command)
+			TRY(take_operands(&r, r.o.command, used));
+		else
+			r.o.operands[r.o.n_operands++] = r.loose[0];
+		allowed = r.o.command ? r.o.command->options | OPT_ALWAYS : OPT_ALWAYS;
+	}
+	const char *name = misplaced(&r, allowed);
+	if (name && r.o.command)
+		return usage(msg_new(N_("%1 does not take the option %2."),
+				     ARG_TEXT(r.o.command->name), ARG_TEXT(name)),
+			     r.o.command);
+	if (name)
+		return usage(msg_new(N_("The option %1 needs a command."), ARG_TEXT(name)), NULL);
+	*out = r.o;
+	return NULL;
+}
+
+const char *options_language(int argc, char **argv)
+{
+	static const char flag[] = "--lang";
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (!strncmp(argv[i], flag, sizeof(flag) - 1) && argv[i][sizeof(flag) - 1] == '=')
+			return argv[i] + sizeof(flag);
+		if (!strcmp(argv[i], flag) && i + 1 < argc)
+			return argv[i + 1];
+	}
+	return NULL;
+}

@@ -1,0 +1,69 @@
+// The command line: commands, their options, and where both stand. Private to the room.
+//
+// One table of commands and one of options make the parser and --help, so that they cannot disagree.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+
+struct cli;
+
+enum {
+	OPT_PROFILE = 1 << 0,
+	OPT_ROLE = 1 << 1,
+	OPT_TOKEN = 1 << 2,
+	OPT_MODULE = 1 << 3,
+	OPT_ANSWERS = 1 << 4,
+	OPT_YES = 1 << 5,
+	OPT_JSON = 1 << 6,
+	OPT_LAST_TRY = 1 << 7,
+	OPT_NO_WAIT = 1 << 8,
+	OPT_LANG = 1 << 9,
+	OPT_DEBUG = 1 << 10,
+	OPT_HELP = 1 << 11,
+	OPT_VERSION = 1 << 12, // without a command only
+	OPT_ALWAYS = OPT_LANG | OPT_DEBUG | OPT_HELP,
+};
+
+struct option_row {
+	unsigned id;
+	const char *name;    // "--profile"
+	const char *brief;   // "-h"; null: none
+	const char *value;   // "NAME|FILE"; null: takes none
+	const char *summary; // message id
+};
+extern const struct option_row option_rows[];
+extern const size_t n_option_rows;
+
+struct command {
+	const char *name;     // "enroll", "profile list"
+	const char *operands; // "[ID]"; null: none
+	size_t min_operands, max_operands;
+	const char *summary;	  // message id
+	const char *const *about; // message ids of paragraphs, up to a null
+	const char *example;	  // the usual one, as typed
+	unsigned options;	  // besides OPT_ALWAYS
+	int (*run)(struct cli *cli);
+};
+extern const struct command commands[];
+extern const size_t n_commands;
+// Null when there is none; *words is how many words of argv the name has.
+const struct command *command_find(char *const *words, size_t n, size_t *used);
+
+enum { MAX_OPERANDS = 8 };
+
+// What was typed. The texts are argv's.
+struct options {
+	const struct command *command; // null: none
+	const char *profile, *role, *token, *module, *answers, *lang;
+	bool yes, json, last_try, no_wait, debug, help, version;
+	char *operands[MAX_OPERANDS + 1];
+	size_t n_operands;
+};
+// ERR_USAGE with a hint.
+MUST struct err *options_parse(int argc, char **argv, struct options *out);
+// The language alone, looked for ahead of everything so that errors come in it; null when not given.
+const char *options_language(int argc, char **argv);

@@ -1,0 +1,193 @@
+// Which module and which token: every module that may be meant is asked, each in its own worker.
+#include "cli/pick.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/faces.h"
+#include "cli/print.h"
+#include "cli/prompt.h"
+#include "pkcs11/module.h"
+#include "worker/worker.h"
+
+void listing_free(struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		job_free(l->jobs[i]);
+		if (l->results)
+			result_free(&l->results[i]);
+	}
+	free(l->jobs);
+	free(l->results);
+	*l = (struct listing){ 0 };
+}
+
+static struct err *add_job(struct listing *l, const struct cli *cli, const char *module,
+			   bool from_profile)
+{
+	struct job *j = calloc(1, sizeof(*j));
+	if (!j)
+		return err_no_memory();
+	*j = (struct job){ .kind = JOB_LIST,
+			   .module = text_copy(module),
+			   .module_from_profile = from_profile };
+	l->jobs[l->n++] = j;
+	if (cli->o.token)
+		j->token = text_copy(cli->o.token);
+	return j->module && (j->token || !cli->o.token) ? NULL : err_no_memory();
+}
+
+static struct err *add_named(struct listing *l, const struct cli *cli, const char *module,
+			     bool from_profile)
+{
+	l->jobs = calloc(1, sizeof(*l->jobs));
+	return l->jobs ? add_job(l, cli, module, from_profile) : err_no_memory();
+}
+
+static struct err *add_all(struct listing *l, const struct cli *cli)
+{
+	__attribute__((cleanup(module_sources_cleanup))) struct module_sources all = { 0 };
+	TRY(module_sources_all(&all));
+	l->jobs = calloc(all.n + 1, sizeof(*l->jobs));
+	if (!l->jobs)
+		return err_no_memory();
+	for (size_t i = 0; i < all.n; i++)
+		TRY(add_job(l, cli, all.list[i].path, false));
+	return NULL;
+}
+
+static const char *named_module(const struct cli *cli)
+{
+	if (cli->o.module)
+		return cli->o.module;
+	if (!cli->uri)
+		return NULL;
+	const char *path = token_uri_module_path(cli->uri);
+	return path ? path : token_uri_module_name(cli->uri);
+}
+
+struct err *listing_make(struct cli *cli, const char *profile_module, struct face *f,
+			 struct listing *out)
+{
+	AUTO_LISTING struct listing l = { 0 };
+	const char *named = named_module(cli);
+	if (named)
+		TRY(add_named(&l, cli, named, profile_module && !strcmp(named, profile_module)));
+	else if (profile_module)
+		TRY(add_named(&l, cli, profile_module, true));
+	else
+		TRY(add_all(&l, cli));
+	l.results = calloc(l.n + 1, sizeof(*l.results));
+	if (!l.results)
+		return err_no_memory();
+	worker_run_all((const struct job *const *)(const void *)l.jobs, l.n, f, l.results);
+	*out = l;
+	l = (struct listing){ 0 };
+	return NULL;
+}
+
+void target_free(struct target *t)
+{
+	free(t->module);
+	free(t->uri);
+	*t = (struct target){ 0 };
+}
+
+static struct err *take(const struct seen *s, struct target *out)
+{
+	AUTO_TARGET struct target t = {
+		.module = text_copy(s->module),
+		.uri = text_copy(s->uri),
+		.module_from_profile = s->from_profile,
+	};
+	if (!t.module || !t.uri)
+		return err_no_memory();
+	*out = t;
+	t = (struct target){ 0 };
+	return NULL;
+}
+
+static struct err *ask_which(const struct seen_list *l, struct target *out)
+{
+	char **texts = calloc(l->n, sizeof(*texts));
+	if (!texts)
+		return err_no_memory();
+	for (size_t i = 0; i < l->n; i++) {
+		AUTO_TEXT char *name = seen_name(l, i);
+		texts[i] = text_format("%s  (%s)", l->list[i].label, name ? name : "?");
+		if (!texts[i])
+			texts[i] = text_copy("?");
+	}
+	size_t choice = 0;
+	bool stopped = false;
+	struct err *e =
+		prompt_choice(msg_new(N_("Several tokens are here. Which one?")),
+			      (const char *const *)(const void *)texts, l->n, &choice, &stopped);
+	for (size_t i = 0; i < l->n; i++)
+		free(texts[i]);
+	free(texts);
+	if (e)
+		return e;
+	if (stopped)
+		return err_tag(err_new(ERR_INTERRUPTED, N_("Stopped as you asked.")), "stopped");
+	return take(&l->list[choice], out);
+}
+
+// The first error among the listings, taken out of them; null when all could be listed.
+static struct err *first_error(struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct err *e = l->results[i].err;
+		l->results[i].err = NULL;
+		if (e)
+			return e;
+	}
+	return NULL;
+}
+
+// Takes `why`: what kept a module from being listed, or null.
+static struct err *choose(struct cli *cli, struct seen_list *all, struct err *why,
+			  struct target *out)
+{
+	size_t usable = 0;
+	for (size_t i = 0; i < all->n; i++)
+		usable += all->list[i].usable;
+	// Who names a token means it, whatever it can do; who names none means one that works.
+	if (all->n == 0 || (!cli->o.token && usable == 0))
+		return seen_none(cli->o.token, all, why);
+	err_ignore(why);
+	if (!cli->o.token)
+		seen_keep_usable(all);
+	if (all->n == 1)
+		return take(&all->list[0], out);
+	return cli->interactive ? ask_which(all, out) : seen_several(all);
+}
+
+// The error is the whole answer: the person stopped it, or the one module that was meant does not work.
+static bool is_whole_answer(const struct err *why, const struct listing *l)
+{
+	return why && (l->n == 1 || err_kind(why) == ERR_INTERRUPTED);
+}
+
+struct err *pick_token(struct cli *cli, const char *profile_module, struct target *out)
+{
+	AUTO_SCREEN struct screen screen;
+	screen_open(&screen, cli);
+	AUTO_LISTING struct listing l = { 0 };
+	TRY(listing_make(cli, profile_module, &screen.face, &l));
+	struct err *why = first_error(&l);
+	if (is_whole_answer(why, &l))
+		return why;
+	AUTO_SEEN struct seen_list seen = { 0 };
+	for (size_t i = 0; i < l.n; i++) {
+		struct err *e = l.results[i].object
+					? seen_add(&seen, l.results[i].object, l.jobs[i])
+					: NULL;
+		if (e) {
+			err_free(why);
+			return e;
+		}
+	}
+	return choose(cli, &seen, why, out);
+}

@@ -1,0 +1,165 @@
+// A profile in words: above all, what is asked and where it is sent.
+#include "cli/profile_show.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/lang.h"
+#include "cli/print.h"
+#include "profile/answers.h"
+
+enum { INDENT = 2, DEEPER = 4, LABEL_COLUMNS = 18 };
+
+static const char *both(const struct text2 *t)
+{
+	return t->en ? lang_pick(t->en, t->ja) : "";
+}
+
+static void show_head(const struct profile *p)
+{
+	print_text(stdout, 0, both(&p->institution));
+	print_pair(stdout, LABEL_COLUMNS, msg_new(N_("Profile")), p->name);
+	print_pair(stdout, LABEL_COLUMNS, msg_new(N_("File")), p->path);
+	print_pair(stdout, LABEL_COLUMNS, msg_new(N_("Fingerprint")), p->fingerprint);
+	print_pair(stdout, LABEL_COLUMNS, msg_new(N_("Institution code")),
+		   p->institution_code ? p->institution_code : "-");
+	if (p->module)
+		print_pair(stdout, LABEL_COLUMNS, msg_new(N_("Module")), p->module);
+	if (p->login_url)
+		print_pair(stdout, LABEL_COLUMNS, msg_new(N_("Login page")), p->login_url);
+	if (p->practice)
+		say(stdout, N_("This profile is only for practising: keys in software pass, and "
+			       "its certificates are worth "
+			       "nothing."));
+}
+
+// Where the answer to a field goes, in words.
+static void show_ways(const struct profile_role *r, const char *field)
+{
+	if (r->user_name && template_uses(r->user_name, field))
+		say_in(stdout, DEEPER, N_("It is sent as the user name."));
+	if (r->password && template_uses(r->password, field))
+		say_in(stdout, DEEPER, N_("It is sent in the password."));
+	if (r->challenge_password && template_uses(r->challenge_password, field))
+		say_in(stdout, DEEPER,
+		       N_("It is sent inside the request, as its challenge password."));
+	if (r->common_name && template_uses(r->common_name, field))
+		say_in(stdout, DEEPER, N_("It becomes part of the Common Name."));
+}
+
+static void show_field(const struct profile_role *r, const struct profile_field *f)
+{
+	say_in(stdout, INDENT, f->secret ? N_("%1 (%2), secret") : N_("%1 (%2)"),
+	       ARG_BOTH(f->label), ARG_TEXT(f->name));
+	show_ways(r, f->name);
+}
+
+static void show_otp(const struct profile_role *r)
+{
+	if (r->otp.kind == OTP_NONE)
+		return;
+	static const struct text2 usual = { .en = (char *)(uintptr_t) "One-time password",
+					    .ja = (char *)(uintptr_t) "ワンタイムパスワード" };
+	say_in(stdout, INDENT, N_("%1 (%2), %3 digits, asked just before it is sent"),
+	       ARG_BOTH(r->otp.label.en ? r->otp.label : usual), ARG_TEXT("otp"),
+	       ARG_NUM(r->otp.length));
+	show_ways(r, "otp");
+}
+
+static void show_role(const struct profile_role *r)
+{
+	print_blank(stdout);
+	say(stdout, N_("Role %1: %2"), ARG_TEXT(r->name), ARG_BOTH(r->label));
+	for (size_t i = 0; i < r->n_fields; i++)
+		show_field(r, &r->fields[i]);
+	show_otp(r);
+	say_in(stdout, INDENT, N_("Common Name: %1"),
+	       ARG_TEXT(r->common_name ? r->common_name : "-"));
+	AUTO_BUF struct buf subject = BUF(16384);
+	for (size_t i = 0; i < r->n_subject; i++)
+		err_ignore(buf_printf(&subject, "%s%s=%s", i ? ", " : "", r->subject[i].type,
+				      r->subject[i].value));
+	if (subject.data)
+		say_in(stdout, INDENT, N_("Subject: %1"), ARG_TEXT((const char *)subject.data));
+}
+
+static void show_key(const struct profile_key *k)
+{
+	static const char *const custody[] = {
+		[CUSTODY_SOFTWARE] = N_("A key kept by software passes."),
+		[CUSTODY_DEVICE] = N_("The key must be made in a hardware token of a known model."),
+		[CUSTODY_ATTESTED] =
+			N_("The token's maker must prove that the key was made in the token."),
+	};
+	static const char *const attributes[] = {
+		[KEY_OPEN] = N_("The token need not keep the key from leaving."),
+		[KEY_WITHHELD] = N_("The token must refuse to hand the key out."),
+		[KEY_DECLARED] = N_("The token must declare that the key was made in it and can "
+				    "never leave it."),
+	};
+	print_blank(stdout);
+	say(stdout, N_("The key: RSA, %1 bits"), ARG_NUM(k->bits));
+	print_msg(stdout, INDENT, msg_make(custody[k->custody_floor], NULL, 0));
+	print_msg(stdout, INDENT, msg_make(attributes[k->attributes_floor], NULL, 0));
+	if (k->retire_destroy)
+		say_in(stdout, INDENT, N_("Once a new key is verified, the old one is destroyed."));
+	else
+		say_in(stdout, INDENT, N_("Once a new key is verified, the old one is kept."));
+}
+
+static void show_ca(const struct profile_ca *ca)
+{
+	static const char *const protocols[] = {
+		[CA_EST] = "EST",	[CA_SCEP] = "SCEP", [CA_CMP] = "CMP",
+		[CA_PORTAL] = "portal", [CA_FILE] = "file",
+	};
+	print_blank(stdout);
+	say(stdout, N_("Answers and secrets are sent here, and nowhere else (%1):"),
+	    ARG_TEXT(protocols[ca->protocol]));
+	print_text(stdout, INDENT, ca->url ? ca->url : "-");
+	for (size_t i = 0; i < ca->n_hosts; i++)
+		print_text(stdout, INDENT, ca->hosts[i]);
+}
+
+static void show_window(const struct profile_window *w)
+{
+	print_blank(stdout);
+	say(stdout, N_("Days are counted in the time zone %1."), ARG_TEXT(w->zone));
+	if (w->pickup_days)
+		say_in(stdout, INDENT, N_("A first certificate is to be fetched within %1 days."),
+		       ARG_NUM(w->pickup_days));
+	say_in(stdout, INDENT, N_("It can be renewed in the last %1 days of its validity."),
+	       ARG_NUM(w->renew_before_days));
+	if (w->reacquire_days && w->after == AFTER_RENEW)
+		say_in(stdout, INDENT, N_("It can still be renewed for %1 days after it expired."),
+		       ARG_NUM(w->reacquire_days));
+	else if (w->reacquire_days && w->after == AFTER_REACQUIRE)
+		say_in(stdout, INDENT,
+		       N_("For %1 days after it expired, a new one can be got with full "
+			  "authentication."),
+		       ARG_NUM(w->reacquire_days));
+	if (w->closed.en)
+		say_in(stdout, INDENT, N_("Later: %1"), ARG_BOTH(w->closed));
+}
+
+static void show_consents(const struct profile *p)
+{
+	print_blank(stdout);
+	say(stdout, N_("You will be asked to agree twice: before the key is made, and before the "
+		       "certificate is stored."));
+	if (p->consent_key.en)
+		say_in(stdout, INDENT, N_("Before the key: %1"), ARG_BOTH(p->consent_key));
+	if (p->consent_store.en)
+		say_in(stdout, INDENT, N_("Before storing: %1"), ARG_BOTH(p->consent_store));
+}
+
+void profile_show(const struct profile *p)
+{
+	show_head(p);
+	for (size_t i = 0; i < p->n_roles; i++)
+		show_role(&p->roles[i]);
+	show_key(&p->key);
+	show_ca(&p->ca);
+	show_window(&p->window);
+	show_consents(p);
+}

@@ -1,0 +1,90 @@
+// inkan resume
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/print.h"
+#include "cli/prompt.h"
+#include "cli/unfinished.h"
+
+static struct err *ask_which(const struct records *list, size_t *choice)
+{
+	char **texts = calloc(list->n, sizeof(*texts));
+	if (!texts)
+		return err_no_memory();
+	for (size_t i = 0; i < list->n; i++) {
+		texts[i] = unfinished_line(list->list[i]);
+		if (!texts[i])
+			texts[i] = text_copy(list->list[i]->id);
+	}
+	bool stopped = false;
+	struct err *e =
+		prompt_choice(msg_new(N_("Several enrolments are unfinished. Which one?")),
+			      (const char *const *)(const void *)texts, list->n, choice, &stopped);
+	for (size_t i = 0; i < list->n; i++)
+		free(texts[i]);
+	free(texts);
+	if (e)
+		return e;
+	return stopped ? err_tag(err_new(ERR_INTERRUPTED, N_("Stopped as you asked.")), "stopped")
+		       : NULL;
+}
+
+// Among all, or those on the token that --token means. *out null: there is none.
+static struct err *find_one(struct cli *cli, struct journal *j, struct record **out)
+{
+	AUTO_TARGET struct target target = { 0 };
+	if (cli->o.token)
+		TRY(pick_token(cli, NULL, &target));
+	AUTO_RECORDS struct records list = { 0 };
+	TRY(journal_unfinished(j, target.uri, &list));
+	size_t choice = 0;
+	if (list.n > 1 && !cli->interactive)
+		return unfinished_several(&list);
+	if (list.n > 1)
+		TRY(ask_which(&list, &choice));
+	if (list.n == 0) {
+		*out = NULL;
+		return NULL;
+	}
+	return journal_read(j, list.list[choice]->id, out);
+}
+
+static struct err *prepare(struct cli *cli, char **zone, struct job **job)
+{
+	AUTO(journal) struct journal *j = NULL;
+	AUTO(record) struct record *r = NULL;
+	TRY(journal_open(&j));
+	TRY(cli->o.n_operands ? unfinished_find(j, cli->o.operands[0], &r) : find_one(cli, j, &r));
+	if (!r)
+		return NULL;
+	*zone = unfinished_zone(r);
+	return unfinished_job(cli, JOB_RESUME, r, job);
+}
+
+static int nothing_to_do(const struct cli *cli)
+{
+	if (!cli->o.json) {
+		say(stdout, N_("No enrolment is unfinished: there is nothing to resume."));
+		return 0;
+	}
+	AUTO(json) struct json_t *o = json_object();
+	json_object_set_new(o, "event", json_string("result"));
+	json_object_set_new(o, "outcome", json_string("nothing"));
+	json_object_set_new(o, "exit", json_integer(0));
+	print_json(stdout, o);
+	return 0;
+}
+
+int run_resume(struct cli *cli)
+{
+	AUTO_TEXT char *zone = NULL;
+	AUTO(job) struct job *job = NULL;
+	const char *id = cli->o.n_operands ? cli->o.operands[0] : NULL;
+	struct err *e = prepare(cli, &zone, &job);
+	if (e)
+		return cli_fail(cli, e, id);
+	return job ? job_finish(cli, job, zone) : nothing_to_do(cli);
+}

@@ -1,0 +1,133 @@
+// The line that tells what is going on, and for how long already.
+#include "cli/running.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/msg.h"
+#include "base/text.h"
+#include "cli/print.h"
+
+static const char CLEAR_TO_END[] = "\x1b[K";
+
+void running_open(struct running *r, FILE *f)
+{
+	const char *term = getenv("TERM");
+	bool dumb = !term || !*term || !strcmp(term, "dumb");
+	*r = (struct running){ .f = f, .tty = !dumb && isatty(fileno(f)) == 1 };
+}
+
+void running_close(struct running *r)
+{
+	running_break(r);
+	free(r->text);
+	r->text = NULL;
+}
+
+static char *render(struct msg *m)
+{
+	char *text = msg_render(m);
+	msg_free(m);
+	return text;
+}
+
+// What stands behind the text: the seconds so far, or those that are left.
+static char *time_words(const struct running *r, int64_t second)
+{
+	if (r->until) {
+		int64_t left = (r->until - clock_monotonic_ms() + 999) / 1000;
+		return left > 0 ? render(msg_new(N_("%1 s left"), ARG_NUM(left))) : text_copy("");
+	}
+	if (r->can_take)
+		return render(msg_new(N_("%1 s (a card can take %2 seconds)"), ARG_NUM(second),
+				      ARG_NUM(r->can_take)));
+	return second > 0 ? render(msg_new(N_("%1 s"), ARG_NUM(second))) : text_copy("");
+}
+
+static void draw(struct running *r, int64_t second)
+{
+	AUTO_TEXT char *time = time_words(r, second);
+	AUTO_TEXT char *line = text_format("%s … %s", r->text, time ? time : "");
+	size_t columns = print_columns(r->f) - 1; // the last column makes some terminals wrap
+	AUTO_TEXT char *fits = NULL;
+	if (line && text_width(line) > columns)
+		err_ignore(text_pad(line, columns, &fits));
+	if (line)
+		fprintf(r->f, "\r%s%s", fits ? fits : line, CLEAR_TO_END);
+	fflush(r->f);
+	r->shown = second;
+	r->drawn = true;
+}
+
+void running_begin(struct running *r, const char *text, int64_t can_take)
+{
+	running_break(r);
+	free(r->text);
+	r->text = text_copy(text);
+	r->began = clock_monotonic_ms();
+	r->can_take = can_take;
+	r->until = 0;
+	r->disturbed = false;
+	if (r->tty && r->text)
+		draw(r, 0);
+}
+
+void running_countdown(struct running *r, int64_t seconds)
+{
+	if (!r->text)
+		return;
+	r->until = seconds > 0 ? clock_monotonic_ms() + seconds * 1000 : 0;
+	if (r->tty)
+		draw(r, (clock_monotonic_ms() - r->began) / 1000);
+}
+
+void running_tick(struct running *r)
+{
+	if (!r->tty || !r->text)
+		return;
+	int64_t second = (clock_monotonic_ms() - r->began) / 1000;
+	if (second != r->shown || !r->drawn)
+		draw(r, second);
+}
+
+void running_break(struct running *r)
+{
+	if (r->drawn) {
+		fputc('\n', r->f);
+		fflush(r->f);
+	}
+	r->drawn = false;
+	r->disturbed = true;
+}
+
+void running_end(struct running *r, const char *word)
+{
+	if (!r->text)
+		return;
+	int64_t ms = clock_monotonic_ms() - r->began;
+	fprintf(r->f, "%s%s … %s", r->drawn ? "\r" : "", r->text, word);
+	if (!r->disturbed && ms >= 100) {
+		AUTO_TEXT char *seconds = text_format("%lld.%lld", (long long)(ms / 1000),
+						      (long long)(ms / 100 % 10));
+		AUTO_TEXT char *time =
+			seconds ? render(msg_new(N_("%1 s"), ARG_TEXT(seconds))) : NULL;
+		fprintf(r->f, " (%s)", time ? time : "");
+	}
+	fprintf(r->f, "%s\n", r->drawn ? CLEAR_TO_END : "");
+	fflush(r->f);
+	r->drawn = false;
+	free(r->text);
+	r->text = NULL;
+}
+
+void running_drop(struct running *r)
+{
+	if (r->drawn)
+		fprintf(r->f, "\r%s", CLEAR_TO_END);
+	r->drawn = false;
+	free(r->text);
+	r->text = NULL;
+}

@@ -1,0 +1,31 @@
+// The line that tells what is going on, and for how long already. Private to the room.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+// On a terminal the line is drawn at once and again each second; elsewhere it is printed once, when it ends.
+struct running {
+	FILE *f;
+	bool tty;
+	char *text;	  // what is going on; null: nothing
+	bool drawn;	  // it stands on the terminal, the cursor at its end
+	bool disturbed;	  // something else was printed or asked meanwhile: its time says nothing
+	int64_t began;	  // monotonic ms
+	int64_t can_take; // seconds, 0 not known
+	int64_t until;	  // a countdown's end, monotonic ms; 0: none
+	int64_t shown;	  // the second that is drawn
+};
+
+void running_open(struct running *r, FILE *f);
+void running_close(struct running *r);
+void running_begin(struct running *r, const char *text, int64_t can_take);
+// The same line, with the seconds that are left (negative: not known) and what is waited for; null: as it was.
+void running_countdown(struct running *r, int64_t seconds);
+void running_tick(struct running *r);
+// Something else is about to be printed or asked.
+void running_break(struct running *r);
+// The end of it, with a word: "done".
+void running_end(struct running *r, const char *word);
+void running_drop(struct running *r); // the end of it, not worth a line

@@ -1,0 +1,120 @@
+// Tokens that were seen, and what is said when none or several are left.
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "cli/pick.h"
+
+enum { SEEN_MAX = 1024, SEEN_SHOWN = 12 };
+
+static void seen_free(struct seen *s)
+{
+	free(s->uri);
+	free(s->label);
+	free(s->module);
+}
+
+void seen_list_free(struct seen_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		seen_free(&l->list[i]);
+	free(l->list);
+	*l = (struct seen_list){ 0 };
+}
+
+static struct err *add_one(struct seen_list *l, const json_t *token, const struct job *j)
+{
+	const char *uri = json_text(token, "uri");
+	if (!uri || l->n == SEEN_MAX)
+		return NULL;
+	struct seen *list = reallocarray(l->list, l->n + 1, sizeof(*list));
+	if (!list)
+		return err_no_memory();
+	l->list = list;
+	const char *label = json_text(token, "label"), *module = json_text(token, "module");
+	struct seen s = {
+		.uri = text_copy(uri),
+		.label = text_copy(label ? label : ""),
+		// Where the profile names it, the worker has to find it by the same name again.
+		.module = text_copy(j->module_from_profile || !module ? j->module : module),
+		.from_profile = j->module_from_profile,
+		.usable = json_flag(token, "initialised", true) &&
+			  json_flag(token, "makes_rsa", true),
+	};
+	if (!s.uri || !s.label || !s.module) {
+		seen_free(&s);
+		return err_no_memory();
+	}
+	list[l->n++] = s;
+	return NULL;
+}
+
+struct err *seen_add(struct seen_list *l, const struct json_t *listing, const struct job *j)
+{
+	const json_t *tokens = json_object_get(listing, "tokens");
+	for (size_t i = 0; i < json_array_size(tokens); i++)
+		TRY(add_one(l, json_array_get(tokens, i), j));
+	return NULL;
+}
+
+void seen_keep_usable(struct seen_list *l)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->list[i].usable)
+			l->list[kept++] = l->list[i];
+		else
+			seen_free(&l->list[i]);
+	}
+	l->n = kept;
+}
+
+char *seen_name(const struct seen_list *l, size_t i)
+{
+	const struct seen *s = &l->list[i];
+	for (size_t k = 0; k < l->n; k++)
+		if (k != i && !strcmp(l->list[k].uri, s->uri))
+			return text_format("%s?module-path=%s", s->uri, s->module);
+	return text_copy(s->uri);
+}
+
+// One name a line; the rest of a long list as its number.
+static char *names(const struct seen_list *l)
+{
+	AUTO_BUF struct buf b = BUF(65536);
+	for (size_t i = 0; i < l->n && i < SEEN_SHOWN; i++) {
+		AUTO_TEXT char *name = seen_name(l, i);
+		err_ignore(buf_printf(&b, "%s%s", i ? ", " : "", name ? name : "?"));
+	}
+	if (l->n > SEEN_SHOWN)
+		err_ignore(buf_printf(&b, " (+%zu)", l->n - SEEN_SHOWN));
+	return text_copy(b.data ? (const char *)b.data : "");
+}
+
+struct err *seen_none(const char *wanted, const struct seen_list *all, struct err *why)
+{
+	AUTO_TEXT char *seen = names(all);
+	struct err *e = wanted	     ? err_new(ERR_TOKEN, N_("No token fits %1."), ARG_TEXT(wanted))
+			: all->n > 0 ? err_new(ERR_TOKEN,
+					       N_("None of the tokens here can make an RSA key."))
+				     : err_new(ERR_TOKEN, N_("No token was found."));
+	if (all->n > 0)
+		e = err_hint(e, N_("These tokens are here: %1"), ARG_TEXT(seen ? seen : "?"));
+	else
+		e = err_hint(e, N_("Put the token in. If it is in, its driver (PKCS#11 module) may "
+				   "not be registered: name it "
+				   "with --module."));
+	e = err_tag(e, "token-none");
+	return why ? err_caused_by(e, why) : e;
+}
+
+struct err *seen_several(const struct seen_list *l)
+{
+	AUTO_TEXT char *seen = names(l);
+	return err_tag(err_hint(err_new(ERR_TOKEN, N_("Several tokens fit: %1"),
+					ARG_TEXT(seen ? seen : "?")),
+				N_("Say which one with --token.")),
+		       "token-several");
+}

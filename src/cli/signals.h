@@ -1,0 +1,22 @@
+// What the person does with ^C and ^Z. Private to the room.
+//
+// ^C (and a request to end: SIGTERM, SIGHUP) is counted. At a prompt it is the answer "stop"; while a worker is busy it asks the
+// worker to stop; the third time nobody waits any more.
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+
+void signals_install(void);
+// How often somebody asked to stop since the last signals_forget.
+int signals_count(void);
+void signals_forget(void);
+
+// Around a prompt: the signals are held, and delivered only in signals_wait, so that none is lost between looking and waiting.
+// ^Z is caught too, for a terminal must not be left without echo.
+void signals_hold(sigset_t *before);
+void signals_release(const sigset_t *before);
+// Waits until the descriptor can be read; false when a signal came first.
+bool signals_wait(int fd, const sigset_t *before);
+// ^Z was typed: stops this process until it is continued. False when it was not.
+bool signals_suspend(void);

@@ -1,0 +1,177 @@
+// inkan status
+#include "cli/status.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/lang.h"
+#include "cli/commands.h"
+#include "cli/faces.h"
+#include "cli/finish.h"
+#include "cli/print.h"
+#include "cli/unfinished.h"
+
+enum { CERTIFICATE_INDENT = 2, DETAIL_INDENT = 4 };
+
+static void say_window(const struct known *k)
+{
+	int64_t left = k->days_left;
+	switch (k->window) {
+	case WINDOW_EARLY:
+		say_in(stdout, DETAIL_INDENT, N_("%1 days are left. It is too early to renew it."),
+		       ARG_NUM(left));
+		break;
+	case WINDOW_OPEN:
+		say_in(stdout, DETAIL_INDENT, N_("%1 days are left. It is time to renew it."),
+		       ARG_NUM(left));
+		break;
+	case WINDOW_REACQUIRE:
+		say_in(stdout, DETAIL_INDENT,
+		       N_("It expired %1 days ago. Get a new one with: inkan enroll"),
+		       ARG_NUM(-left));
+		break;
+	case WINDOW_CLOSED:
+		say_in(stdout, DETAIL_INDENT, N_("It expired %1 days ago, and renewing is closed."),
+		       ARG_NUM(-left));
+		break;
+	}
+	const struct text2 *closed = &k->profile->window.closed;
+	if (k->window == WINDOW_CLOSED && closed->en)
+		print_text(stdout, DETAIL_INDENT, lang_pick(closed->en, closed->ja));
+	if (k->profile->practice)
+		say_in(stdout, DETAIL_INDENT, N_("Only for practising."));
+}
+
+static void say_validity(const json_t *c, const char *zone)
+{
+	int64_t t = finish_time(json_text(c, "not_after"));
+	char local[48];
+	struct err *e = t < 0 ? NULL : clock_local(t, zone, local);
+	if (t >= 0 && !e)
+		say_in(stdout, DETAIL_INDENT, N_("Valid until %1."), ARG_TEXT(local));
+	err_ignore(e);
+	// Without the journal's knowledge of the profile there is still the plain truth about time.
+	if (t >= 0 && !zone && t < clock_now())
+		say_in(stdout, DETAIL_INDENT, N_("It has expired."));
+}
+
+static struct err *say_certificate(struct journal *j, const json_t *c)
+{
+	__attribute__((cleanup(known_cleanup))) struct known k = { 0 };
+	TRY(known_of(j, c, &k));
+	const char *name = json_text(c, "common_name"), *serial = json_text(c, "serial"),
+		   *key = json_text(c, "key");
+	say_in(stdout, CERTIFICATE_INDENT, N_("Certificate for %1, serial number %2"),
+	       ARG_TEXT(name && *name ? name : "-"), ARG_TEXT(serial ? serial : "-"));
+	say_validity(c, k.profile ? k.profile->window.zone : NULL);
+	if (k.made_here)
+		say_window(&k);
+	if (key && !strcmp(key, "missing"))
+		say_in(stdout, DETAIL_INDENT,
+		       N_("Its key is not on the token: it cannot be used."));
+	return NULL;
+}
+
+static void say_pin(const char *pin)
+{
+	static const struct {
+		const char *state, *id;
+	} table[] = {
+		{ "low", N_("A wrong PIN was typed; few tries are left.") },
+		{ "final", N_("The PIN is on its last try.") },
+		{ "locked", N_("The PIN is locked.") },
+		{ "not-set", N_("It has no PIN yet.") },
+	};
+	for (size_t i = 0; pin && i < ARRAY_LEN(table); i++)
+		if (!strcmp(table[i].state, pin))
+			print_msg(stdout, CERTIFICATE_INDENT, msg_make(table[i].id, NULL, 0));
+}
+
+static struct err *say_token(struct journal *j, const json_t *t)
+{
+	const char *label = json_text(t, "label"), *uri = json_text(t, "uri");
+	say(stdout, N_("Token %1"), ARG_TEXT(label && *label ? label : "-"));
+	print_text(stdout, CERTIFICATE_INDENT, uri ? uri : "-");
+	say_pin(json_text(t, "pin"));
+	const json_t *certificates = json_object_get(t, "certificates");
+	if (json_array_size(certificates) == 0)
+		say_in(stdout, CERTIFICATE_INDENT, N_("No certificate is on it."));
+	for (size_t i = 0; i < json_array_size(certificates); i++)
+		TRY(say_certificate(j, json_array_get(certificates, i)));
+	print_blank(stdout);
+	return NULL;
+}
+
+static struct err *say_unfinished(struct journal *j)
+{
+	AUTO_RECORDS struct records list = { 0 };
+	TRY(journal_unfinished(j, NULL, &list));
+	if (list.n > 0)
+		say(stdout, N_("Unfinished:"));
+	for (size_t i = 0; i < list.n; i++) {
+		const struct record *r = list.list[i];
+		AUTO_TEXT char *line = unfinished_line(r);
+		print_text(stdout, CERTIFICATE_INDENT, line ? line : r->id);
+		if (r->mark == MARK_WAITING)
+			say_in(stdout, DETAIL_INDENT,
+			       N_("The certificate authority said to wait."));
+		say_in(stdout, DETAIL_INDENT,
+		       N_("Go on: inkan resume %1   Give up: inkan abandon %1"), ARG_TEXT(r->id));
+	}
+	return NULL;
+}
+
+static struct err *say_all(struct journal *j, const json_t *o)
+{
+	const json_t *tokens = json_object_get(o, "tokens");
+	if (json_array_size(tokens) == 0) {
+		say(stdout, N_("No token was found."));
+		print_blank(stdout);
+	}
+	for (size_t i = 0; i < json_array_size(tokens); i++)
+		TRY(say_token(j, json_array_get(tokens, i)));
+	return say_unfinished(j);
+}
+
+// Modules that could not be asked are told; the others are shown all the same.
+static struct err *tell_failures(struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct err *e = l->results[i].err;
+		if (!e)
+			continue;
+		if (l->n == 1 || err_kind(e) == ERR_INTERRUPTED) {
+			l->results[i].err = NULL;
+			return e;
+		}
+		say(stderr, N_("The module %1 could not be asked:"), ARG_TEXT(l->jobs[i]->module));
+		print_err(stderr, e);
+	}
+	return NULL;
+}
+
+static struct err *status(struct cli *cli)
+{
+	AUTO_SCREEN struct screen screen;
+	screen_open(&screen, cli);
+	AUTO_LISTING struct listing l = { 0 };
+	AUTO(journal) struct journal *j = NULL;
+	AUTO(json) json_t *o = NULL;
+	TRY(journal_open(&j));
+	TRY(listing_make(cli, NULL, &screen.face, &l));
+	TRY(tell_failures(&l));
+	TRY(status_object(&l, j, &o));
+	if (!cli->o.json)
+		return say_all(j, o);
+	print_json(stdout, o);
+	return NULL;
+}
+
+int run_status(struct cli *cli)
+{
+	struct err *e = status(cli);
+	return e ? cli_fail(cli, e, NULL) : 0;
+}

@@ -1,0 +1,30 @@
+// What stands on the tokens, and what the journal adds to it. Private to the room.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "cli/pick.h"
+#include "enroll/window.h"
+#include "journal/journal.h"
+#include "profile/profile.h"
+
+// What the journal and its profile know about one certificate.
+struct known {
+	bool made_here; // the journal knows it, and its profile loads
+	struct profile *profile;
+	enum window window;
+	int64_t days_left;
+};
+void known_free(struct known *k);
+static inline void known_cleanup(struct known *k)
+{
+	known_free(k);
+}
+MUST struct err *known_of(struct journal *j, const struct json_t *certificate, struct known *out);
+
+// {"tokens":[…],"unfinished":[…]} of the listings that came, tokens that are not initialised left out, one shown by two modules
+// once. New object.
+MUST struct err *status_object(const struct listing *l, struct journal *j, struct json_t **out);

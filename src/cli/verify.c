@@ -1,0 +1,27 @@
+// inkan verify
+#include "base/buf.h"
+#include "cli/commands.h"
+#include "cli/job.h"
+#include "profile/profile.h"
+
+static struct err *prepare(struct cli *cli, struct profile **profile, struct job **job)
+{
+	AUTO_TARGET struct target target = { 0 };
+	if (cli->o.profile)
+		TRY(profile_load(cli->o.profile, profile));
+	TRY(pick_token(cli, *profile ? (*profile)->module : NULL, &target));
+	TRY(job_make(cli, JOB_VERIFY, &target, job));
+	if (*profile)
+		(*job)->profile = text_copy((*profile)->path);
+	return NULL;
+}
+
+int run_verify(struct cli *cli)
+{
+	AUTO(profile) struct profile *profile = NULL;
+	AUTO(job) struct job *job = NULL;
+	struct err *e = prepare(cli, &profile, &job);
+	if (e)
+		return cli_fail(cli, e, NULL);
+	return job_finish(cli, job, profile ? profile->window.zone : NULL);
+}

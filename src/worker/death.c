@@ -1,0 +1,119 @@
+// What is said when a worker ended without a result.
+#include "worker/death.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "enroll/enroll.h"
+#include "worker/worker.h"
+
+struct err *death_hint(struct err *e, const char *enrolment)
+{
+	if (enrolment)
+		return err_hint(e,
+				N_("Nothing is lost: what was done stands in the journal. Go on "
+				   "with: inkan resume %1"),
+				ARG_TEXT(enrolment));
+	return e;
+}
+
+// What the signal says to people.
+static const char *signal_words(int sig)
+{
+	switch (sig) {
+	case SIGSEGV:
+	case SIGBUS:
+		return N_("it used memory that is not its own");
+	case SIGABRT:
+		return N_("it gave up by itself");
+	case SIGILL:
+	case SIGSYS:
+	case SIGTRAP:
+		return N_("it did something that is not allowed");
+	case SIGFPE:
+		return N_("it calculated something impossible");
+	case SIGKILL:
+		return N_("somebody, or the system for want of memory, ended it");
+	case SIGTERM:
+	case SIGINT:
+	case SIGHUP:
+	case SIGQUIT:
+		return N_("somebody ended it");
+	default:
+		return N_("the system ended it");
+	}
+}
+
+struct err *death_error(struct death d, const char *enrolment)
+{
+	struct err *e;
+	if (d.signal) {
+		const char *abbrev = sigabbrev_np(d.signal);
+		AUTO_TEXT char *name =
+			abbrev ? text_format("SIG%s", abbrev) : text_format("%d", d.signal);
+		e = err_new(ERR_TOKEN,
+			    N_("The process that talks to the token ended unexpectedly: %1 (%2)."),
+			    ARG_ID(signal_words(d.signal)), ARG_TEXT(name ? name : "?"));
+		e = err_hint(e,
+			     N_("The token's driver (its PKCS#11 module) may be faulty. Try again; "
+				"if it happens again, ask the token's maker for another version."));
+	} else {
+		e = err_new(ERR_FAILED,
+			    N_("The process that talks to the token ended without a result (exit "
+			       "status %1)."),
+			    ARG_NUM(d.status));
+	}
+	return death_hint(err_tag(e, "worker-died"), enrolment);
+}
+
+struct err *hang_error(const char *module, int64_t seconds, const char *enrolment)
+{
+	struct err *e =
+		module ? err_new(ERR_TOKEN,
+				 N_("The module %1 did not answer for %2 seconds and was ended."),
+				 ARG_TEXT(module), ARG_NUM(seconds))
+		       : err_new(ERR_TOKEN,
+				 N_("The token did not answer for %1 seconds; its process was "
+				    "ended."),
+				 ARG_NUM(seconds));
+	e = err_hint(e, N_("Take the token out, put it in again, and repeat the command."));
+	return death_hint(err_tag(e, "worker-hangs"), enrolment);
+}
+
+struct err *killed_error(const char *enrolment)
+{
+	struct err *e = err_new(ERR_INTERRUPTED, N_("You stopped it while the token was at work."));
+	return death_hint(err_tag(e, "stopped"), enrolment);
+}
+
+static const char *outcome_of(const struct err *e)
+{
+	switch (err_kind(e)) {
+	case ERR_PENDING:
+		return "pending";
+	case ERR_CA_REFUSED:
+	case ERR_POLICY:
+		return "refused";
+	case ERR_INTERRUPTED:
+		return "interrupted";
+	default:
+		return "failed";
+	}
+}
+
+void worker_result(struct err *e, const char *enrolment, struct result *out)
+{
+	json_t *o = json_object(), *error = json_object();
+	json_object_set_new(o, "event", json_string("result"));
+	json_object_set_new(o, "outcome", json_string(outcome_of(e)));
+	json_object_set_new(o, "exit", json_integer(err_kind(e)));
+	if (enrolment)
+		json_object_set_new(o, "enrolment", json_string(enrolment));
+	json_object_set_new(error, "tag", json_string(err_slug(e)));
+	json_object_set_new(error, "what", msg_to_json(err_what(e)));
+	json_object_set_new(o, "error", error);
+	*out = (struct result){ .object = o, .err = e };
+}
