@@ -85,6 +85,7 @@ static struct err *check_host(const struct http *h, const struct place *p)
 
 // Called when the connection stands, right before the request leaves. libcurl repeats a request by itself when a kept
 // connection turns out to be dead; a request that may leave once only is stopped here.
+// NOLINTNEXTLINE(readability-non-const-parameter): libcurl's signature
 static int before_request(void *arg, char *peer_ip, char *local_ip, int peer_port, int local_port)
 {
 	(void)peer_ip;
@@ -113,7 +114,8 @@ static bool set_trust(CURL *easy, struct http *h)
 	return SET(CURLOPT_CAINFO_BLOB, &anchors) && SET(CURLOPT_CAINFO, NULL) &&
 	       SET(CURLOPT_CAPATH, NULL) && SET(CURLOPT_SSL_VERIFYPEER, 1L) &&
 	       SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
-	       SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	       SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
+	       verdict_watch(easy, &h->verdict);
 }
 
 static bool set_manners(CURL *easy, const struct http *h, const struct place *p)
@@ -189,6 +191,7 @@ static struct err *transfer(struct http *h, const struct http_call *c, struct cu
 			    struct transfer *t)
 {
 	curl_easy_reset(h->easy);
+	h->verdict = (struct verdict){ 0 };
 	TRY(answer_gather(h->easy, t, h->max_body));
 	if (!set_trust(h->easy, h) || !set_manners(h->easy, h, t->place) ||
 	    !set_request(h->easy, c, headers, t)) {
@@ -226,10 +229,10 @@ struct err *http_do(struct http *h, const struct http_call *c, struct http_answe
 	// Lent, not copied: this node is ours and stands in front of the list.
 	struct curl_slist with_basic = { .data = basic ? (char *)secret_room(basic) : NULL,
 					 .next = headers };
-	AUTO_TRANSFER struct transfer t = { .place = &place,
-					    .once = c->once || c->user ||
-						    strcmp(c->method, "POST") == 0,
-					    .sent = sent };
+	AUTO_TRANSFER struct transfer t = {
+		.place = &place, .once = c->once || c->user || strcmp(c->method, "POST") == 0
+	};
+	t.sent = sent;
 	TRY(transfer(h, c, basic ? &with_basic : headers, &t));
 	log_debug("http", N_("%1 %2: status %3, %4 bytes"), ARG_TEXT(c->method), ARG_TEXT(c->url),
 		  ARG_NUM(t.answer.status), ARG_NUM(t.answer.body.len));

@@ -22,6 +22,14 @@ MUST struct err *place_of_url(const char *url, struct place *out);
 MUST struct err *place_of_host(const char *host, struct place *out); // "host" or "host:port"
 bool place_is_loopback(const struct place *p);
 
+// What OpenSSL found wrong with the server's certificates; it lives as long as the connections, which libcurl keeps.
+struct verdict {
+	int error;		       // X509_V_…; X509_V_OK
+	int64_t not_before, not_after; // of the certificate that is wrong
+};
+// Has the verdict kept in *v at every handshake. False: libcurl refused.
+bool verdict_watch(CURL *easy, struct verdict *v);
+
 struct http {
 	CURLM *multi; // holds the kept connection
 	CURL *easy;
@@ -33,6 +41,7 @@ struct http {
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
 	unsigned handshakes;
+	struct verdict verdict;
 };
 
 struct transfer {

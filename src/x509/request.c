@@ -182,9 +182,9 @@ static struct err *sign_with(X509_REQ *req, const struct signer *s)
 	AUTO_BUF struct buf sig = BUF(REQUEST_MAX_SIGNATURE);
 	struct err *e = s->sign(s->ctx, tbs, (size_t)len, &sig);
 	wipe(tbs, (size_t)len); // a challenge password may be in it
-	if (e)
-		return e;
-	return set_signature(req, &sig);
+	if (!e)
+		e = set_signature(req, &sig);
+	return e;
 }
 
 static struct err *check_own_signature(X509_REQ *req, EVP_PKEY *key)
