@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2001
 # End-to-end tests through the built programs: what they share. Sourced, not run.
 #
 # A test file sources this, defines functions named test_..., and ends with run_tests. Each test runs in a subshell with
@@ -176,10 +176,10 @@ said_message() {
   done <<<"$(sed 's/%[1-9]/\n/g' <<<"$text")"
 }
 
-# The last command kept to the width of a terminal.
+# The last command kept to the width of a terminal; a URI is never broken, so that it can be copied.
 fits_80_columns() {
   local wide
-  wide=$(cat "$T/out" "$T/err" | wc -L)
+  wide=$(cat "$T/out" "$T/err" | grep -v pkcs11: | wc -L)
   [ "$wide" -le 80 ] || fail "a line is $wide columns wide"
 }
 
@@ -270,6 +270,7 @@ token_is_empty() {
 # ca_start [OPTIONS...]: a practice CA for the whole test file. CA_DIR, CA_URL, CA_ROOT, CA_LOG (every request), CA_PID.
 ca_start() {
   CA_DIR=$WORK/ca CA_LOG=$WORK/ca.log CA_ROOT=$WORK/ca/practice-ca.pem
+  : >"$WORK/ca.out"
   "$PRACTICE_CA" serve --dir "$CA_DIR" --listen 127.0.0.1:0 --verbose "$@" </dev/null >"$WORK/ca.out" 2>"$CA_LOG" &
   CA_PID=$!
   started "$CA_PID"
@@ -372,6 +373,7 @@ server_start() {
   rm -f "$T/server.in" "$T/server.out" "$SERVER_LOG" "$SERVER_ROOT"
   : >"$SERVER_LOG"
   mkfifo "$T/server.in"
+  : >"$T/server.out"
   # Opened for both, so that its standard input stays open until it is stopped.
   "$BYTESERVER" --script "$T/script" --anchors "$SERVER_ROOT" --log "$SERVER_LOG" "$@" <>"$T/server.in" >"$T/server.out" 2>"$T/server.err" &
   SERVER_PID=$!
@@ -419,7 +421,7 @@ run_one() {
   : >"$T/out"
   : >"$T/err"
   export XDG_STATE_HOME=$T/state
-  softhsm_home "$T/softhsm"
+  softhsm_home "$T/hsm"
   "$1"
 }
 
