@@ -20,6 +20,7 @@ enum {
 	CERT_ID_MAX = 256,	// bytes of CKA_ID
 	OBJECT_LABEL_MAX = 256, // bytes of CKA_LABEL
 	MECHANISMS_MAX = 1024,
+	SLOTS_MAX = 256,
 };
 
 struct module {
@@ -51,6 +52,8 @@ bool ckr_is_fatal(CK_RV rv);
 // Fills `info` from CK_TOKEN_INFO without touching slot and mechanisms.
 void token_info_fill(struct token_info *info, const CK_TOKEN_INFO *t);
 bool token_info_same(const struct token_info *a, const struct token_info *b);
+// Slots with a token, looked for anew.
+MUST struct err *slots_present(struct module *m, CK_SLOT_ID slots[static SLOTS_MAX], CK_ULONG *n);
 struct err *token_gone(const struct token_info *t) MUST;
 
 // An attribute to be read into a variable or an array.

@@ -5,36 +5,43 @@
 
 #include "pkcs11/internal.h"
 
-// The slot of a token. Slot numbers change (SoftHSM's when a token is initialised), so the old one is only where the search begins.
+static struct err *ambiguous(const struct token_info *t)
+{
+	struct err *e = err_new(
+		ERR_TOKEN, N_("Two tokens say that they are %1, and nothing tells them apart."),
+		ARG_TEXT(t->label));
+	e = err_hint(e, N_("Leave only the one that is meant in its reader."));
+	return err_tag(e, "token-ambiguous");
+}
+
+// Whether the wanted token is in this slot; *out is then what it says of itself now.
+static bool is_in(struct module *m, const struct token_info *wanted, CK_SLOT_ID slot,
+		  struct token_info *out)
+{
+	struct token_info here = *wanted;
+	here.slot = slot;
+	AUTO(err) struct err *other = slot_refresh(m, &here);
+	if (!other)
+		*out = here;
+	return !other;
+}
+
+// The slot of a token. Slot numbers change (SoftHSM's when a token is initialised), so the old one is only where the search begins,
+// and only if it still exists: some modules take an unknown number badly.
 static struct err *find_slot(struct module *m, const struct token_info *wanted,
 			     struct token_info *out)
 {
-	struct token_info here = *wanted;
-	AUTO(err) struct err *moved = slot_refresh(m, &here);
-	if (!moved) {
-		*out = here;
-		return NULL;
-	}
-	struct token_list all __attribute__((cleanup(token_list_cleanup))) = { 0 };
-	TRY(slot_tokens(m, &all));
-	const struct token_info *found = NULL;
-	for (size_t i = 0; i < all.n; i++) {
-		if (!token_info_same(&all.list[i], wanted))
-			continue;
-		if (found)
-			return err_tag(
-				err_hint(err_new(ERR_TOKEN,
-						 N_("Two tokens say that they are %1, and nothing "
-						    "tells them apart."),
-						 ARG_TEXT(wanted->label)),
-					 N_("Leave only the one that is meant in its reader.")),
-				"token-ambiguous");
-		found = &all.list[i];
-	}
-	if (!found)
-		return token_gone(wanted);
-	*out = *found;
-	return NULL;
+	CK_SLOT_ID slots[SLOTS_MAX];
+	CK_ULONG n = 0;
+	TRY(slots_present(m, slots, &n));
+	for (CK_ULONG i = 0; i < n; i++)
+		if (slots[i] == wanted->slot && is_in(m, wanted, slots[i], out))
+			return NULL;
+	unsigned found = 0;
+	for (CK_ULONG i = 0; i < n; i++)
+		if (slots[i] != wanted->slot && is_in(m, wanted, slots[i], out))
+			found++;
+	return found == 1 ? NULL : found ? ambiguous(wanted) : token_gone(wanted);
 }
 
 // Another session of this process may have logged in already: a login is the token's, not the session's.

@@ -9,8 +9,6 @@
 #include "base/text.h"
 #include "pkcs11/internal.h"
 
-enum { SLOTS_MAX = 256 };
-
 // CK_TOKEN_INFO's strings are padded with spaces and have no end. Some modules pad with zeros instead; those are
 // made spaces, so that a URI (which knows only spaces) can fit.
 static void take_text(char *out, size_t room, uint8_t *raw, const unsigned char *in, size_t width)
@@ -131,7 +129,7 @@ static CK_RV read_token(struct module *m, CK_SLOT_ID slot, struct token_info *ou
 }
 
 // Slots with a token. The call without a list makes the module look again (PKCS#11 2.40 §5.5, C_GetSlotList).
-static struct err *present_slots(struct module *m, CK_SLOT_ID slots[static SLOTS_MAX], CK_ULONG *n)
+struct err *slots_present(struct module *m, CK_SLOT_ID slots[static SLOTS_MAX], CK_ULONG *n)
 {
 	for (int again = 0;; again++) {
 		CK_ULONG count = 0;
@@ -153,7 +151,7 @@ struct err *slot_tokens(struct module *m, struct token_list *out)
 {
 	CK_SLOT_ID slots[SLOTS_MAX];
 	CK_ULONG n = 0;
-	TRY(present_slots(m, slots, &n));
+	TRY(slots_present(m, slots, &n));
 	struct token_list found = { .list = calloc(n ? n : 1, sizeof(struct token_info)) };
 	if (!found.list)
 		return err_no_memory();

@@ -14,7 +14,7 @@ static const struct model models[] = {
 	  .source = "seen: SoftHSM 2.6.1" },
 	{ .name = "opencryptoki soft token",
 	  .manufacturer = "IBM*",
-	  .model = "Soft*",
+	  .model = "*Soft*",
 	  .nature = MODEL_SOFTWARE,
 	  .quirks = { .serial_not_unique = true },
 	  .source = "seen: opencryptoki 3.8.1; every token reports serial 123" },
