@@ -17,7 +17,7 @@ static const struct option_row add_options[] = {
 	{ "user-id", "ID", N_("User ID of a user: letters and digits.") },
 	{ "secrets", "FILE",
 	  N_("JSON with contract_pin and confirm_pin, or user_pin and totp or hotp (base32) and "
-	     "counter; - is stdin. Asked for on a terminal.") },
+	     "counter; - is stdin; asked for on a terminal.") },
 	{ "otp", "KIND", N_("Kind of secret to make when none is given: totp or hotp.") },
 	{ "pending-polls", "N", N_("Answer N times with wait (202) before a certificate.") },
 	{ "pending-seconds", "SECONDS",
