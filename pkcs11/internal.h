@@ -44,8 +44,10 @@ struct session {
 
 // "CKR_PIN_INCORRECT"; "CKR_VENDOR_DEFINED" or "CKR_?" for what has no name. Static storage.
 const char *ckr_name(CK_RV rv);
-// What a return value means to a person: never null, call and code filled in. `who`: the token's label, or the module's name.
+// What a return value means to a person: never null, call and code filled in. `who`: the token's label.
 struct err *ckr_err(const char *call, CK_RV rv, const char *who) MUST;
+// The same for a call that is about no token.
+struct err *module_err(const char *call, CK_RV rv, const struct module *m) MUST;
 // Whether the token, the session or the module is out of use after this value (so that no other question makes sense).
 bool ckr_is_fatal(CK_RV rv);
 

@@ -141,7 +141,7 @@ struct err *slots_present(struct module *m, CK_SLOT_ID slots[static SLOTS_MAX], 
 		if (rv == CKR_BUFFER_TOO_SMALL && again < 2)
 			continue; // a token was put in in between, or there are more than we list
 		if (rv != CKR_OK)
-			return ckr_err("C_GetSlotList", rv, m->name);
+			return module_err("C_GetSlotList", rv, m);
 		*n = count < SLOTS_MAX ? count : SLOTS_MAX;
 		return NULL;
 	}
@@ -162,7 +162,7 @@ struct err *slot_tokens(struct module *m, struct token_list *out)
 			found.n++;
 			continue;
 		}
-		AUTO(err) struct err *unreadable = ckr_err(call, rv, m->name);
+		AUTO(err) struct err *unreadable = module_err(call, rv, m);
 		log_err(LOG_INFO, "pkcs11", unreadable);
 	}
 	*out = found;

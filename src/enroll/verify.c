@@ -165,7 +165,7 @@ static struct err *verify(struct check *ck)
 	return first;
 }
 
-void run_verify(const struct job *j, struct face *f, struct result *out)
+void verify_run(const struct job *j, struct face *f, struct result *out)
 {
 	struct check ck = { .e = { .job = j, .face = f }, .list = json_array() };
 	struct err *err = verify(&ck);

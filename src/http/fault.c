@@ -156,6 +156,8 @@ struct err *fault_of(CURL *easy, CURLcode code, const struct http *h, const stru
 			       "interrupted");
 	if (t->no_memory || code == CURLE_OUT_OF_MEMORY)
 		return err_no_memory();
+	if (t->timed_out)
+		return timed_out(h, t, t->place->host_port);
 	if (t->too_large)
 		return too_large(h, t->place->host_port);
 	struct err *e =

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "http/inside.h"
 
@@ -98,6 +99,7 @@ static int before_request(void *arg, char *peer_ip, char *local_ip, int peer_por
 		return CURL_PREREQFUNC_ABORT;
 	}
 	t->sendings++;
+	t->answer_by = clock_monotonic_ms() + (int64_t)t->answer_seconds * 1000;
 	if (t->sent)
 		*t->sent = true;
 	return CURL_PREREQFUNC_OK;
@@ -169,13 +171,14 @@ static CURLcode run(struct http *h, struct transfer *t)
 		return CURLE_FAILED_INIT;
 	int running = 1, left = 0;
 	CURLcode code = CURLE_ABORTED_BY_CALLBACK;
-	while (running && !t->interrupted) {
+	while (running && !t->interrupted && !t->timed_out) {
 		if (h->stop && h->stop(h->stop_ctx))
 			t->interrupted = true;
 		else if (curl_multi_perform(h->multi, &running) != CURLM_OK)
 			break;
 		else if (running)
 			curl_multi_poll(h->multi, NULL, 0, HTTP_POLL_MS, NULL);
+		t->timed_out = running && t->answer_by != 0 && clock_monotonic_ms() > t->answer_by;
 	}
 	for (CURLMsg *m = NULL; (m = curl_multi_info_read(h->multi, &left)) != NULL;)
 		if (m->msg == CURLMSG_DONE)
@@ -199,8 +202,9 @@ static struct err *transfer(struct http *h, const struct http_call *c, struct cu
 		return err_new(ERR_FAILED, N_("The network library refused a setting."));
 	}
 	CURLcode code = run(h, t);
-	struct err *e = code == CURLE_OK && !t->interrupted ? answer_finish(h->easy, t)
-							    : fault_of(h->easy, code, h, t);
+	struct err *e = code == CURLE_OK && !t->interrupted && !t->timed_out
+				? answer_finish(h->easy, t)
+				: fault_of(h->easy, code, h, t);
 	curl_easy_reset(h->easy); // it must not keep pointers into what ends here
 	return e;
 }
@@ -233,6 +237,7 @@ struct err *http_do(struct http *h, const struct http_call *c, struct http_answe
 		.place = &place, .once = c->once || c->user || strcmp(c->method, "POST") == 0
 	};
 	t.sent = sent;
+	t.answer_seconds = h->answer_seconds;
 	TRY(transfer(h, c, basic ? &with_basic : headers, &t));
 	log_debug("http", N_("%1 %2: status %3, %4 bytes"), ARG_TEXT(c->method), ARG_TEXT(c->url),
 		  ARG_NUM(t.answer.status), ARG_NUM(t.answer.body.len));

@@ -50,7 +50,9 @@ struct transfer {
 	bool *sent;	    // may be null
 	unsigned sendings;  // how often the request began to leave
 	bool again_refused; // it would have left a second time
-	bool too_large, no_memory, interrupted;
+	bool too_large, no_memory, interrupted, timed_out;
+	int64_t answer_by; // on the monotonic clock, in ms; 0 until the request leaves
+	unsigned answer_seconds;
 	size_t n_headers, header_bytes;
 	char *retry_after; // as it was sent
 	struct http_answer answer;

@@ -186,19 +186,21 @@ static void take_mechanisms(char *rest, const char *line)
 // "token-field label TEXT": the rest of the line, spaces too.
 static void take_field(char *rest, const char *line)
 {
+	const struct {
+		const char *name;
+		char *out;
+		size_t room;
+	} fields[] = { { "label", plan.label, sizeof(plan.label) },
+		       { "manufacturer", plan.manufacturer, sizeof(plan.manufacturer) },
+		       { "model", plan.model, sizeof(plan.model) },
+		       { "serial", plan.serial, sizeof(plan.serial) } };
 	const char *name = word(&rest);
-	if (!name)
-		refuse(line);
-	else if (strcmp(name, "label") == 0)
-		copy(plan.label, sizeof(plan.label), rest, line);
-	else if (strcmp(name, "manufacturer") == 0)
-		copy(plan.manufacturer, sizeof(plan.manufacturer), rest, line);
-	else if (strcmp(name, "model") == 0)
-		copy(plan.model, sizeof(plan.model), rest, line);
-	else if (strcmp(name, "serial") == 0)
-		copy(plan.serial, sizeof(plan.serial), rest, line);
-	else
-		refuse(line);
+	for (size_t i = 0; name && i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (strcmp(fields[i].name, name) == 0) {
+			copy(fields[i].out, fields[i].room, rest, line);
+			return;
+		}
+	refuse(line);
 }
 
 static bool take_switch(const char *first)

@@ -68,7 +68,7 @@ static void test_a_module_whose_daemon_is_down_says_so(void)
 	softhsm_mock(&h, "C_Initialize 1 return CKR_CRYPTOKI_ALREADY_INITIALIZED\n");
 	struct err *late =
 		module_load(&h.source, &m); // the module behind was not initialised: GetInfo tells
-	check_tag(late, ERR_TOKEN, "token-refused");
+	check_tag(late, ERR_TOKEN, "module-fault");
 	softhsm_end(&h);
 }
 
