@@ -39,7 +39,9 @@ gives 2 account add --dir "$dir" --role user --random 1 --contract-id 1234567890
 gives 2 account add --dir "$dir" --role user --contract-id 1234567890
 gives 8 account add --dir "$dir" --role admin --contract-id 1234567890
 gives 8 account add --dir "$dir" --role admin --contract-id 12345 --secrets /dev/null
-gives 8 account unlock --dir "$dir" --contract-id 1234567890
+gives 2 account list --dir "$work/typo"
+gives 2 issued --dir "$work/typo"
+[ ! -e "$work/typo" ] || fail "looking at a CA that is not there makes one"
 
 secrets() { (umask 077 && printf '%s' "$1" >"$work/secrets.json"); }
 secrets '{"user_pin":"1234"}'
@@ -62,6 +64,8 @@ expect "the new account as JSON" \
 "$program" account add --dir "$dir" --role user --random 3 --json >"$work/users.json"
 expect "three users at random, in the shape of accounts.json" '["fields","role","totp","used"] 3' \
   "$(jq -c '.[0] | keys' "$work/users.json") $(jq 'map(.fields.contract_id) | unique | length' "$work/users.json")"
+gives 8 account unlock --dir "$dir" --contract-id 1234567899
+gives 0 account unlock --dir "$dir" --contract-id 1234567890 --user-id taro
 gives 0 account list --dir "$dir"
 expect "the list has every account and a heading" 6 "$(wc -l <"$work/words")"
 gives 0 account list --dir "$dir" --lang ja
@@ -76,7 +80,12 @@ serve --port-file "$work/port"
 expect "the port file" "$port" "$(cat "$work/port")"
 expect "files that others can read" "issuing.pem practice-ca.pem root.pem tls.pem " \
   "$(find "$dir" -type f -perm /077 -printf '%f\n' | sort | tr '\n' ' ')"
-expect "no core files" 0 "$(awk '/^Max core file size/ { print $5 }' "/proc/$server/limits")"
+# A process that may not be dumped hides its limits from all but root.
+if [ "$(id -u)" -eq 0 ]; then
+  expect "no core files" 0 "$(awk '/^Max core file size/ { print $5 }' "/proc/$server/limits")"
+else
+  [ ! -O "/proc/$server/limits" ] || fail "the server could be dumped"
+fi
 gives 9 serve --dir "$dir" --listen "127.0.0.1:$port"
 old=$(openssl x509 -in "$dir/tls.pem" -noout -fingerprint)
 kill -INT "$server"
@@ -87,14 +96,14 @@ expect "SIGINT stops it cleanly" 0 "$stopped"
 serve
 expect "the TLS certificate is kept" "$old" "$(openssl x509 -in "$dir/tls.pem" -noout -fingerprint)"
 stop
-root=$(openssl x509 -in "$anchors" -noout -fingerprint)
-faketime -f +3640d "$program" serve --dir "$dir" --listen 127.0.0.1:0 >"$work/late.out" 2>&1 &
-servers+=($!)
-late=$!
-for _ in $(seq 200); do grep -q READY "$work/late.out" && break; sleep 0.05; done
-kill -TERM "$late"
-wait "$late" || true
-[ "$root" != "$(openssl x509 -in "$anchors" -noout -fingerprint)" ] || fail "a root that runs out is not made anew"
+# A root that ends within the life of what it signs is made anew with its key, and what is below it still holds.
+openssl req -x509 -new -key "$dir/root.key" -days 100 -subj "/CN=old" -out "$dir/root.pem"
+serve
+expect "a root that runs out is made anew" 10 \
+  "$((($(date -d "$(openssl x509 -in "$anchors" -noout -enddate | sed 's/.*=//')" +%s) - $(date +%s) + 86400) / 31536000))"
+get /.well-known/est/cacerts
+expect "and the server's chain ends at it" 200 "$status"
+stop
 echo garbage >"$dir/issuing.key"
 gives 1 serve --dir "$dir" --listen 127.0.0.1:0
 grep -q issuing.key "$work/words" || fail "a broken key file is not named"
