@@ -11,6 +11,7 @@ log_user 0
 set timeout $env(E2E_PATIENCE)
 log_file -a -noappend $env(T)/screen
 set asked {}
+set ended 0
 
 proc wrong {why} {
   puts "the person did not see what was expected: $why"
@@ -41,14 +42,16 @@ proc answers {pairs {until ""}} {
   foreach {pattern words} $pairs {
     lappend patterns -re $pattern "[list reply $pattern $words]; exp_continue"
   }
-  lappend patterns timeout { wrong "it does not go on" } eof { if {$::until ne ""} { wrong "it ended before $::until" } }
+  lappend patterns timeout { wrong "it does not go on" } eof { set ::ended 1; if {$::until ne ""} { wrong "it ended before $::until" } }
   set ::until $until
-  uplevel #0 [list expect $patterns]
+  uplevel #0 [list expect {*}$patterns]
 }
 proc ends {status} {
-  expect {
-    timeout { wrong "it does not end" }
-    eof {}
+  if {!$::ended} {
+    expect {
+      timeout { wrong "it does not end" }
+      eof {}
+    }
   }
   set is [lindex [wait] 3]
   if {$is != $status} { wrong "exit status $is instead of $status" }
