@@ -5,7 +5,7 @@ struct meaning {
 	CK_RV rv;
 	enum err_kind kind;
 	const char *tag;
-	const char *what; // %1: the token or module, %2: the call
+	const char *what; // %1: the token
 	const char *hint;
 };
 
@@ -106,4 +106,12 @@ struct err *ckr_err(const char *call, CK_RV rv, const char *who)
 				ARG_TEXT(call), ARG_TEXT(ckr_name(rv)));
 	e = err_hint(err_tag(e, "token-refused"), fault_hint);
 	return err_call(e, call, ckr_name(rv), rv);
+}
+
+struct err *module_err(const char *call, CK_RV rv, const struct module *m)
+{
+	struct err *e = err_new(ERR_TOKEN, N_("The PKCS#11 module %1 answered %2 with %3."),
+				ARG_TEXT(m->name), ARG_TEXT(call), ARG_TEXT(ckr_name(rv)));
+	e = err_hint(e, fault_hint);
+	return err_call(err_tag(e, "module-fault"), call, ckr_name(rv), rv);
 }

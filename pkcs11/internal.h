@@ -20,6 +20,7 @@ enum {
 	CERT_ID_MAX = 256,	// bytes of CKA_ID
 	OBJECT_LABEL_MAX = 256, // bytes of CKA_LABEL
 	MECHANISMS_MAX = 1024,
+	SLOTS_MAX = 256,
 };
 
 struct module {
@@ -43,14 +44,20 @@ struct session {
 
 // "CKR_PIN_INCORRECT"; "CKR_VENDOR_DEFINED" or "CKR_?" for what has no name. Static storage.
 const char *ckr_name(CK_RV rv);
-// What a return value means to a person: never null, call and code filled in. `who`: the token's label, or the module's name.
+// What a return value means to a person: never null, call and code filled in. `who`: the token's label.
 struct err *ckr_err(const char *call, CK_RV rv, const char *who) MUST;
+// The same for a call that is about no token.
+struct err *module_err(const char *call, CK_RV rv, const struct module *m) MUST;
 // Whether the token, the session or the module is out of use after this value (so that no other question makes sense).
 bool ckr_is_fatal(CK_RV rv);
 
 // Fills `info` from CK_TOKEN_INFO without touching slot and mechanisms.
 void token_info_fill(struct token_info *info, const CK_TOKEN_INFO *t);
 bool token_info_same(const struct token_info *a, const struct token_info *b);
+// What a token is called in messages: its label, or its serial while it has none. Borrowed.
+const char *token_name(const struct token_info *t);
+// Slots with a token, looked for anew.
+MUST struct err *slots_present(struct module *m, CK_SLOT_ID slots[static SLOTS_MAX], CK_ULONG *n);
 struct err *token_gone(const struct token_info *t) MUST;
 
 // An attribute to be read into a variable or an array.

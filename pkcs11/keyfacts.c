@@ -50,7 +50,8 @@ static struct err *read_secrets(struct session *s, const struct keypair *k, stru
 					  .pValue = secret_room(room) + i * each,
 					  .ulValueLen = each };
 	TRY(attrs_read(s, k->private_key, want, ARRAY_LEN(want)));
-	f->private_read_refused = true;
+	f->private_read_refused =
+		k->numbers.modulus_len <= each; // a longer one might not have fitted
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (attr_has(&want[i]) && want[i].ulValueLen > 0)
 			f->private_read_refused = false;
@@ -73,7 +74,7 @@ static bool public_matches(const struct keypair *k)
 static struct err *no_private(const struct session *s)
 {
 	return err_tag(err_new(ERR_TOKEN, N_("The private key is not on the token %1."),
-			       ARG_TEXT(s->info.label)),
+			       ARG_TEXT(token_name(&s->info))),
 		       "key-missing");
 }
 

@@ -40,7 +40,7 @@ static struct err *load_functions(const struct module_source *src, CK_FUNCTION_L
 	CK_FUNCTION_LIST *list = NULL;
 	CK_RV rv = get_list(&list);
 	if (rv != CKR_OK)
-		return ckr_err("C_GetFunctionList", rv, src->name);
+		return module_err("C_GetFunctionList", rv, &(struct module){ .name = src->name });
 	if (!list || list->version.major < 2 || !list->C_Initialize || !list->C_GetSlotList)
 		return no_module(src, "C_GetFunctionList");
 	*fn = list;
@@ -85,7 +85,7 @@ static struct err *describe(struct module *m)
 	CK_INFO info = { 0 };
 	CK_RV rv = P11(m, C_GetInfo, &info);
 	if (rv != CKR_OK)
-		return ckr_err("C_GetInfo", rv, m->name);
+		return module_err("C_GetInfo", rv, m);
 	size_t n = sizeof(info.libraryDescription);
 	while (n &&
 	       (info.libraryDescription[n - 1] == ' ' || info.libraryDescription[n - 1] == '\0'))

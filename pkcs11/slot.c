@@ -9,8 +9,6 @@
 #include "base/text.h"
 #include "pkcs11/internal.h"
 
-enum { SLOTS_MAX = 256 };
-
 // CK_TOKEN_INFO's strings are padded with spaces and have no end. Some modules pad with zeros instead; those are
 // made spaces, so that a URI (which knows only spaces) can fit.
 static void take_text(char *out, size_t room, uint8_t *raw, const unsigned char *in, size_t width)
@@ -76,10 +74,15 @@ bool token_info_same(const struct token_info *a, const struct token_info *b)
 	       memcmp(a->raw_manufacturer, b->raw_manufacturer, sizeof(a->raw_manufacturer)) == 0;
 }
 
+const char *token_name(const struct token_info *t)
+{
+	return t->label[0] ? t->label : t->serial[0] ? t->serial : t->slot_description;
+}
+
 struct err *token_gone(const struct token_info *t)
 {
-	struct err *e = err_new(ERR_TOKEN, N_("The token %1 is not there."),
-				ARG_TEXT(t->label[0] ? t->label : t->serial));
+	struct err *e =
+		err_new(ERR_TOKEN, N_("The token %1 is not there."), ARG_TEXT(token_name(t)));
 	return err_tag(err_hint(e, N_("Put the token in and run inkan again.")), "token-absent");
 }
 
@@ -131,7 +134,7 @@ static CK_RV read_token(struct module *m, CK_SLOT_ID slot, struct token_info *ou
 }
 
 // Slots with a token. The call without a list makes the module look again (PKCS#11 2.40 §5.5, C_GetSlotList).
-static struct err *present_slots(struct module *m, CK_SLOT_ID slots[static SLOTS_MAX], CK_ULONG *n)
+struct err *slots_present(struct module *m, CK_SLOT_ID slots[static SLOTS_MAX], CK_ULONG *n)
 {
 	for (int again = 0;; again++) {
 		CK_ULONG count = 0;
@@ -143,7 +146,7 @@ static struct err *present_slots(struct module *m, CK_SLOT_ID slots[static SLOTS
 		if (rv == CKR_BUFFER_TOO_SMALL && again < 2)
 			continue; // a token was put in in between, or there are more than we list
 		if (rv != CKR_OK)
-			return ckr_err("C_GetSlotList", rv, m->name);
+			return module_err("C_GetSlotList", rv, m);
 		*n = count < SLOTS_MAX ? count : SLOTS_MAX;
 		return NULL;
 	}
@@ -153,7 +156,7 @@ struct err *slot_tokens(struct module *m, struct token_list *out)
 {
 	CK_SLOT_ID slots[SLOTS_MAX];
 	CK_ULONG n = 0;
-	TRY(present_slots(m, slots, &n));
+	TRY(slots_present(m, slots, &n));
 	struct token_list found = { .list = calloc(n ? n : 1, sizeof(struct token_info)) };
 	if (!found.list)
 		return err_no_memory();
@@ -164,7 +167,7 @@ struct err *slot_tokens(struct module *m, struct token_list *out)
 			found.n++;
 			continue;
 		}
-		AUTO(err) struct err *unreadable = ckr_err(call, rv, m->name);
+		AUTO(err) struct err *unreadable = module_err(call, rv, m);
 		log_err(LOG_INFO, "pkcs11", unreadable);
 	}
 	*out = found;
@@ -184,7 +187,7 @@ struct err *slot_refresh(struct module *m, struct token_info *info)
 	CK_TOKEN_INFO token = { 0 };
 	CK_RV rv = P11(m, C_GetTokenInfo, info->slot, &token);
 	if (rv != CKR_OK)
-		return ckr_err("C_GetTokenInfo", rv, info->label);
+		return ckr_err("C_GetTokenInfo", rv, token_name(info));
 	struct token_info now = *info;
 	token_info_fill(&now, &token);
 	if (!token_info_same(&now, info))

@@ -85,12 +85,12 @@ static struct err *custody_err(const struct evidence *e, const struct profile *p
 		err = err_new(ERR_POLICY,
 			      N_("This token keeps keys in software, or inkan does not know that "
 				 "it is a device (%1). %2 asks for a device."),
-			      ARG_TEXT(e->model), ARG_BOTH(p->institution));
+			      ARG_ID(e->model), ARG_BOTH(p->institution));
 	else
 		err = err_new(ERR_POLICY,
 			      N_("The maker of this token (%1) does not attest the key. %2 asks "
 				 "for that."),
-			      ARG_TEXT(e->model), ARG_BOTH(p->institution));
+			      ARG_ID(e->model), ARG_BOTH(p->institution));
 	return err_tag(err_hint(err, N_("Use a token that the institution has approved.")),
 		       "evidence-custody");
 }
@@ -102,12 +102,12 @@ static struct err *attributes_err(const struct evidence *e, const struct profile
 		err = err_new(ERR_POLICY,
 			      N_("The key on this token (%1) could be copied out of it. %2 does "
 				 "not accept that."),
-			      ARG_TEXT(e->model), ARG_BOTH(p->institution));
+			      ARG_ID(e->model), ARG_BOTH(p->institution));
 	else
 		err = err_new(ERR_POLICY,
 			      N_("This token (%1) does not declare that the key was made in it and "
 				 "never could leave it. %2 asks for that."),
-			      ARG_TEXT(e->model), ARG_BOTH(p->institution));
+			      ARG_ID(e->model), ARG_BOTH(p->institution));
 	return err_tag(err_hint(err, N_("Use a token that the institution has approved.")),
 		       "evidence-attributes");
 }

@@ -15,7 +15,7 @@ struct evidence {
 	enum custody custody;
 	enum key_attributes attributes;
 	struct key_facts facts;
-	char model[65];
+	char model[65]; // the model's name, a message id
 	bool always_authenticate;
 };
 

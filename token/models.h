@@ -9,7 +9,7 @@
 enum model_nature { MODEL_UNKNOWN, MODEL_SOFTWARE, MODEL_HARDWARE };
 
 struct model {
-	const char *name;	  // "SoftHSM"
+	const char *name;	  // "SoftHSM"; a message id
 	const char *manufacturer; // of CK_TOKEN_INFO, whole or with a final '*'; null: any
 	const char *model;	  // the same
 	enum model_nature nature;

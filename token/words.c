@@ -50,5 +50,5 @@ struct msg *protection_words(const struct token_info *t, const struct profile *p
 	return msg_new(N_("An RSA key of %1 bits will be made on the token %2 (%3) and is to stay "
 			  "there: it can be used only with the token "
 			  "and its PIN. %4"),
-		       ARG_NUM(p->key.bits), ARG_TEXT(t->label), ARG_TEXT(m->name), ARG_ID(where));
+		       ARG_NUM(p->key.bits), ARG_TEXT(t->label), ARG_ID(m->name), ARG_ID(where));
 }

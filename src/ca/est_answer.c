@@ -71,10 +71,12 @@ struct err *est_refusal(const struct http_answer *a)
 						ARG_NUM(a->status)),
 					"redirected"),
 				N_("Ask the institution for a profile with the present address."));
-	return err_tag(err_new(ERR_CA_REFUSED,
-			       N_("The CA gave an answer without a certificate (status %1)."),
-			       ARG_NUM(a->status)),
-		       "answer-unreadable");
+	return err_hint(
+		err_tag(err_new(ERR_CA_REFUSED,
+				N_("The CA gave an answer without a certificate (status %1)."),
+				ARG_NUM(a->status)),
+			"answer-unreadable"),
+		N_("Tell the institution what is said here."));
 }
 
 static bool is_page(const struct http_answer *a)

@@ -100,6 +100,7 @@ static struct err *several_roles(const struct profile *p, const char *wanted)
 {
 	AUTO_BUF struct buf names = BUF(8192);
 	for (size_t i = 0; i < p->n_roles; i++)
+		// NOLINTNEXTLINE(clang-analyzer-core.NullDereference): as many roles as n_roles
 		err_ignore(buf_printf(&names, "%s%s", i ? ", " : "", p->roles[i].name));
 	const char *list = names.data ? (const char *)names.data : "";
 	struct err *e = wanted ? err_new(ERR_USAGE, N_("There is no role %1 in the profile %2."),
@@ -121,6 +122,7 @@ struct err *choose_role(struct cli *cli, const struct profile *p, const struct p
 		size_t choice = 0;
 		bool stopped = false;
 		for (size_t i = 0; i < p->n_roles; i++)
+			// NOLINTNEXTLINE(clang-analyzer-core.NullDereference): as many roles as n_roles
 			texts[i] = lang_pick(p->roles[i].label.en, p->roles[i].label.ja);
 		TRY(prompt_choice(msg_new(N_("For whom is the certificate?")), texts, p->n_roles,
 				  &choice, &stopped));

@@ -62,7 +62,7 @@ static struct err *step_begin(struct enrolment *e, bool *skipped)
 	return agree(e);
 }
 
-void run_abandon(const struct job *j, struct face *f, struct result *out)
+void abandon_run(const struct job *j, struct face *f, struct result *out)
 {
 	static const struct step steps[] = {
 		{ "prepare", step_begin, MARK_DONE },

@@ -8,16 +8,16 @@ void job_run(const struct job *j, struct face *f, struct result *out)
 	switch (j->kind) {
 	case JOB_ENROLL:
 	case JOB_RESUME:
-		run_enrolment(j, f, out);
+		enrolment_run(j, f, out);
 		return;
 	case JOB_ABANDON:
-		run_abandon(j, f, out);
+		abandon_run(j, f, out);
 		return;
 	case JOB_VERIFY:
-		run_verify(j, f, out);
+		verify_run(j, f, out);
 		return;
 	case JOB_LIST:
-		run_list(j, f, out);
+		list_run(j, f, out);
 		return;
 	}
 	out->err = err_new(ERR_FAILED, N_("The worker got a job that it does not know."));

@@ -101,7 +101,7 @@ static struct err *list(const struct job *j, json_t *tokens)
 	return NULL;
 }
 
-void run_list(const struct job *j, struct face *f, struct result *out)
+void list_run(const struct job *j, struct face *f, struct result *out)
 {
 	(void)f;
 	json_t *tokens = json_array();

@@ -64,7 +64,8 @@ static struct err *get_choices(const json_t *o, struct question *q)
 	size_t n = json_array_size(list);
 	if (n == 0)
 		return NULL;
-	const struct msg **choices = n <= MAX_CHOICES ? calloc(n, sizeof *choices) : NULL;
+	const struct msg **choices =
+		n <= MAX_CHOICES ? calloc(n, sizeof(const struct msg *)) : NULL;
 	if (!choices)
 		return err_new(ERR_FAILED, N_("A worker sent a question that cannot be read."));
 	q->choices = choices;

@@ -33,7 +33,7 @@ static struct err *explain(const struct enrolment *e, struct err *err)
 	return err_hint(err, N_("Nothing was begun; the token is as it was."));
 }
 
-void run_enrolment(const struct job *j, struct face *f, struct result *out)
+void enrolment_run(const struct job *j, struct face *f, struct result *out)
 {
 	__attribute__((cleanup(enrolment_end))) struct enrolment e = { .job = j, .face = f };
 	struct err *err = NULL;

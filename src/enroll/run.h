@@ -3,7 +3,7 @@
 
 #include "enroll/enroll.h"
 
-void run_enrolment(const struct job *j, struct face *f, struct result *out); // enroll, resume
-void run_abandon(const struct job *j, struct face *f, struct result *out);
-void run_verify(const struct job *j, struct face *f, struct result *out);
-void run_list(const struct job *j, struct face *f, struct result *out);
+void enrolment_run(const struct job *j, struct face *f, struct result *out); // enroll, resume
+void abandon_run(const struct job *j, struct face *f, struct result *out);
+void verify_run(const struct job *j, struct face *f, struct result *out);
+void list_run(const struct job *j, struct face *f, struct result *out);

@@ -59,6 +59,7 @@ static struct err *recall_leaf(struct enrolment *e)
 struct err *step_receipt(struct enrolment *e, bool *skipped)
 {
 	(void)skipped;
+	say_step(e, STEP_BEGUN, NULL, 0);
 	TRY(recall_leaf(e));
 	e->record->mark = MARK_DONE;
 	return enrolment_close(e, ENROLMENT_DONE, "enrolled");

@@ -45,7 +45,8 @@ struct err *open_profile(struct enrolment *e, const char *path)
 static char *role_names(const struct profile *p)
 {
 	struct buf names = BUF(4096);
-	for (size_t i = 0; i < p->n_roles; i++)
+	for (size_t i = 0; p->roles && i < p->n_roles; i++)
+		// NOLINTNEXTLINE(clang-analyzer-core.NullDereference): as many roles as n_roles
 		err_ignore(buf_printf(&names, "%s%s", i ? ", " : "", p->roles[i].name));
 	return names.data ? (char *)names.data : text_copy("");
 }

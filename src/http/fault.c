@@ -10,31 +10,29 @@ static struct err *fault(const char *slug, struct msg *what, struct msg *hint)
 	return err_hint_msg(err_tag(err_make(ERR_NETWORK, what), slug), hint);
 }
 
-// Which certificate in the server's chain OpenSSL disliked does not reach us; why it did so does.
-static struct err *tls_fault(CURL *easy, const char *host)
+static struct err *tls_fault(const struct verdict *v, const char *host)
 {
-	char now[24];
+	char now[24], then[24];
 	clock_utc(clock_now(), now);
-	long verdict = X509_V_OK;
-	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
-	switch (verdict) {
+	switch (v->error) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
+		clock_utc(v->not_after, then);
 		return fault("tls-expired",
-			     msg_new(N_("The certificate of the server %1 has expired."),
-				     ARG_TEXT(host)),
+			     msg_new(N_("The certificate of the server %1 expired on %2."),
+				     ARG_TEXT(host), ARG_TEXT(then)),
 			     msg_new(N_("Nothing was sent. This machine's clock says %1: if that "
 					"is right, tell the institution."),
 				     ARG_TEXT(now)));
 	case X509_V_ERR_CERT_NOT_YET_VALID:
-		return fault("tls-not-yet",
-			     msg_new(N_("The certificate of the server %1 is not valid yet."),
-				     ARG_TEXT(host)),
-			     msg_new(N_("Nothing was sent. This machine's clock says %1: set it "
-					"right if it is wrong."),
-				     ARG_TEXT(now)));
+		clock_utc(v->not_before, then);
+		return fault(
+			"tls-not-yet",
+			msg_new(N_("The certificate of the server %1 is valid from %2 on only."),
+				ARG_TEXT(host), ARG_TEXT(then)),
+			msg_new(N_("Nothing was sent. This machine's clock says %1: set it right "
+				   "if it is wrong."),
+				ARG_TEXT(now)));
 	case X509_V_OK: // the chain is fine: it is the name
-	case X509_V_ERR_HOSTNAME_MISMATCH:
-	case X509_V_ERR_IP_ADDRESS_MISMATCH:
 		return fault("tls-wrong-host",
 			     msg_new(N_("The server that answered for %1 has a certificate for "
 					"another name."),
@@ -49,8 +47,8 @@ static struct err *tls_fault(CURL *easy, const char *host)
 				      ARG_TEXT(host)),
 			      msg_new(N_("Nothing was sent. Check the profile's anchors, and the "
 					 "network: somebody may be in between."))),
-			"X509_verify_cert", X509_verify_cert_error_string(verdict),
-			(uint64_t)verdict);
+			"X509_verify_cert", X509_verify_cert_error_string(v->error),
+			(uint64_t)v->error);
 	}
 }
 
@@ -115,7 +113,7 @@ static struct err *by_code(CURL *easy, CURLcode code, const struct http *h,
 	curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
 	switch (code) {
 	case CURLE_PEER_FAILED_VERIFICATION:
-		return tls_fault(easy, host);
+		return tls_fault(&h->verdict, host);
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_COULDNT_CONNECT:
@@ -125,6 +123,8 @@ static struct err *by_code(CURL *easy, CURLcode code, const struct http *h,
 	case CURLE_FILESIZE_EXCEEDED:
 		return too_large(h, host);
 	case CURLE_SSL_CONNECT_ERROR:
+		if (h->verdict.error != X509_V_OK)
+			return tls_fault(&h->verdict, host);
 		return fault(
 			"tls-failed",
 			msg_new(N_("No secure connection (TLS 1.2 or newer) to %1 came about."),
@@ -156,6 +156,8 @@ struct err *fault_of(CURL *easy, CURLcode code, const struct http *h, const stru
 			       "interrupted");
 	if (t->no_memory || code == CURLE_OUT_OF_MEMORY)
 		return err_no_memory();
+	if (t->timed_out)
+		return timed_out(h, t, t->place->host_port);
 	if (t->too_large)
 		return too_large(h, t->place->host_port);
 	struct err *e =

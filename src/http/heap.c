@@ -35,8 +35,13 @@ static void start(void)
 
 struct err *heap_start(void)
 {
+	const curl_version_info_data *v = NULL;
 	if (pthread_once(&started, start) != 0 || start_code != CURLE_OK)
 		return err_call(err_new(ERR_FAILED, N_("The network library cannot be started.")),
 				"curl_global_init_mem", curl_easy_strerror(start_code), start_code);
+	// verdict.c speaks with the TLS library behind libcurl.
+	v = curl_version_info(CURLVERSION_NOW);
+	if (!v->ssl_version || strncmp(v->ssl_version, "OpenSSL/", 8) != 0)
+		return err_new(ERR_FAILED, N_("This libcurl is not built with OpenSSL."));
 	return NULL;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "http/inside.h"
 
@@ -85,6 +86,7 @@ static struct err *check_host(const struct http *h, const struct place *p)
 
 // Called when the connection stands, right before the request leaves. libcurl repeats a request by itself when a kept
 // connection turns out to be dead; a request that may leave once only is stopped here.
+// NOLINTNEXTLINE(readability-non-const-parameter): libcurl's signature
 static int before_request(void *arg, char *peer_ip, char *local_ip, int peer_port, int local_port)
 {
 	(void)peer_ip;
@@ -97,6 +99,7 @@ static int before_request(void *arg, char *peer_ip, char *local_ip, int peer_por
 		return CURL_PREREQFUNC_ABORT;
 	}
 	t->sendings++;
+	t->answer_by = clock_monotonic_ms() + (int64_t)t->answer_seconds * 1000;
 	if (t->sent)
 		*t->sent = true;
 	return CURL_PREREQFUNC_OK;
@@ -113,7 +116,8 @@ static bool set_trust(CURL *easy, struct http *h)
 	return SET(CURLOPT_CAINFO_BLOB, &anchors) && SET(CURLOPT_CAINFO, NULL) &&
 	       SET(CURLOPT_CAPATH, NULL) && SET(CURLOPT_SSL_VERIFYPEER, 1L) &&
 	       SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
-	       SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	       SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
+	       verdict_watch(easy, &h->verdict);
 }
 
 static bool set_manners(CURL *easy, const struct http *h, const struct place *p)
@@ -167,13 +171,14 @@ static CURLcode run(struct http *h, struct transfer *t)
 		return CURLE_FAILED_INIT;
 	int running = 1, left = 0;
 	CURLcode code = CURLE_ABORTED_BY_CALLBACK;
-	while (running && !t->interrupted) {
+	while (running && !t->interrupted && !t->timed_out) {
 		if (h->stop && h->stop(h->stop_ctx))
 			t->interrupted = true;
 		else if (curl_multi_perform(h->multi, &running) != CURLM_OK)
 			break;
 		else if (running)
 			curl_multi_poll(h->multi, NULL, 0, HTTP_POLL_MS, NULL);
+		t->timed_out = running && t->answer_by != 0 && clock_monotonic_ms() > t->answer_by;
 	}
 	for (CURLMsg *m = NULL; (m = curl_multi_info_read(h->multi, &left)) != NULL;)
 		if (m->msg == CURLMSG_DONE)
@@ -189,6 +194,7 @@ static struct err *transfer(struct http *h, const struct http_call *c, struct cu
 			    struct transfer *t)
 {
 	curl_easy_reset(h->easy);
+	h->verdict = (struct verdict){ 0 };
 	TRY(answer_gather(h->easy, t, h->max_body));
 	if (!set_trust(h->easy, h) || !set_manners(h->easy, h, t->place) ||
 	    !set_request(h->easy, c, headers, t)) {
@@ -196,8 +202,9 @@ static struct err *transfer(struct http *h, const struct http_call *c, struct cu
 		return err_new(ERR_FAILED, N_("The network library refused a setting."));
 	}
 	CURLcode code = run(h, t);
-	struct err *e = code == CURLE_OK && !t->interrupted ? answer_finish(h->easy, t)
-							    : fault_of(h->easy, code, h, t);
+	struct err *e = code == CURLE_OK && !t->interrupted && !t->timed_out
+				? answer_finish(h->easy, t)
+				: fault_of(h->easy, code, h, t);
 	curl_easy_reset(h->easy); // it must not keep pointers into what ends here
 	return e;
 }
@@ -226,10 +233,11 @@ struct err *http_do(struct http *h, const struct http_call *c, struct http_answe
 	// Lent, not copied: this node is ours and stands in front of the list.
 	struct curl_slist with_basic = { .data = basic ? (char *)secret_room(basic) : NULL,
 					 .next = headers };
-	AUTO_TRANSFER struct transfer t = { .place = &place,
-					    .once = c->once || c->user ||
-						    strcmp(c->method, "POST") == 0,
-					    .sent = sent };
+	AUTO_TRANSFER struct transfer t = {
+		.place = &place, .once = c->once || c->user || strcmp(c->method, "POST") == 0
+	};
+	t.sent = sent;
+	t.answer_seconds = h->answer_seconds;
 	TRY(transfer(h, c, basic ? &with_basic : headers, &t));
 	log_debug("http", N_("%1 %2: status %3, %4 bytes"), ARG_TEXT(c->method), ARG_TEXT(c->url),
 		  ARG_NUM(t.answer.status), ARG_NUM(t.answer.body.len));

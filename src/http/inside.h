@@ -22,6 +22,14 @@ MUST struct err *place_of_url(const char *url, struct place *out);
 MUST struct err *place_of_host(const char *host, struct place *out); // "host" or "host:port"
 bool place_is_loopback(const struct place *p);
 
+// What OpenSSL found wrong with the server's certificates; it lives as long as the connections, which libcurl keeps.
+struct verdict {
+	int error;		       // X509_V_…; X509_V_OK
+	int64_t not_before, not_after; // of the certificate that is wrong
+};
+// Has the verdict kept in *v at every handshake. False: libcurl refused.
+bool verdict_watch(CURL *easy, struct verdict *v);
+
 struct http {
 	CURLM *multi; // holds the kept connection
 	CURL *easy;
@@ -33,6 +41,7 @@ struct http {
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
 	unsigned handshakes;
+	struct verdict verdict;
 };
 
 struct transfer {
@@ -41,7 +50,9 @@ struct transfer {
 	bool *sent;	    // may be null
 	unsigned sendings;  // how often the request began to leave
 	bool again_refused; // it would have left a second time
-	bool too_large, no_memory, interrupted;
+	bool too_large, no_memory, interrupted, timed_out;
+	int64_t answer_by; // on the monotonic clock, in ms; 0 until the request leaves
+	unsigned answer_seconds;
 	size_t n_headers, header_bytes;
 	char *retry_after; // as it was sent
 	struct http_answer answer;

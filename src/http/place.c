@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,11 +34,25 @@ static struct err *bad_url(const char *url, CURLUcode code)
 	return err_call(e, "curl_url_set", curl_url_strerror(code), code);
 }
 
-// The host in ASCII (IDNA), lower case, without the dot of a fully qualified name.
+// libcurl reads a host in the locale's character set; ours are UTF-8, whatever the locale is.
+static CURLUcode ascii_host(CURLU *url, char **host)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
+	CURLUcode code = curl_url_get(url, CURLUPART_HOST, host, CURLU_PUNYCODE);
+	if (before)
+		uselocale(before);
+	if (utf8)
+		freelocale(utf8);
+	return code;
+}
+
+// The host in ASCII (IDNA), lower case, without the dot of a fully qualified name; the URL gets it too, so that what is
+// compared is what is connected to.
 static struct err *read_host(const char *url, struct place *p)
 {
 	AUTO_CURL_TEXT char *host = NULL, *port = NULL;
-	CURLUcode code = curl_url_get(p->url, CURLUPART_HOST, &host, CURLU_PUNYCODE);
+	CURLUcode code = ascii_host(p->url, &host);
 	if (code == CURLUE_OK)
 		code = curl_url_get(p->url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
 	if (code != CURLUE_OK)
@@ -47,8 +62,9 @@ static struct err *read_host(const char *url, struct place *p)
 		host[--len] = '\0';
 	for (char *c = host; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
-	if (len == 0)
-		return bad_url(url, CURLUE_BAD_HOSTNAME);
+	code = len == 0 ? CURLUE_BAD_HOSTNAME : curl_url_set(p->url, CURLUPART_HOST, host, 0);
+	if (code != CURLUE_OK)
+		return bad_url(url, code);
 	p->host = strdup(host);
 	p->host_port = text_format("%s:%s", host, port);
 	return p->host && p->host_port ? NULL : err_no_memory();

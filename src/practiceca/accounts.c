@@ -189,6 +189,24 @@ struct err *failures_count(struct store *s, const char *name, int64_t *count)
 	return NULL;
 }
 
+// Names without an account are dropped, the oldest first, when there are too many; an account's own count never is.
+static struct err *forget_a_stranger(struct store *s)
+{
+	AUTO(rows) struct rows *r = NULL;
+	bool more = false;
+	TRY(store_query(s, "SELECT count(*) FROM failure", NO_VALUES, &r));
+	TRY(rows_next(r, &more));
+	if (rows_int(r, 0) <= FAILURES_KEPT)
+		return NULL;
+	return store_run(
+		s,
+		"DELETE FROM failure WHERE name ="
+		" (SELECT f.name FROM failure f WHERE NOT EXISTS (SELECT 1 FROM account a WHERE"
+		" a.contract_id = substr(f.name, 1, 10) AND a.user_id = substr(f.name, 12))"
+		" ORDER BY f.last_at LIMIT 1)",
+		NO_VALUES, NULL);
+}
+
 struct err *failures_add(struct store *s, const char *name, int64_t now)
 {
 	TRY(store_run(s,
@@ -196,15 +214,7 @@ struct err *failures_add(struct store *s, const char *name, int64_t now)
 		      " ON CONFLICT(name) DO UPDATE SET count = failure.count + 1, last_at = "
 		      "excluded.last_at",
 		      VALUES(V_TEXT(name), V_INT(now)), NULL));
-	// Names without an account go first when there are too many; an account's own count is never dropped.
-	return store_run(
-		s,
-		"DELETE FROM failure WHERE (SELECT count(*) FROM failure) > ? AND name ="
-		" (SELECT f.name FROM failure f WHERE NOT EXISTS (SELECT 1 FROM account a WHERE"
-		" f.name = a.contract_id || CASE a.user_id WHEN '' THEN '' ELSE '/' || a.user_id "
-		"END)"
-		" ORDER BY f.last_at LIMIT 1)",
-		VALUES(V_INT(FAILURES_KEPT)), NULL);
+	return forget_a_stranger(s);
 }
 
 struct err *failures_clear(struct store *s, const char *name)

@@ -1,5 +1,4 @@
 // HTTP Basic: the header's base64 straight into locked memory.
-#include <openssl/evp.h>
 #include <string.h>
 #include <strings.h>
 
@@ -23,6 +22,15 @@ static struct err *split_password(const uint8_t *password, size_t len, struct ba
 	return secret_from(colon ? colon + 1 : password, colon ? len - first - 1 : 0, &b->second);
 }
 
+// RFC 7617 §2 has no control characters; and scrypt would take "1234" and "1234\0" for the same.
+static bool has_control(const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i] < 0x20 || bytes[i] == 0x7f)
+			return true;
+	return false;
+}
+
 struct err *basic_read(const char *authorization, struct basic *out)
 {
 	if (!authorization || strncasecmp(authorization, "Basic ", 6) != 0)
@@ -37,7 +45,7 @@ struct err *basic_read(const char *authorization, struct basic *out)
 	secret_set_len(plain, len);
 	const uint8_t *bytes = secret_bytes(plain);
 	const uint8_t *colon = memchr(bytes, ':', len);
-	if (!colon)
+	if (!colon || has_control(bytes, len))
 		return NULL;
 	size_t name_len = (size_t)(colon - bytes);
 	struct basic b = { .given = true };

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/lang.h"
@@ -17,7 +18,7 @@ static const struct option_row add_options[] = {
 	{ "user-id", "ID", N_("User ID of a user: letters and digits.") },
 	{ "secrets", "FILE",
 	  N_("JSON with contract_pin and confirm_pin, or user_pin and totp or hotp (base32) and "
-	     "counter; - is stdin. Asked for on a terminal.") },
+	     "counter; - is stdin; asked for on a terminal.") },
 	{ "otp", "KIND", N_("Kind of secret to make when none is given: totp or hotp.") },
 	{ "pending-polls", "N", N_("Answer N times with wait (202) before a certificate.") },
 	{ "pending-seconds", "SECONDS",
@@ -52,10 +53,11 @@ static struct err *read_role(const struct given *g, bool *user)
 static struct err *read_kind(const struct given *g, enum otp_kind *kind)
 {
 	const char *text = given_text(g, "otp");
-	*kind = text && strcmp(text, "hotp") == 0 ? OTP_HOTP : OTP_TOTP;
-	if (text && *kind == OTP_TOTP && strcmp(text, "totp") != 0)
+	bool hotp = text && strcmp(text, "hotp") == 0;
+	if (text && !hotp && strcmp(text, "totp") != 0)
 		return err_new(ERR_USAGE, N_("There is no kind %1; there are totp and hotp."),
 			       ARG_TEXT(text));
+	*kind = hotp ? OTP_HOTP : OTP_TOTP;
 	return NULL;
 }
 
@@ -130,11 +132,18 @@ static struct err *account_add_run(const struct given *g)
 	return e;
 }
 
-// For commands that only look at a CA that is there.
+// For commands that need a CA that is there: a directory with a typing error must not become a new one.
 static struct err *open_existing(const struct given *g, struct database **d)
 {
 	const char *dir = NULL;
 	TRY(given_needed(g, "dir", &dir));
+	AUTO_TEXT char *path = text_format("%s/practice-ca.db", dir);
+	if (!path)
+		return err_no_memory();
+	if (access(path, F_OK))
+		return err_hint(
+			err_new(ERR_USAGE, N_("There is no practice CA in %1."), ARG_TEXT(dir)),
+			N_("inkan-practice-ca serve and account add make one."));
 	return database_open(dir, d);
 }
 

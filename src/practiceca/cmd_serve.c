@@ -18,7 +18,7 @@
 
 static const struct option_row options[] = {
 	{ "dir", "DIR",
-	  N_("Directory of the CA: keys, database, practice-ca.pem. Made at the first start.") },
+	  N_("Directory of the CA: keys, database, practice-ca.pem; made at the first start.") },
 	{ "listen", "ADDRESS:PORT",
 	  N_("Where to listen; port 0 is a free one. 127.0.0.1:8443 if not given.") },
 	{ "allow-remote", NULL, N_("Allow an address that other machines can reach.") },

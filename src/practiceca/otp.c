@@ -34,7 +34,8 @@ struct err *otp_judge(const struct otp_key *k, const char *otp, int64_t now, uns
 	if (k->kind == OTP_TOTP) {
 		// TOTP is HOTP over time steps (RFC 6238 §4.2); steps that were used are behind k->next.
 		uint64_t step = (uint64_t)now / OTP_STEP;
-		first = step - 1 > k->next ? step - 1 : k->next;
+		uint64_t earliest = step > 0 ? step - 1 : 0;
+		first = earliest > k->next ? earliest : k->next;
 		last = step + 1;
 		if (first > last)
 			return NULL;

@@ -21,9 +21,9 @@ enum { TURN_MS = 200, MAX_WORKERS = 256, MAX_ID = 64 };
 
 // A key of 4096 bits can take a card minutes, and nothing is heard from it meanwhile.
 struct worker_patience worker_patience = {
-	.list_ms = 20 * 1000,
-	.silent_ms = 15 * 60 * 1000,
-	.stop_ms = 5 * 60 * 1000,
+	.list_ms = INT64_C(20) * 1000,
+	.silent_ms = INT64_C(15) * 60 * 1000,
+	.stop_ms = INT64_C(5) * 60 * 1000,
 	.exit_ms = 2000,
 	.frames = 200000,
 };

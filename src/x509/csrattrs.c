@@ -87,7 +87,7 @@ struct err *csrattrs_take_key_oid(const ASN1_OBJECT *oid, struct key_said *said,
 static bool is_hash(int nid, bool *ours)
 {
 	int digest = nid, key = 0;
-	if (EVP_get_digestbynid(nid) == NULL && !OBJ_find_sigid_algs(nid, &digest, &key))
+	if (!OBJ_find_sigid_algs(nid, &digest, &key) && !EVP_get_digestbynid(nid))
 		return false;
 	*ours = digest == NID_sha256 && (key == 0 || key == NID_rsaEncryption);
 	return true;
@@ -204,7 +204,7 @@ static struct err *take_item(struct csrattrs *a, const struct der_item *item, st
 	}
 	if (item->tag != V_ASN1_SEQUENCE || item->class != V_ASN1_UNIVERSAL)
 		return csrattrs_malformed("AttrOrOID");
-	struct der_items values;
+	struct der_items values = { 0 };
 	TRY(read_attribute(item, &type, &values));
 	return take_values(a, type, values, seen);
 }

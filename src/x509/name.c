@@ -13,16 +13,16 @@ enum { NAME_MAX_TEXT = 1024 };
 
 // RFC 5280 appendix A: the upper bounds that people run into; 0 for the types that have none here.
 static const struct {
-	int nid;
 	size_t max_chars;
+	int nid;
 	bool printable; // PrintableString, whatever the characters would allow
 } name_types[] = {
-	{ NID_countryName, 2, true },	     { NID_commonName, 64, false },
-	{ NID_organizationName, 64, false }, { NID_organizationalUnitName, 64, false },
-	{ NID_localityName, 128, false },    { NID_stateOrProvinceName, 128, false },
-	{ NID_serialNumber, 64, true },	     { NID_surname, 40, false },
-	{ NID_givenName, 16, false },	     { NID_title, 64, false },
-	{ NID_domainComponent, 0, false },   { NID_userId, 0, false },
+	{ 2, NID_countryName, true },	     { 64, NID_commonName, false },
+	{ 64, NID_organizationName, false }, { 64, NID_organizationalUnitName, false },
+	{ 128, NID_localityName, false },    { 128, NID_stateOrProvinceName, false },
+	{ 64, NID_serialNumber, true },	     { 40, NID_surname, false },
+	{ 16, NID_givenName, false },	     { 64, NID_title, false },
+	{ 0, NID_domainComponent, false },   { 0, NID_userId, false },
 };
 
 static size_t utf8_chars(const char *s)

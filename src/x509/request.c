@@ -73,8 +73,10 @@ static struct err *take_extensions(X509_ATTRIBUTE *attr, STACK_OF(X509_EXTENSION
 static struct err *add_extra(X509_REQ *req, const struct request_terms *t,
 			     STACK_OF(X509_EXTENSION) * list)
 {
+	if (!t->extra_attributes)
+		return NULL;
 	const unsigned char *p = t->extra_attributes, *end = p + t->extra_attributes_len;
-	for (int n = 0; p && p < end; n++) {
+	for (int n = 0; p < end; n++) {
 		AUTO(x509_attribute)
 		X509_ATTRIBUTE *attr = d2i_X509_ATTRIBUTE(NULL, &p, (long)(end - p));
 		if (!attr || n == REQUEST_MAX_ATTRIBUTES)
@@ -182,9 +184,9 @@ static struct err *sign_with(X509_REQ *req, const struct signer *s)
 	AUTO_BUF struct buf sig = BUF(REQUEST_MAX_SIGNATURE);
 	struct err *e = s->sign(s->ctx, tbs, (size_t)len, &sig);
 	wipe(tbs, (size_t)len); // a challenge password may be in it
-	if (e)
-		return e;
-	return set_signature(req, &sig);
+	if (!e)
+		e = set_signature(req, &sig);
+	return e;
 }
 
 static struct err *check_own_signature(X509_REQ *req, EVP_PKEY *key)

@@ -149,9 +149,9 @@ void bank_close(struct bank *b)
 	}
 	free(b->profile);
 	free(b->contract_id);
-	free(b->contract_pin);
-	free(b->confirm_pin);
-	free(b->pin);
+	free(b->contract_pin); // no secret: of an account made for this test
+	free(b->confirm_pin);  // no secret: of an account made for this test
+	free(b->pin);	       // no secret: of an account made for this test
 	free(b->token);
 	scratch_free(b->place);
 }
@@ -167,7 +167,7 @@ bool bank_fresh(struct bank *b)
 	AUTO_TEXT char *state = scratch_path(b->place, "state");
 	empty(b, "tokens");
 	empty(b, "state");
-	free(b->pin);
+	free(b->pin); // no secret: of an account made for this test
 	free(b->token);
 	return mkdir(state, 0700) == 0 && make_token(b);
 }

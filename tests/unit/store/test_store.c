@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "place.h"
+#include "scratch.h"
 #include "store/store.h"
 
 static const char *const one[] = {
@@ -19,14 +19,13 @@ static const char *const two[] = {
 	"ALTER TABLE person ADD COLUMN colour TEXT; UPDATE person SET colour='red';",
 };
 
-static struct err *open_with(const struct place *p, const char *const *scripts, size_t n,
-			     int64_t busy, struct store **out)
+static struct err *open_with(const char *path, const char *const *scripts, size_t n, int64_t busy,
+			     struct store **out)
 {
-	return store_open(&(struct store_terms){ .path = p->file,
-						 .migrations = scripts,
-						 .n_migrations = n,
-						 .busy_ms = busy },
-			  out);
+	return store_open(
+		&(struct store_terms){
+			.path = path, .migrations = scripts, .n_migrations = n, .busy_ms = busy },
+		out);
 }
 
 static int64_t number_of(struct store *s, const char *sql)
@@ -41,10 +40,10 @@ static int64_t number_of(struct store *s, const char *sql)
 
 static void test_values_come_back(void)
 {
-	struct place p;
-	place_make(&p);
+	AUTO(scratch) struct scratch *place = scratch_new();
+	AUTO_TEXT char *file = scratch_path(place, "test.db");
 	AUTO(store) struct store *s = NULL;
-	CHECK_OK_OR_END(open_with(&p, one, 1, 1000, &s));
+	CHECK_OK_OR_END(open_with(file, one, 1, 1000, &s));
 	int64_t changed = 0;
 	CHECK_OK(store_run(s, "INSERT INTO person(name, blob, n) VALUES(?,?,?)",
 			   VALUES(V_TEXT("印鑑"), V_BYTES("a\0b", 3), V_INT(INT64_MIN)), &changed));
@@ -69,15 +68,14 @@ static void test_values_come_back(void)
 	CU_ASSERT(!more && rows_null(r, 0));
 	CHECK_OK(rows_next(r, &more));
 	CU_ASSERT(!more);
-	place_remove(&p);
 }
 
 static void test_the_same_statement_nests(void)
 {
-	struct place p;
-	place_make(&p);
+	AUTO(scratch) struct scratch *place = scratch_new();
+	AUTO_TEXT char *file = scratch_path(place, "test.db");
 	AUTO(store) struct store *s = NULL;
-	CHECK_OK_OR_END(open_with(&p, one, 1, 1000, &s));
+	CHECK_OK_OR_END(open_with(file, one, 1, 1000, &s));
 	for (int i = 0; i < 120; i++) { // more texts than the cache has places
 		char sql[96];
 		snprintf(sql, sizeof sql, "INSERT INTO person(name, n) VALUES('%d', ?)", i);
@@ -92,15 +90,14 @@ static void test_the_same_statement_nests(void)
 	CU_ASSERT_EQUAL(number_of(s, sql), 0); // another run of the same text starts anew
 	CHECK_OK(rows_next(outer, &more));
 	CU_ASSERT_EQUAL(rows_int(outer, 0), 2); // and leaves the first where it was
-	place_remove(&p);
 }
 
 static void test_duplicates_and_foreign_keys_are_refused(void)
 {
-	struct place p;
-	place_make(&p);
+	AUTO(scratch) struct scratch *place = scratch_new();
+	AUTO_TEXT char *file = scratch_path(place, "test.db");
 	AUTO(store) struct store *s = NULL;
-	CHECK_OK_OR_END(open_with(&p, one, 1, 1000, &s));
+	CHECK_OK_OR_END(open_with(file, one, 1, 1000, &s));
 	const char *add = "INSERT INTO person(name) VALUES(?)";
 	CHECK_OK(store_run(s, add, VALUES(V_TEXT("a")), NULL));
 	AUTO(err) struct err *e = store_run(s, add, VALUES(V_TEXT("a")), NULL);
@@ -111,15 +108,14 @@ static void test_duplicates_and_foreign_keys_are_refused(void)
 	CHECK_ERR(store_run(s, add, NO_VALUES, NULL), ERR_FAILED); // a value is missing
 	CHECK_ERR(store_run(s, "DELETE FROM pet; DELETE FROM person", NO_VALUES, NULL), ERR_FAILED);
 	CU_ASSERT_EQUAL(number_of(s, "SELECT count(*) FROM person"), 1);
-	place_remove(&p);
 }
 
 static void test_a_transaction_is_all_or_nothing(void)
 {
-	struct place p;
-	place_make(&p);
+	AUTO(scratch) struct scratch *place = scratch_new();
+	AUTO_TEXT char *file = scratch_path(place, "test.db");
 	AUTO(store) struct store *s = NULL;
-	CHECK_OK_OR_END(open_with(&p, one, 1, 1000, &s));
+	CHECK_OK_OR_END(open_with(file, one, 1, 1000, &s));
 	CHECK_OK(store_begin(s));
 	CHECK_OK(store_run(s, "INSERT INTO person(name) VALUES('a')", NO_VALUES, NULL));
 	store_rollback(s);
@@ -130,17 +126,16 @@ static void test_a_transaction_is_all_or_nothing(void)
 	CHECK_OK(store_commit(s));
 	CHECK_ERR(store_commit(s), ERR_FAILED); // there is none any more
 	CU_ASSERT_EQUAL(number_of(s, "SELECT count(*) FROM person"), 1);
-	place_remove(&p);
 }
 
 static void test_a_second_writer_waits_or_says_busy(void)
 {
-	struct place p;
-	place_make(&p);
+	AUTO(scratch) struct scratch *place = scratch_new();
+	AUTO_TEXT char *file = scratch_path(place, "test.db");
 	AUTO(store) struct store *first = NULL;
 	AUTO(store) struct store *second = NULL;
-	CHECK_OK_OR_END(open_with(&p, one, 1, 1000, &first));
-	CHECK_OK_OR_END(open_with(&p, one, 1, 50, &second));
+	CHECK_OK_OR_END(open_with(file, one, 1, 1000, &first));
+	CHECK_OK_OR_END(open_with(file, one, 1, 50, &second));
 	CHECK_OK(store_begin(first));
 	CHECK_OK(store_run(first, "INSERT INTO person(name) VALUES('a')", NO_VALUES, NULL));
 	AUTO(err) struct err *e = store_begin(second);
@@ -151,29 +146,27 @@ static void test_a_second_writer_waits_or_says_busy(void)
 	CHECK_OK(store_begin(second));
 	CU_ASSERT_EQUAL(number_of(second, "SELECT count(*) FROM person"), 1);
 	CHECK_OK(store_commit(second));
-	place_remove(&p);
 }
 
 static void test_migrations_are_applied_once_in_order(void)
 {
-	struct place p;
-	place_make(&p);
+	AUTO(scratch) struct scratch *place = scratch_new();
+	AUTO_TEXT char *file = scratch_path(place, "test.db");
 	AUTO(store) struct store *s = NULL;
-	CHECK_OK_OR_END(open_with(&p, one, 1, 1000, &s));
+	CHECK_OK_OR_END(open_with(file, one, 1, 1000, &s));
 	CHECK_OK(store_run(s, "INSERT INTO person(name) VALUES('a')", NO_VALUES, NULL));
 	store_close(s);
 	s = NULL;
-	CHECK_OK_OR_END(open_with(&p, two, 2, 1000, &s));
+	CHECK_OK_OR_END(open_with(file, two, 2, 1000, &s));
 	CU_ASSERT_EQUAL(number_of(s, "SELECT count(*) FROM person WHERE colour='red'"), 1);
 	store_close(s);
 	s = NULL;
-	CHECK_OK_OR_END(open_with(&p, two, 2, 1000, &s));
+	CHECK_OK_OR_END(open_with(file, two, 2, 1000, &s));
 	store_close(s);
 	s = NULL;
-	AUTO(err) struct err *e = open_with(&p, one, 1, 1000, &s);
+	AUTO(err) struct err *e = open_with(file, one, 1, 1000, &s);
 	CU_ASSERT(e && strcmp(err_slug(e), "store-newer") == 0);
 	CU_ASSERT_PTR_NULL(s);
-	place_remove(&p);
 }
 
 static void test_a_failed_migration_leaves_nothing(void)
@@ -182,23 +175,22 @@ static void test_a_failed_migration_leaves_nothing(void)
 		"CREATE TABLE a(x); INSERT INTO nowhere VALUES(1);",
 	};
 	static const char *const good[] = { "CREATE TABLE a(x);" };
-	struct place p;
-	place_make(&p);
+	AUTO(scratch) struct scratch *place = scratch_new();
+	AUTO_TEXT char *file = scratch_path(place, "test.db");
 	AUTO(store) struct store *s = NULL;
-	CHECK_ERR(open_with(&p, bad, 1, 1000, &s), ERR_FAILED);
-	CHECK_OK(open_with(&p, good, 1, 1000, &s));
-	place_remove(&p);
+	CHECK_ERR(open_with(file, bad, 1, 1000, &s), ERR_FAILED);
+	CHECK_OK(open_with(file, good, 1, 1000, &s));
 }
 
 // Eight processes open a database that is not there yet: one makes it, none fails.
 static void test_first_openers_do_not_collide(void)
 {
-	struct place p;
-	place_make(&p);
+	AUTO(scratch) struct scratch *place = scratch_new();
+	AUTO_TEXT char *file = scratch_path(place, "test.db");
 	for (int i = 0; i < 8; i++) {
 		if (fork() == 0) {
 			struct store *s = NULL;
-			struct err *e = open_with(&p, two, 2, 10000, &s);
+			struct err *e = open_with(file, two, 2, 10000, &s);
 			if (!e)
 				e = store_run(s,
 					      "INSERT INTO person(name) VALUES(hex(randomblob(8)))",
@@ -214,9 +206,8 @@ static void test_first_openers_do_not_collide(void)
 		CU_ASSERT_EQUAL(status, 0);
 	}
 	AUTO(store) struct store *s = NULL;
-	CHECK_OK_OR_END(open_with(&p, two, 2, 1000, &s));
+	CHECK_OK_OR_END(open_with(file, two, 2, 1000, &s));
 	CU_ASSERT_EQUAL(number_of(s, "SELECT count(*) FROM person"), 8);
-	place_remove(&p);
 }
 
 int main(void)

@@ -1,0 +1,79 @@
+// The mock PKCS#11 module: what its files share. README.md tells what it is for and the language of its plans.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <p11-kit/pkcs11.h>
+
+// names.c: "CKR_PIN_INCORRECT", "PIN_INCORRECT" or a number; prefix "CKR_", "CKA_", "CKM_" or "CKF_".
+bool name_number(const char *prefix, const char *text, unsigned long *out);
+const char *name_of_rv(unsigned long rv);
+
+enum { PLAN_MAX = 256, VALUE_MAX = 4096, LIST_MAX = 64 };
+
+// What is done at a call.
+enum act {
+	ACT_RETURN,
+	ACT_HANG,
+	ACT_SLEEP,
+	ACT_SEGFAULT,
+	ACT_ABORT,
+	ACT_KILL,
+	ACT_EXIT,
+	ACT_PRINT,
+	ACT_STOP,
+};
+
+struct fault {
+	char call[32];
+	bool after;		// the real call goes through first
+	unsigned long from, to; // which calls by number, from 1
+	enum act act;
+	unsigned long number; // return value, exit status, milliseconds, descriptor
+	char text[256];	      // what is printed; the file of a stop
+};
+
+enum change_kind { CHANGE_LIE, CHANGE_HIDE, CHANGE_TEMPLATE, CHANGE_STRIP, CHANGE_REJECT };
+
+// Something about an attribute. For CHANGE_LIE and CHANGE_HIDE `class_` is the kind of object it is about.
+struct change {
+	enum change_kind kind;
+	CK_OBJECT_CLASS class_;
+	CK_ATTRIBUTE_TYPE type;
+	CK_RV rv; // CHANGE_REJECT
+	uint8_t value[VALUE_MAX];
+	size_t len;
+};
+
+struct plan {
+	struct fault faults[PLAN_MAX];
+	size_t n_faults;
+	struct change changes[LIST_MAX];
+	size_t n_changes;
+	CK_FLAGS flags_on, flags_off;
+	bool sign_garbage, public_key_other, hardware, across;
+	char pin_pad[256]; // the file with the PIN that "the keypad" gives; empty: no keypad
+	CK_MECHANISM_TYPE mechanisms[LIST_MAX];
+	size_t n_mechanisms;					 // 0: all
+	char label[33], manufacturer[33], model[17], serial[17]; // empty: as it is
+	unsigned long pin_min, pin_max;				 // 0: as it is
+};
+extern struct plan plan;
+
+// plan.c: reads MOCK_PLAN. A line that is wrong ends the process with status 99 and a word on stderr: a test with a
+// misspelt plan must not pass.
+void plan_read(void);
+
+// tamper.c: puts the plan's changes between the module behind and the faults.
+void tamper_install(CK_FUNCTION_LIST *list, CK_FUNCTION_LIST *behind);
+
+// faults.c: count, log, and the faults. Before the real call: true when it is not to be made (*rv then is the answer).
+struct visit {
+	const char *call;
+	unsigned long number;
+};
+void faults_start(void);
+bool faults_before(struct visit *v, CK_RV *rv);
+CK_RV faults_after(const struct visit *v, CK_RV rv);

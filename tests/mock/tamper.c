@@ -1,0 +1,233 @@
+// A token that is not what it seems: attributes, flags, mechanisms and signatures changed on their way.
+#include "mock.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TEMPLATE_MAX = 64 };
+
+static CK_FUNCTION_LIST *real;
+
+static bool has_mechanism(CK_MECHANISM_TYPE type)
+{
+	for (size_t i = 0; i < plan.n_mechanisms; i++)
+		if (plan.mechanisms[i] == type)
+			return true;
+	return plan.n_mechanisms == 0;
+}
+
+static CK_OBJECT_CLASS class_of(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o)
+{
+	CK_OBJECT_CLASS c = CKO_DATA;
+	CK_ATTRIBUTE a = { .type = CKA_CLASS, .pValue = &c, .ulValueLen = sizeof(c) };
+	return real->C_GetAttributeValue(s, o, &a, 1) == CKR_OK ? c : CKO_DATA;
+}
+
+static const struct change *change_of(enum change_kind kind, CK_OBJECT_CLASS class_,
+				      CK_ATTRIBUTE_TYPE type)
+{
+	for (size_t i = 0; i < plan.n_changes; i++) {
+		const struct change *c = &plan.changes[i];
+		if (c->kind == kind && c->class_ == class_ && c->type == type)
+			return c;
+	}
+	return NULL;
+}
+
+static CK_RV change_one(CK_OBJECT_CLASS class_, CK_ATTRIBUTE *a, CK_ULONG room, CK_RV rv)
+{
+	const struct change *lie = change_of(CHANGE_LIE, class_, a->type);
+	if (change_of(CHANGE_HIDE, class_, a->type)) {
+		a->ulValueLen = CK_UNAVAILABLE_INFORMATION;
+		return CKR_ATTRIBUTE_TYPE_INVALID;
+	}
+	if (lie) {
+		bool fits = !a->pValue || room >= lie->len;
+		a->ulValueLen = fits ? lie->len : CK_UNAVAILABLE_INFORMATION;
+		if (a->pValue && fits)
+			memcpy(a->pValue, lie->value, lie->len);
+		return fits ? rv : CKR_BUFFER_TOO_SMALL;
+	}
+	if (plan.public_key_other && class_ == CKO_PUBLIC_KEY && a->type == CKA_MODULUS &&
+	    a->pValue && a->ulValueLen != CK_UNAVAILABLE_INFORMATION && a->ulValueLen > 8)
+		((uint8_t *)a->pValue)[8] ^= 0x10;
+	return rv;
+}
+
+// Whether anything in the answer is still missing once the lies are told.
+static CK_RV settle(const CK_ATTRIBUTE *a, CK_ULONG n, CK_RV rv)
+{
+	for (CK_ULONG i = 0; i < n; i++)
+		if (a[i].ulValueLen == CK_UNAVAILABLE_INFORMATION)
+			return rv;
+	return CKR_OK;
+}
+
+static CK_RV get_attributes(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n)
+{
+	CK_ULONG room[TEMPLATE_MAX];
+	for (CK_ULONG i = 0; i < n && i < TEMPLATE_MAX; i++)
+		room[i] = a[i].ulValueLen;
+	CK_RV rv = real->C_GetAttributeValue(s, o, a, n);
+	if ((!plan.n_changes && !plan.public_key_other) || n > TEMPLATE_MAX)
+		return rv;
+	if (rv != CKR_OK && rv != CKR_ATTRIBUTE_SENSITIVE && rv != CKR_ATTRIBUTE_TYPE_INVALID)
+		return rv;
+	CK_OBJECT_CLASS class_ = class_of(s, o);
+	for (CK_ULONG i = 0; i < n; i++)
+		rv = change_one(class_, &a[i], room[i], rv);
+	return settle(a, n, rv);
+}
+
+// The template as the plan wants it. Values stay where they are; a forced one is the plan's own.
+static CK_RV retemplate(CK_OBJECT_CLASS class_, const CK_ATTRIBUTE *in, CK_ULONG n,
+			CK_ATTRIBUTE *out, CK_ULONG *n_out)
+{
+	CK_ULONG m = 0;
+	for (CK_ULONG i = 0; i < n && m < TEMPLATE_MAX; i++) {
+		const struct change *no = change_of(CHANGE_REJECT, class_, in[i].type);
+		if (no)
+			return no->rv;
+		if (!change_of(CHANGE_STRIP, class_, in[i].type) &&
+		    !change_of(CHANGE_TEMPLATE, class_, in[i].type))
+			out[m++] = in[i];
+	}
+	for (size_t i = 0; i < plan.n_changes && m < TEMPLATE_MAX; i++) {
+		struct change *c = &plan.changes[i];
+		if (c->kind == CHANGE_TEMPLATE && c->class_ == class_)
+			out[m++] = (CK_ATTRIBUTE){ .type = c->type,
+						   .pValue = c->value,
+						   .ulValueLen = c->len };
+	}
+	*n_out = m;
+	return CKR_OK;
+}
+
+static CK_RV generate_pair(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *pub, CK_ULONG n_pub,
+			   CK_ATTRIBUTE *priv, CK_ULONG n_priv, CK_OBJECT_HANDLE *pub_key,
+			   CK_OBJECT_HANDLE *priv_key)
+{
+	CK_ATTRIBUTE a[TEMPLATE_MAX], b[TEMPLATE_MAX];
+	CK_ULONG n_a = 0, n_b = 0;
+	if (!has_mechanism(m->mechanism))
+		return CKR_MECHANISM_INVALID;
+	CK_RV rv = retemplate(CKO_PUBLIC_KEY, pub, n_pub, a, &n_a);
+	if (rv == CKR_OK)
+		rv = retemplate(CKO_PRIVATE_KEY, priv, n_priv, b, &n_b);
+	return rv == CKR_OK ? real->C_GenerateKeyPair(s, m, a, n_a, b, n_b, pub_key, priv_key) : rv;
+}
+
+static CK_RV create_object(CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *o)
+{
+	CK_ATTRIBUTE a[TEMPLATE_MAX];
+	CK_ULONG n_a = 0;
+	CK_OBJECT_CLASS class_ = CKO_DATA;
+	for (CK_ULONG i = 0; i < n; i++)
+		if (t[i].type == CKA_CLASS && t[i].ulValueLen == sizeof(class_))
+			memcpy(&class_, t[i].pValue, sizeof(class_));
+	CK_RV rv = retemplate(class_, t, n, a, &n_a);
+	return rv == CKR_OK ? real->C_CreateObject(s, a, n_a, o) : rv;
+}
+
+static CK_RV sign_init(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
+{
+	return has_mechanism(m->mechanism) ? real->C_SignInit(s, m, key) : CKR_MECHANISM_INVALID;
+}
+
+static CK_RV sign(CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG len, CK_BYTE *sig, CK_ULONG *sig_len)
+{
+	CK_RV rv = real->C_Sign(s, data, len, sig, sig_len);
+	if (rv == CKR_OK && plan.sign_garbage && sig)
+		for (CK_ULONG i = 0; i < *sig_len; i += 7)
+			sig[i] ^= 0x5a;
+	return rv;
+}
+
+static CK_RV mechanism_list(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *n)
+{
+	if (!plan.n_mechanisms)
+		return real->C_GetMechanismList(slot, list, n);
+	CK_ULONG room = *n;
+	*n = plan.n_mechanisms;
+	if (!list)
+		return CKR_OK;
+	if (room < plan.n_mechanisms)
+		return CKR_BUFFER_TOO_SMALL;
+	memcpy(list, plan.mechanisms, plan.n_mechanisms * sizeof(*list));
+	return CKR_OK;
+}
+
+static CK_RV mechanism_info(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
+{
+	if (!has_mechanism(type))
+		return CKR_MECHANISM_INVALID;
+	CK_RV rv = real->C_GetMechanismInfo(slot, type, info);
+	if (rv == CKR_OK && plan.hardware)
+		info->flags |= CKF_HW;
+	return rv;
+}
+
+static void set_field(unsigned char *out, size_t width, const char *text)
+{
+	if (!*text)
+		return;
+	memset(out, ' ', width);
+	memcpy(out, text, strlen(text));
+}
+
+static CK_RV token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
+{
+	CK_RV rv = real->C_GetTokenInfo(slot, info);
+	if (rv != CKR_OK)
+		return rv;
+	info->flags = (info->flags | plan.flags_on) & ~plan.flags_off;
+	if (plan.pin_pad[0])
+		info->flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
+	if (plan.pin_max) {
+		info->ulMinPinLen = plan.pin_min;
+		info->ulMaxPinLen = plan.pin_max;
+	}
+	set_field(info->label, sizeof(info->label), plan.label);
+	set_field(info->manufacturerID, sizeof(info->manufacturerID), plan.manufacturer);
+	set_field(info->model, sizeof(info->model), plan.model);
+	set_field(info->serialNumber, sizeof(info->serialNumber), plan.serial);
+	return rv;
+}
+
+// The keypad: C_Login with no PIN takes it from the plan's file; one with a PIN is refused, as some readers do.
+static CK_RV login(CK_SESSION_HANDLE s, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG len)
+{
+	if (!plan.pin_pad[0])
+		return real->C_Login(s, user, pin, len);
+	if (pin)
+		return CKR_ARGUMENTS_BAD;
+	CK_BYTE typed[256];
+	int fd = open(plan.pin_pad, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, typed, sizeof(typed));
+	if (fd >= 0)
+		close(fd);
+	while (n > 0 && (typed[n - 1] == '\n' || typed[n - 1] == '\r'))
+		n--;
+	if (n < 0)
+		return CKR_FUNCTION_CANCELED;
+	CK_RV rv = real->C_Login(s, user, typed, (CK_ULONG)n);
+	explicit_bzero(typed, sizeof(typed));
+	return rv;
+}
+
+void tamper_install(CK_FUNCTION_LIST *list, CK_FUNCTION_LIST *behind)
+{
+	real = behind;
+	*list = *behind;
+	list->C_GetAttributeValue = get_attributes;
+	list->C_GenerateKeyPair = generate_pair;
+	list->C_CreateObject = create_object;
+	list->C_SignInit = sign_init;
+	list->C_Sign = sign;
+	list->C_GetMechanismList = mechanism_list;
+	list->C_GetMechanismInfo = mechanism_info;
+	list->C_GetTokenInfo = token_info;
+	list->C_Login = login;
+}

@@ -1,0 +1,112 @@
+# shellcheck shell=bash disable=SC2034,SC2119,SC2120 # the names are for the scripts that source this
+# For the tests of the practice CA: a directory, servers on free ports, accounts, requests, enrolments, and what is expected.
+# Source it with the program as the first argument of the script; everything is stopped and removed at the end.
+set -euo pipefail
+program=$1
+work=$(mktemp -d "${TMPDIR:-/tmp}/inkan-practiceca.XXXXXX")
+dir=$work/ca
+anchors=$dir/practice-ca.pem
+servers=()
+failed=0
+unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+export LC_ALL=C.UTF-8
+
+finish() {
+  local status=$?
+  for pid in "${servers[@]}"; do kill "$pid" 2>/dev/null || true; done
+  for pid in "${servers[@]}"; do wait "$pid" 2>/dev/null || true; done
+  rm -rf "$work"
+  [ "$status" -eq 0 ] || echo "the script ended with $status"
+}
+trap finish EXIT
+
+fail() {
+  echo "FAILED: $*"
+  failed=1
+}
+
+# expect WHAT WANTED GOT
+expect() {
+  if [ "$2" = "$3" ]; then echo "ok: $1"; else fail "$1: \"$3\" and not \"$2\""; fi
+}
+
+# done_here: the last line of each script.
+done_here() { exit "$failed"; }
+
+# serve [OPTION…]: starts a server; its port is in $port, its process in $server.
+serve() {
+  local out=$work/out.${#servers[@]}
+  "$program" serve --dir "$dir" --listen 127.0.0.1:0 "$@" >"$out" 2>"$out.err" &
+  server=$!
+  servers+=("$server")
+  for _ in $(seq 400); do
+    if grep -qs '^READY ' "$out"; then break; fi
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.05
+  done
+  port=$(sed -n 's|^READY https://[^ ]*:\([0-9]*\)/.*|\1|p' "$out")
+  [ -n "$port" ] || { cat "$out" "$out.err"; echo "the server did not start"; exit 1; }
+}
+
+# stop: the newest server, by SIGTERM; its status in $stopped.
+stop() {
+  kill -TERM "$server"
+  stopped=0
+  wait "$server" || stopped=$?
+}
+
+# account ROLE [OPTION…]: a random account; sets contract, user, pin, confirm, totp, hotp, name, common.
+account() {
+  local json
+  json=$("$program" account add --dir "$dir" --role "$1" --random 1 --json "${@:2}")
+  contract=$(jq -r '.[0].fields.contract_id' <<<"$json")
+  user=$(jq -r '.[0].fields.user_id // ""' <<<"$json")
+  pin=$(jq -r '.[0].fields | .user_pin // .contract_pin' <<<"$json")
+  confirm=$(jq -r '.[0].fields.confirm_pin // ""' <<<"$json")
+  totp=$(jq -r '.[0].totp // ""' <<<"$json")
+  hotp=$(jq -r '.[0].hotp // ""' <<<"$json")
+  name=$contract${user:+/$user}
+  common=$contract${user}1283
+}
+
+otp_now() { oathtool --totp -b "$totp"; }
+
+# otp_fresh: waits for a step that has some seconds left, so that a test does not cross its end.
+otp_fresh() {
+  while [ $((30 - $(date +%s) % 30)) -lt 6 ]; do sleep 0.5; done
+  otp_now
+}
+
+# request FILE COMMON_NAME [OPTION of openssl req…]: a request in base64, with a key made once.
+request() {
+  [ -e "$work/key.pem" ] || openssl genrsa -out "$work/key.pem" 2048 2>/dev/null
+  openssl req -new -key "$work/key.pem" -subj "/C=JP/O=Practice Shinkin Bank/CN=$2" -outform DER "${@:3}" 2>/dev/null |
+    openssl base64 >"$1"
+}
+
+# post FILE USER PASSWORD [OPTION of curl…]: the status in $status, answer and headers in $work/answer and $work/headers.
+# The credentials go through a file, like anything secret. $content_type is sent, unless it is empty.
+content_type=application/pkcs10
+post() {
+  local credentials=()
+  if [ -n "$2" ]; then
+    printf 'user = "%s:%s"\n' "$2" "$3" >"$work/credentials"
+    credentials=(-K "$work/credentials")
+  fi
+  status=$(curl -sS --cacert "$anchors" "${credentials[@]}" -H "Content-Type:${content_type:+ $content_type}" --data-binary "@$1" \
+    -D "$work/headers" -o "$work/answer" -w '%{http_code}' "${@:4}" "https://localhost:$port/.well-known/est/simpleenroll" \
+    2>"$work/curl.err") || status="curl $?: $(cat "$work/curl.err")"
+}
+
+# get PATH [OPTION of curl…]
+get() {
+  status=$(curl -sS --cacert "$anchors" -D "$work/headers" -o "$work/answer" -w '%{http_code}' "${@:2}" \
+    "https://localhost:$port$1" 2>"$work/curl.err") || status="curl $?: $(cat "$work/curl.err")"
+}
+
+header() { sed -n "s/^$1: \(.*\)\r\$/\1/Ip" "$work/headers"; }
+
+# certificates: the answer as PEM; the first is the new one.
+certificates() { openssl base64 -d -in "$work/answer" | openssl pkcs7 -inform DER -print_certs; }
+
+issued() { "$program" issued --dir "$dir" --json | wc -l; }

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# TLS 1.2 and 1.3 only; /csrattrs as configured; challengePassword: configured, or linked to the connection.
+. "$(dirname "$0")/lib.sh"
+serve
+handshake() { openssl s_client -connect "localhost:$port" -CAfile "$anchors" -verify_return_error "$@" </dev/null >"$work/tls" 2>&1 && echo yes || echo no; }
+expect "TLS 1.3" yes "$(handshake -tls1_3 -verify_hostname localhost)"
+expect "TLS 1.2" yes "$(handshake -tls1_2 -verify_ip 127.0.0.1)"
+expect "its certificate names ::1 too" yes "$(handshake -verify_ip ::1)"
+expect "and nobody else" no "$(handshake -verify_hostname bank.example)"
+expect "TLS 1.1" no "$(handshake -tls1_1 -cipher DEFAULT@SECLEVEL=0)"
+expect "TLS 1.0" no "$(handshake -tls1 -cipher DEFAULT@SECLEVEL=0)"
+curl -sS --max-time 5 "http://localhost:$port/.well-known/est/cacerts" -o "$work/plain" 2>/dev/null && fail "it answers without TLS"
+get /.well-known/est/cacerts
+expect "and goes on after all that" 200 "$status"
+get /.well-known/est/csrattrs
+expect "csrattrs: nothing to say" 204 "$status"
+
+account user
+request "$work/linked.b64" "$common"
+# challenged FILE WORD: a request that carries the word as its challengePassword.
+challenged() {
+  printf '%s\n' '[req]' 'prompt = no' 'distinguished_name = dn' 'attributes = attributes' '[dn]' "CN = $common" \
+    '[attributes]' "challengePassword = $2" >"$work/challenge.cnf"
+  openssl req -new -key "$work/key.pem" -config "$work/challenge.cnf" -outform DER | openssl base64 >"$1"
+}
+challenged "$work/challenge.b64" "not the connection"
+post "$work/challenge.b64" "$name" "$pin:$(otp_now)"
+expect "a challengePassword that is not this connection's" 403 "$status"
+
+# GnuTLS's client tells the connection's tls-unique (TLS 1.2), and the request goes over the same connection.
+coproc gnutls { exec stdbuf -oL gnutls-cli --verbose --x509cafile "$anchors" --priority 'NORMAL:-VERS-ALL:+VERS-TLS1.2' -p "$port" localhost 2>&1; }
+exec 8<&"${gnutls[0]}" 9>&"${gnutls[1]}"
+unique=
+while IFS= read -r -t 10 -u 8 line; do
+  case $line in
+    *"'tls-unique': "*) unique=${line##*: } ;;
+    *"Simple Client Mode"*) break ;;
+  esac
+done
+# shellcheck disable=SC2001 # two characters at a time
+escaped=$(sed 's/../\\x&/g' <<<"$unique")
+challenged "$work/unique.b64" "$(printf '%b' "$escaped" | openssl base64)"
+account_basic=$(printf '%s:%s:%s' "$name" "$pin" "$(otp_now)" | openssl base64 -A)
+{
+  printf 'POST /.well-known/est/simpleenroll HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n'
+  printf 'Authorization: Basic %s\r\nContent-Type: application/pkcs10\r\n' "$account_basic"
+  printf 'Content-Length: %s\r\n\r\n' "$(wc -c <"$work/unique.b64")"
+  cat "$work/unique.b64"
+} >&9
+got=
+while IFS= read -r -t 10 -u 8 line; do
+  case $line in *HTTP/1.1*) got=HTTP/1.1${line//$'\r'/} && got=HTTP/1.1${got##*HTTP/1.1} && break ;; esac
+done
+exec 8<&- 9>&-
+expect "a challengePassword that links the request to the connection" "HTTP/1.1 200 OK" "$got"
+stop
+
+serve --csrattrs challenge-password,rsa-3072,sha256,key-usage
+get /.well-known/est/csrattrs
+expect "csrattrs" 200 "$status"
+expect "its type" application/csrattrs "$(header content-type)"
+openssl base64 -d -in "$work/answer" | openssl asn1parse -inform DER >"$work/asn1"
+for object in challengePassword rsaEncryption sha256WithRSAEncryption "Extension Request" "X509v3 Key Usage"; do
+  grep -q ":$object\$" "$work/asn1" || fail "csrattrs lack $object"
+done
+grep -q 'INTEGER *:0C00$' "$work/asn1" || fail "csrattrs lack the size 3072"
+post "$work/linked.b64" "$name" "$pin:$(otp_now)"
+expect "a smaller key than it asked for" 400 "$status"
+stop
+
+serve --csrattrs challenge-password
+post "$work/linked.b64" "$name" "$pin:$(otp_now)"
+expect "no challengePassword where one is wanted" 400 "$status"
+stop
+(umask 077 && echo 'not the connection' >"$work/challenge.txt")
+serve --challenge-file "$work/challenge.txt"
+account user
+request "$work/linked.b64" "$common"
+challenged "$work/challenge.b64" "not the connection"
+post "$work/linked.b64" "$name" "$pin:$(otp_now)"
+expect "none where one is configured" 400 "$status"
+post "$work/challenge.b64" "$name" "$pin:$(otp_now)"
+expect "the configured one" 200 "$status"
+done_here

@@ -1,0 +1,80 @@
+// The byte server's parts: its own CA, the script of answers, one connection. Private to tests/server.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#define LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+// Prints the message and ends the program with status 2: a test that cannot run must not look like one that ran.
+_Noreturn void die(const char *what, const char *detail);
+void *must(void *p, const char *what); // dies on null
+
+struct bytes {
+	unsigned char *data;
+	size_t len, room;
+};
+void bytes_put(struct bytes *b, const void *data, size_t len);
+void bytes_puts(struct bytes *b, const char *text);
+void bytes_free(struct bytes *b);
+void bytes_base64(struct bytes *to, const void *data, size_t len,
+		  const char *shape); // "lines", "one", "crlf"
+
+// pki.c: a root, an issuing CA below it, the server's certificate.
+enum server_kind { SERVER_GOOD, SERVER_EXPIRED, SERVER_NOT_YET, SERVER_WRONG_HOST };
+struct pki {
+	EVP_PKEY *root_key, *issuing_key, *server_key;
+	X509 *root, *issuing, *server;
+};
+void pki_make(struct pki *p, enum server_kind kind);
+struct leaf {
+	const X509_NAME *subject, *issuer;
+	EVP_PKEY *key, *signer;
+	long from_days, to_days; // from now
+	const EVP_MD *md;
+	const char *basic, *usage, *extended, *names; // OpenSSL's extension texts; null: left out
+};
+X509 *pki_sign(const struct leaf *l);
+EVP_PKEY *pki_rsa(void);
+X509_NAME *pki_name(const char *common_name);
+
+// issue.c: what a CA would answer to a request, or what a bad one would. False: the request is none, or its signature is wrong.
+bool issue_known(const char *variant);
+bool issue(const struct pki *p, const char *variant, const struct bytes *csr_base64,
+	   struct bytes *pkcs7);
+void issue_cacerts(const struct pki *p, struct bytes *pkcs7);
+
+// script.c
+enum ending { END_KEEP, END_CLOSE, END_CUT, END_RESET, END_DROP, END_HANG };
+struct rule {
+	char method[8], path[256];
+	char status[128];
+	struct bytes headers, body;
+	char issue[32], shape[8]; // empty: the body above
+	bool cacerts, raw;
+	enum ending ending;
+	size_t end_after;			// bytes of the answer, END_CUT and END_RESET
+	long delay_ms, slow_ms, claimed_length; // claimed_length -1: the truth
+};
+struct script {
+	struct rule *rules;
+	size_t n;
+	unsigned used[256];
+};
+void script_read(const char *path, struct script *s);
+// The rule for this request: the first that was not used yet, the last for ever after. Null: none fits.
+const struct rule *script_find(struct script *s, const char *method, const char *path);
+
+// serve.c
+struct server {
+	struct pki pki;
+	struct script script;
+	SSL_CTX *tls; // null: plain
+	FILE *log;    // may be null
+};
+void serve(struct server *s, int fd, unsigned connection);

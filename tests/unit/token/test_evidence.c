@@ -1,0 +1,183 @@
+// What is believed of a key, and what is not.
+#include "token/evidence.h"
+
+#include "softhsm.h"
+
+static void check_tag(struct err *e, enum err_kind kind, const char *tag)
+{
+	CU_ASSERT_PTR_NOT_NULL(e);
+	CU_ASSERT_EQUAL(e ? (int)err_kind(e) : 0, (int)kind);
+	CU_ASSERT_STRING_EQUAL(e ? err_slug(e) : "", tag);
+	err_free(e);
+}
+
+// Makes a key of 2048 bits on a token that behaves by the plan, and gathers.
+static struct err *gather(const char *plan, unsigned bits, struct evidence *out)
+{
+	struct softhsm h;
+	struct softhsm_open o;
+	struct err *e = NULL;
+	AUTO(keypair) struct keypair *k = NULL;
+	softhsm_begin(&h);
+	softhsm_token(&h, "alpha");
+	softhsm_mock(&h, plan);
+	char label[] = "alpha";
+	if (softhsm_login(&h, label, &o)) {
+		struct key_terms t = { .bits = 2048, .label = "k" };
+		e = key_id_choose(o.session, NULL, &t.id);
+		if (!e)
+			e = keypair_generate(o.session, &t, NULL, &k);
+		if (!e)
+			e = evidence_gather(o.session, k, bits, out);
+	}
+	softhsm_logout(&o);
+	softhsm_end(&h);
+	return e;
+}
+
+static void check_attributes(const char *plan, enum key_attributes wanted)
+{
+	struct evidence e = { 0 };
+	CHECK_OK(gather(plan, 2048, &e));
+	if (e.attributes != wanted)
+		fprintf(stderr, "%s", plan);
+	CU_ASSERT_EQUAL((int)e.attributes, (int)wanted);
+}
+
+static void test_softhsm_declares_everything_but_is_software(void)
+{
+	struct evidence e = { 0 };
+	CHECK_OK(gather("", 2048, &e));
+	CU_ASSERT_EQUAL((int)e.custody, (int)CUSTODY_SOFTWARE);
+	CU_ASSERT_EQUAL((int)e.attributes, (int)KEY_DECLARED);
+	CU_ASSERT_STRING_EQUAL(e.model, "SoftHSM");
+	CU_ASSERT(!e.facts.wrap_tried && !e.always_authenticate && e.facts.bits == 2048);
+}
+
+static void test_a_key_that_is_refused_but_not_declared_is_withheld(void)
+{
+	check_attributes("lie LOCAL 0\n", KEY_WITHHELD); // NSS
+	check_attributes(
+		"lie SENSITIVE 0\nlie LOCAL 0\nlie NEVER_EXTRACTABLE 0\nlie ALWAYS_SENSITIVE 0\n",
+		KEY_WITHHELD); // OpenSC
+	check_attributes("hide ALWAYS_SENSITIVE\n", KEY_WITHHELD);
+	check_attributes("lie LOCAL 0\nmechanisms RSA_PKCS,RSA_PKCS_KEY_PAIR_GEN,SHA256_RSA_PKCS\n",
+			 KEY_WITHHELD);
+}
+
+static void test_a_key_that_could_leave_is_open(void)
+{
+	check_attributes("template EXTRACTABLE 1\n", KEY_OPEN);
+	check_attributes("template EXTRACTABLE 1\nlie EXTRACTABLE 0\n",
+			 KEY_OPEN); // NEVER_EXTRACTABLE is missing, C_WrapKey works
+	check_attributes("lie EXTRACTABLE 1\n", KEY_OPEN);
+	check_attributes("hide EXTRACTABLE\n", KEY_OPEN);
+	check_attributes("lie PRIVATE_EXPONENT 0x0102030405060708\n",
+			 KEY_OPEN); // all declared, and readable
+	check_attributes("lie PRIME_2 0x0102030405060708\n", KEY_OPEN);
+	check_attributes("lie LOCAL 0\nC_WrapKey 1 return CKR_OK\n", KEY_OPEN);
+	check_attributes("lie LOCAL 0\nC_WrapKey 2 return CKR_OK\n", KEY_OPEN);
+	// Nothing to wrap with, or no answer whether: not tried, so not refused.
+	check_attributes("lie LOCAL 0\nC_GetMechanismInfo * return "
+			 "CKR_GENERAL_ERROR\nC_GenerateKey * return CKR_GENERAL_ERROR\n"
+			 "C_CreateObject * return CKR_GENERAL_ERROR\n",
+			 KEY_OPEN);
+	check_attributes("lie LOCAL 0\nC_GenerateKey * return "
+			 "CKR_MECHANISM_INVALID\nC_CreateObject * return CKR_MECHANISM_INVALID\n",
+			 KEY_OPEN);
+}
+
+static void test_a_device_is_a_known_model_that_says_hardware(void)
+{
+	struct evidence e = { 0 };
+	CHECK_OK(gather("hardware\ntoken-field manufacturer Yubico (www.yubico.com)\ntoken-field "
+			"model YubiKey YK5\n",
+			2048, &e));
+	CU_ASSERT_EQUAL((int)e.custody, (int)CUSTODY_DEVICE);
+	CHECK_OK(gather(
+		"token-field manufacturer Yubico (www.yubico.com)\ntoken-field model YubiKey YK5\n",
+		2048, &e));
+	CU_ASSERT_EQUAL((int)e.custody, (int)CUSTODY_SOFTWARE);
+	CHECK_OK(gather("hardware\ntoken-field manufacturer Somebody\ntoken-field model Card\n",
+			2048, &e));
+	CU_ASSERT_EQUAL((int)e.custody, (int)CUSTODY_SOFTWARE);
+	CHECK_OK(gather("hardware\n", 2048, &e));
+	CU_ASSERT_EQUAL((int)e.custody, (int)CUSTODY_SOFTWARE);
+}
+
+static void test_a_key_that_cannot_be_right_is_refused_at_once(void)
+{
+	struct evidence e = { 0 };
+	check_tag(gather("public-key-other\n", 2048, &e), ERR_POLICY, "key-mismatch");
+	check_tag(gather("", 3072, &e), ERR_POLICY, "key-weak");
+	check_tag(gather("C_GetAttributeValue 3 return CKR_DEVICE_REMOVED\n", 2048, &e), ERR_TOKEN,
+		  "token-absent");
+}
+
+static void test_always_authenticate_is_told(void)
+{
+	struct evidence e = { 0 };
+	CHECK_OK(gather("always-authenticate\n", 2048, &e));
+	CU_ASSERT(e.always_authenticate);
+}
+
+static void test_the_profiles_floors_decide(void)
+{
+	struct profile p = { .institution = { .en = (char[]){ "Bank" } }, .practice = true };
+	struct evidence e = { .custody = CUSTODY_SOFTWARE,
+			      .attributes = KEY_WITHHELD,
+			      .model = "SoftHSM" };
+	p.key.custody_floor = CUSTODY_SOFTWARE;
+	p.key.attributes_floor = KEY_WITHHELD;
+	CHECK_OK(evidence_judge(&e, &p));
+	p.practice = false;
+	check_tag(evidence_judge(&e, &p), ERR_POLICY, "evidence-custody");
+	e.custody = CUSTODY_DEVICE;
+	CHECK_OK(evidence_judge(&e, &p));
+	p.key.attributes_floor = KEY_DECLARED;
+	check_tag(evidence_judge(&e, &p), ERR_POLICY, "evidence-attributes");
+	e.attributes = KEY_DECLARED;
+	CHECK_OK(evidence_judge(&e, &p));
+	p.key.custody_floor = CUSTODY_ATTESTED;
+	check_tag(evidence_judge(&e, &p), ERR_POLICY, "evidence-custody");
+	p.key.custody_floor = CUSTODY_DEVICE;
+	p.key.attributes_floor = KEY_WITHHELD;
+	e.attributes = KEY_OPEN;
+	check_tag(evidence_judge(&e, &p), ERR_POLICY, "evidence-attributes");
+}
+
+static void test_evidence_is_said_in_words_and_kept_as_text(void)
+{
+	struct evidence e = { .custody = CUSTODY_DEVICE,
+			      .attributes = KEY_DECLARED,
+			      .model = "YubiKey" };
+	struct token_info t = { .label = "alpha",
+				.manufacturer = "SoftHSM project",
+				.model = "SoftHSM v2" };
+	struct profile p = { .key = { .bits = 3072 } };
+	e.facts.bits = 2048;
+	AUTO(msg) struct msg *words = evidence_words(&e);
+	AUTO_TEXT char *text = msg_render(words);
+	CU_ASSERT(text && strstr(text, "2048") && strstr(text, "device") &&
+		  strstr(text, "never could be taken out"));
+	AUTO(msg) struct msg *before = protection_words(&t, &p);
+	AUTO_TEXT char *planned = msg_render(before);
+	CU_ASSERT(planned && strstr(planned, "3072") && strstr(planned, "alpha") &&
+		  strstr(planned, "software"));
+	AUTO_TEXT char *kept = evidence_text(&e);
+	CU_ASSERT(kept &&
+		  strncmp(kept, "custody=device attributes=declared model=\"YubiKey\" bits=2048 ",
+			  60) == 0);
+}
+
+int main(void)
+{
+	return CHECK_MAIN(TEST(test_softhsm_declares_everything_but_is_software),
+			  TEST(test_a_key_that_is_refused_but_not_declared_is_withheld),
+			  TEST(test_a_key_that_could_leave_is_open),
+			  TEST(test_a_device_is_a_known_model_that_says_hardware),
+			  TEST(test_a_key_that_cannot_be_right_is_refused_at_once),
+			  TEST(test_always_authenticate_is_told),
+			  TEST(test_the_profiles_floors_decide),
+			  TEST(test_evidence_is_said_in_words_and_kept_as_text));
+}

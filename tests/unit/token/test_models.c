@@ -1,0 +1,53 @@
+// The table of models.
+#include "token/models.h"
+
+#include <string.h>
+
+#include "check.h"
+
+static const struct model *model(const char *manufacturer, const char *name)
+{
+	struct token_info t = { 0 };
+	snprintf(t.manufacturer, sizeof(t.manufacturer), "%s", manufacturer);
+	snprintf(t.model, sizeof(t.model), "%s", name);
+	return model_of(&t);
+}
+
+static void test_software_tokens_are_known(void)
+{
+	CU_ASSERT_EQUAL(model("SoftHSM project", "SoftHSM v2")->nature, MODEL_SOFTWARE);
+	CU_ASSERT_EQUAL(model("IBM Corp.", "IBM SoftTok")->nature, MODEL_SOFTWARE);
+	CU_ASSERT_EQUAL(model("IBM", "Soft")->nature, MODEL_SOFTWARE);
+	CU_ASSERT_EQUAL(model("Mozilla Foundation", "NSS 3")->nature, MODEL_SOFTWARE);
+	CU_ASSERT_EQUAL(model("IBM", "SW   TPM")->nature, MODEL_SOFTWARE);
+	CU_ASSERT(model("IBM Corp.", "IBM SoftTok")->quirks.serial_not_unique);
+}
+
+static void test_cards_are_known_with_their_quirks(void)
+{
+	const struct model *yubikey = model("Yubico (www.yubico.com)", "YubiKey YK5");
+	CU_ASSERT_EQUAL(yubikey->nature, MODEL_HARDWARE);
+	CU_ASSERT(yubikey->quirks.slot_ids && yubikey->quirks.no_label &&
+		  yubikey->quirks.no_extractable && yubikey->quirks.destroy_keeps_key);
+	CU_ASSERT_EQUAL(model("piv_II", "PKCS#15 emulated")->nature, MODEL_HARDWARE);
+	CU_ASSERT_EQUAL(model("OpenSC Project", "PKCS#15")->nature, MODEL_HARDWARE);
+}
+
+static void test_what_is_not_known_is_not_assumed(void)
+{
+	static const char *const others[] = { "SoftHSM", "SoftHSM project 2", "", "xYubico" };
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		const struct model *m = model(others[i], "YubiKey YK5");
+		CU_ASSERT_EQUAL(m->nature, MODEL_UNKNOWN);
+		CU_ASSERT(!m->quirks.slot_ids && !m->quirks.no_label);
+		CU_ASSERT(m->source != NULL && m->name != NULL);
+	}
+	CU_ASSERT_EQUAL(model("Infineon", "SLB9670")->nature, MODEL_UNKNOWN);
+}
+
+int main(void)
+{
+	return CHECK_MAIN(TEST(test_software_tokens_are_known),
+			  TEST(test_cards_are_known_with_their_quirks),
+			  TEST(test_what_is_not_known_is_not_assumed));
+}
