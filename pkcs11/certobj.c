@@ -129,7 +129,7 @@ struct err *certobj_store(struct session *s, const struct key_id *id, const char
 	if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_VALUE_INVALID ||
 	    rv == CKR_ATTRIBUTE_READ_ONLY || rv == CKR_TEMPLATE_INCONSISTENT)
 		rv = create(s, id, label, c, false);
-	return rv == CKR_OK ? NULL : ckr_err("C_CreateObject", rv, s->info.label);
+	return rv == CKR_OK ? NULL : ckr_err("C_CreateObject", rv, token_name(&s->info));
 }
 
 struct err *certobj_destroy(struct session *s, const struct key_id *id, const struct cert *only,

@@ -54,6 +54,8 @@ bool ckr_is_fatal(CK_RV rv);
 // Fills `info` from CK_TOKEN_INFO without touching slot and mechanisms.
 void token_info_fill(struct token_info *info, const CK_TOKEN_INFO *t);
 bool token_info_same(const struct token_info *a, const struct token_info *b);
+// What a token is called in messages: its label, or its serial while it has none. Borrowed.
+const char *token_name(const struct token_info *t);
 // Slots with a token, looked for anew.
 MUST struct err *slots_present(struct module *m, CK_SLOT_ID slots[static SLOTS_MAX], CK_ULONG *n);
 struct err *token_gone(const struct token_info *t) MUST;

@@ -74,7 +74,7 @@ static bool public_matches(const struct keypair *k)
 static struct err *no_private(const struct session *s)
 {
 	return err_tag(err_new(ERR_TOKEN, N_("The private key is not on the token %1."),
-			       ARG_TEXT(s->info.label)),
+			       ARG_TEXT(token_name(&s->info))),
 		       "key-missing");
 }
 

@@ -22,7 +22,7 @@ static struct err *in_use(struct session *s, const struct key_id *id, bool *used
 static struct err *no_free_slot(const struct session *s)
 {
 	struct err *e = err_new(ERR_TOKEN, N_("The token %1 has no room for another key."),
-				ARG_TEXT(s->info.label));
+				ARG_TEXT(token_name(&s->info)));
 	e = err_hint(e,
 		     N_("Remove keys and certificates that are no longer needed from the token."));
 	return err_tag(e, "token-full");
@@ -63,7 +63,7 @@ struct err *key_id_choose(struct session *s, const struct quirks *q, struct key_
 		}
 	}
 	// Four collisions of 128 random bits: the module finds everything, whatever it is asked for.
-	return ckr_err("C_FindObjects", CKR_GENERAL_ERROR, s->info.label);
+	return ckr_err("C_FindObjects", CKR_GENERAL_ERROR, token_name(&s->info));
 }
 
 bool key_id_same(const struct key_id *a, const struct key_id *b)

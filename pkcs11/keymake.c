@@ -76,7 +76,7 @@ static struct err *rejected(const struct session *s, CK_RV rv)
 {
 	struct err *e = err_new(ERR_TOKEN,
 				N_("The token %1 will not make a key the way inkan asks for it."),
-				ARG_TEXT(s->info.label));
+				ARG_TEXT(token_name(&s->info)));
 	e = err_hint(e, N_("Nothing was sent. Use a token that is known to work with inkan, or "
 			   "another module for this one."));
 	return err_call(err_tag(e, "template-rejected"), "C_GenerateKeyPair", ckr_name(rv), rv);
@@ -106,9 +106,9 @@ static struct err *generate_any(struct session *s, const struct key_terms *terms
 		if (rv == CKR_OK)
 			return NULL;
 		if (!rejects_template(rv))
-			return ckr_err("C_GenerateKeyPair", rv, s->info.label);
+			return ckr_err("C_GenerateKeyPair", rv, token_name(&s->info));
 		log_info("pkcs11", N_("The token %1 rejected a key template (%2)."),
-			 ARG_TEXT(s->info.label), ARG_TEXT(ckr_name(rv)));
+			 ARG_TEXT(token_name(&s->info)), ARG_TEXT(ckr_name(rv)));
 	}
 	return rejected(s, rv);
 }
@@ -124,12 +124,12 @@ static struct err *insist_on_id(struct session *s, struct keypair *k, const stru
 			    .ulValueLen = (CK_ULONG)copy.len };
 	CK_RV rv = P11(s->module, C_SetAttributeValue, s->handle, k->private_key, &id, 1);
 	if (ckr_is_fatal(rv))
-		return ckr_err("C_SetAttributeValue", rv, s->info.label);
+		return ckr_err("C_SetAttributeValue", rv, token_name(&s->info));
 	if (rv != CKR_OK)
 		return NULL;
 	k->id = *wanted;
 	rv = P11(s->module, C_SetAttributeValue, s->handle, k->public_key, &id, 1);
-	return rv == CKR_OK ? NULL : ckr_err("C_SetAttributeValue", rv, s->info.label);
+	return rv == CKR_OK ? NULL : ckr_err("C_SetAttributeValue", rv, token_name(&s->info));
 }
 
 struct err *keypair_generate(struct session *s, const struct key_terms *terms,

@@ -61,7 +61,7 @@ static struct err *no_numbers(const struct session *s)
 {
 	struct err *e =
 		err_new(ERR_TOKEN, N_("The token %1 does not give the public half of the key."),
-			ARG_TEXT(s->info.label));
+			ARG_TEXT(token_name(&s->info)));
 	return err_tag(err_hint(e, N_("Use a token that is known to work with inkan.")),
 		       "key-unreadable");
 }
@@ -103,7 +103,7 @@ static struct err *ambiguous(const struct session *s)
 {
 	struct err *e =
 		err_new(ERR_TOKEN, N_("The token %1 holds several keys under one identifier."),
-			ARG_TEXT(s->info.label));
+			ARG_TEXT(token_name(&s->info)));
 	e = err_hint(e, N_("Look at the keys with the token's own program, and remove those that "
 			   "are not used."));
 	return err_tag(e, "key-ambiguous");

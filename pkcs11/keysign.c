@@ -38,7 +38,7 @@ static struct err *sign_begin(struct session *s, const struct keypair *k, struct
 		g->data = info;
 		g->len = 51;
 	}
-	return rv == CKR_OK ? NULL : ckr_err("C_SignInit", rv, s->info.label);
+	return rv == CKR_OK ? NULL : ckr_err("C_SignInit", rv, token_name(&s->info));
 }
 
 // Some cards want the PIN at each use without CKA_ALWAYS_AUTHENTICATE. The C_Sign that told so ended the operation.
@@ -50,7 +50,7 @@ static struct err *sign_again(struct session *s, const struct keypair *k,
 	TRY(session_ask_context(s, pin, &given));
 	*rv = sign_init(s, k, g->mechanism);
 	if (*rv != CKR_OK)
-		return ckr_err("C_SignInit", *rv, s->info.label);
+		return ckr_err("C_SignInit", *rv, token_name(&s->info));
 	TRY(session_login_context(s, given));
 	*rv = sign_finish(s, g, out, out_len);
 	return NULL;
@@ -73,8 +73,8 @@ struct err *keypair_sign(struct session *s, const struct keypair *k, const struc
 	if (rv == CKR_USER_NOT_LOGGED_IN && !k->always_authenticate && s->logged_in)
 		TRY(sign_again(s, k, pin, &g, out, &out_len, &rv));
 	if (rv != CKR_OK)
-		return ckr_err("C_Sign", rv, s->info.label);
+		return ckr_err("C_Sign", rv, token_name(&s->info));
 	if (out_len == 0 || out_len > SIGNATURE_MAX)
-		return ckr_err("C_Sign", CKR_SIGNATURE_LEN_RANGE, s->info.label);
+		return ckr_err("C_Sign", CKR_SIGNATURE_LEN_RANGE, token_name(&s->info));
 	return buf_put(sig, out, out_len);
 }

@@ -61,11 +61,12 @@ static const struct way ways[] = {
 	{ CKM_RSA_PKCS, true, false },
 };
 
-static bool token_wraps_with(struct session *s, CK_MECHANISM_TYPE mechanism)
+// A module that does not answer the question is asked to wrap all the same.
+static bool token_may_wrap_with(struct session *s, CK_MECHANISM_TYPE mechanism)
 {
 	CK_MECHANISM_INFO info = { 0 };
-	return P11(s->module, C_GetMechanismInfo, s->info.slot, mechanism, &info) == CKR_OK &&
-	       (info.flags & CKF_WRAP);
+	CK_RV rv = P11(s->module, C_GetMechanismInfo, s->info.slot, mechanism, &info);
+	return rv == CKR_OK ? (info.flags & CKF_WRAP) != 0 : rv != CKR_MECHANISM_INVALID;
 }
 
 static struct err *try_way(struct session *s, const struct keypair *k, const struct way *how,
@@ -73,7 +74,8 @@ static struct err *try_way(struct session *s, const struct keypair *k, const str
 {
 	CK_RV rv = how->rsa ? make_rsa(s, k, w) : make_aes(s, w);
 	if (ckr_is_fatal(rv))
-		return ckr_err(how->rsa ? "C_CreateObject" : "C_GenerateKey", rv, s->info.label);
+		return ckr_err(how->rsa ? "C_CreateObject" : "C_GenerateKey", rv,
+			       token_name(&s->info));
 	if (rv != CKR_OK)
 		return NULL; // no such temporary key on this token: this way cannot be tried
 	uint8_t iv[16];
@@ -92,7 +94,7 @@ static struct err *try_way(struct session *s, const struct keypair *k, const str
 	rv = P11(s->module, C_WrapKey, s->handle, &mechanism, how->rsa ? w->rsa : w->aes,
 		 k->private_key, wrapped.data, &len);
 	if (ckr_is_fatal(rv) && rv != CKR_OBJECT_HANDLE_INVALID)
-		return ckr_err("C_WrapKey", rv, s->info.label);
+		return ckr_err("C_WrapKey", rv, token_name(&s->info));
 	f->wrap_tried = true;
 	if (rv == CKR_OK || rv == CKR_BUFFER_TOO_SMALL)
 		f->wrap_refused = false;
@@ -117,7 +119,7 @@ struct err *keypair_try_wrap(struct session *s, const struct keypair *k, struct 
 	f.wrap_tried = false;
 	f.wrap_refused = true;
 	for (size_t i = 0; !e && f.wrap_refused && i < ARRAY_LEN(ways); i++) {
-		if (!token_wraps_with(s, ways[i].mechanism))
+		if (!token_may_wrap_with(s, ways[i].mechanism))
 			continue;
 		any = true;
 		e = try_way(s, k, &ways[i], &w, &f);

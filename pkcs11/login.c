@@ -4,8 +4,8 @@
 
 static struct err *locked(const struct session *s)
 {
-	struct err *e =
-		err_new(ERR_PIN, N_("The PIN of the token %1 is locked."), ARG_TEXT(s->info.label));
+	struct err *e = err_new(ERR_PIN, N_("The PIN of the token %1 is locked."),
+				ARG_TEXT(token_name(&s->info)));
 	e = err_hint(e, N_("Only the security officer's PIN (the PUK) opens it again. Ask the one "
 			   "who issued the token."));
 	return err_tag(e, "pin-locked");
@@ -16,7 +16,7 @@ static struct err *final_try(const struct session *s)
 	struct err *e = err_new(ERR_PIN,
 				N_("Only one try is left for the PIN of the token %1. One more "
 				   "wrong PIN locks it."),
-				ARG_TEXT(s->info.label));
+				ARG_TEXT(token_name(&s->info)));
 	e = err_hint(e, N_("Make sure of the PIN first. To use the last try, run inkan again with "
 			   "--last-try."));
 	return err_tag(e, "pin-final-try");
@@ -24,8 +24,8 @@ static struct err *final_try(const struct session *s)
 
 static struct err *not_set(const struct session *s)
 {
-	struct err *e =
-		err_new(ERR_TOKEN, N_("The token %1 has no PIN yet."), ARG_TEXT(s->info.label));
+	struct err *e = err_new(ERR_TOKEN, N_("The token %1 has no PIN yet."),
+				ARG_TEXT(token_name(&s->info)));
 	e = err_hint(e, N_("Ask the one who issued the token to set its PIN, or set it with the "
 			   "token's own program."));
 	return err_tag(e, "pin-not-set");
@@ -66,12 +66,12 @@ struct err *session_pin_fits(const struct session *s, const struct secret *pin)
 		e = err_new(ERR_PIN,
 			    N_("The PIN of the token %1 has %2 to %3 characters. What was entered "
 			       "was not sent to it."),
-			    ARG_TEXT(t->label), ARG_NUM(t->pin_min), ARG_NUM(t->pin_max));
+			    ARG_TEXT(token_name(t)), ARG_NUM(t->pin_min), ARG_NUM(t->pin_max));
 	else
 		e = err_new(ERR_PIN,
 			    N_("The PIN of the token %1 has at least %2 characters. What was "
 			       "entered was not sent to it."),
-			    ARG_TEXT(t->label), ARG_NUM(t->pin_min ? t->pin_min : 1));
+			    ARG_TEXT(token_name(t)), ARG_NUM(t->pin_min ? t->pin_min : 1));
 	return err_tag(err_hint(e, N_("Enter the PIN again. No try was used.")), "pin-length");
 }
 
@@ -97,7 +97,7 @@ static struct err *wrong_pin(struct session *s, const char *call, CK_RV rv)
 	err_ignore(slot_refresh(s->module, &s->info));
 	enum pin_tries tries = rv == CKR_PIN_LOCKED ? TRIES_LOCKED : s->info.tries;
 	struct err *e = err_new(ERR_PIN, N_("The PIN of the token %1 is wrong. %2"),
-				ARG_TEXT(s->info.label), ARG_ID(tries_words(tries)));
+				ARG_TEXT(token_name(&s->info)), ARG_ID(tries_words(tries)));
 	if (tries == TRIES_LOCKED)
 		e = err_tag(err_hint(e, N_("Only the security officer's PIN (the PUK) opens it "
 					   "again. Ask the one who issued the token.")),
@@ -126,7 +126,7 @@ static struct err *login_err(struct session *s, const char *call, CK_RV rv)
 		return err_call(err_tag(err_hint(err_new(ERR_PIN,
 							 N_("The PIN of the token %1 must be "
 							    "changed before it is used."),
-							 ARG_TEXT(s->info.label)),
+							 ARG_TEXT(token_name(&s->info))),
 						 N_("Change the PIN with the token's own program, "
 						    "then run inkan again.")),
 					"pin-expired"),
@@ -138,13 +138,13 @@ static struct err *login_err(struct session *s, const char *call, CK_RV rv)
 		return err_call(
 			err_tag(err_hint(err_new(ERR_TOKEN,
 						 N_("Somebody else is logged in to the token %1."),
-						 ARG_TEXT(s->info.label)),
+						 ARG_TEXT(token_name(&s->info))),
 					 N_("Close other programs that use the token and run inkan "
 					    "again.")),
 				"token-busy"),
 			call, ckr_name(rv), rv);
 	default:
-		return ckr_err(call, rv, s->info.label);
+		return ckr_err(call, rv, token_name(&s->info));
 	}
 }
 
@@ -164,7 +164,7 @@ static CK_RV login_once(struct session *s, CK_USER_TYPE user, const struct secre
 static struct err *pin_needed(const struct session *s)
 {
 	struct err *e = err_new(ERR_ANSWER, N_("The PIN of the token %1 is needed."),
-				ARG_TEXT(s->info.label));
+				ARG_TEXT(token_name(&s->info)));
 	return err_tag(e, "pin-needed");
 }
 

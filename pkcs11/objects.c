@@ -39,7 +39,7 @@ static struct err *read_one(struct session *s, CK_OBJECT_HANDLE object, CK_ATTRI
 	a->ulValueLen = room;
 	CK_RV rv = P11(s->module, C_GetAttributeValue, s->handle, object, a, 1);
 	if (ckr_is_fatal(rv))
-		return ckr_err("C_GetAttributeValue", rv, s->info.label);
+		return ckr_err("C_GetAttributeValue", rv, token_name(&s->info));
 	if (rv != CKR_OK || a->ulValueLen > room || untouched(a, room))
 		a->ulValueLen = CK_UNAVAILABLE_INFORMATION;
 	return NULL;
@@ -58,7 +58,7 @@ struct err *attrs_read(struct session *s, CK_OBJECT_HANDLE object, CK_ATTRIBUTE 
 	}
 	CK_RV rv = P11(s->module, C_GetAttributeValue, s->handle, object, want, (CK_ULONG)n);
 	if (ckr_is_fatal(rv))
-		return ckr_err("C_GetAttributeValue", rv, s->info.label);
+		return ckr_err("C_GetAttributeValue", rv, token_name(&s->info));
 	// These three say that the call went through all attributes and marked those that it could not give (PKCS#11 2.40 §5.7).
 	bool whole = rv == CKR_OK || rv == CKR_ATTRIBUTE_SENSITIVE ||
 		     rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_BUFFER_TOO_SMALL;
@@ -77,7 +77,7 @@ struct err *objects_find(struct session *s, CK_ATTRIBUTE *fit, size_t n_fit, CK_
 {
 	CK_RV rv = P11(s->module, C_FindObjectsInit, s->handle, fit, (CK_ULONG)n_fit);
 	if (rv != CKR_OK)
-		return ckr_err("C_FindObjectsInit", rv, s->info.label);
+		return ckr_err("C_FindObjectsInit", rv, token_name(&s->info));
 	size_t n = 0;
 	while (n < cap) {
 		CK_ULONG got = 0, asked = (CK_ULONG)(cap - n);
@@ -90,9 +90,9 @@ struct err *objects_find(struct session *s, CK_ATTRIBUTE *fit, size_t n_fit, CK_
 	}
 	CK_RV end = P11(s->module, C_FindObjectsFinal, s->handle);
 	if (rv != CKR_OK)
-		return ckr_err("C_FindObjects", rv, s->info.label);
+		return ckr_err("C_FindObjects", rv, token_name(&s->info));
 	if (end != CKR_OK)
-		return ckr_err("C_FindObjectsFinal", end, s->info.label);
+		return ckr_err("C_FindObjectsFinal", end, token_name(&s->info));
 	*n_out = n;
 	return NULL;
 }
@@ -113,5 +113,5 @@ struct err *object_destroy(struct session *s, CK_OBJECT_HANDLE object)
 	CK_RV rv = P11(s->module, C_DestroyObject, s->handle, object);
 	if (rv == CKR_OK || rv == CKR_OBJECT_HANDLE_INVALID)
 		return NULL; // gone either way
-	return ckr_err("C_DestroyObject", rv, s->info.label);
+	return ckr_err("C_DestroyObject", rv, token_name(&s->info));
 }

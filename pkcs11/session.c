@@ -9,21 +9,34 @@ static struct err *ambiguous(const struct token_info *t)
 {
 	struct err *e = err_new(
 		ERR_TOKEN, N_("Two tokens say that they are %1, and nothing tells them apart."),
-		ARG_TEXT(t->label));
+		ARG_TEXT(token_name(t)));
 	e = err_hint(e, N_("Leave only the one that is meant in its reader."));
 	return err_tag(e, "token-ambiguous");
 }
 
-// Whether the wanted token is in this slot; *out is then what it says of itself now.
+// Whether the wanted token is in this slot: *out is then what it says of itself now. A slot that does not answer is not it; where
+// it was the likeliest one, why it did not answer is kept.
 static bool is_in(struct module *m, const struct token_info *wanted, CK_SLOT_ID slot,
-		  struct token_info *out)
+		  struct token_info *out, struct err **why)
 {
 	struct token_info here = *wanted;
 	here.slot = slot;
 	AUTO(err) struct err *other = slot_refresh(m, &here);
-	if (!other)
+	if (!other) {
 		*out = here;
-	return !other;
+		return true;
+	}
+	if (slot == wanted->slot && err_code_name(other)) {
+		*why = other;
+		other = NULL;
+	}
+	return false;
+}
+
+static struct err *not_found(const struct token_info *wanted, struct err *why)
+{
+	struct err *e = token_gone(wanted);
+	return why ? err_caused_by(e, why) : e;
 }
 
 // The slot of a token. Slot numbers change (SoftHSM's when a token is initialised), so the old one is only where the search begins,
@@ -33,15 +46,22 @@ static struct err *find_slot(struct module *m, const struct token_info *wanted,
 {
 	CK_SLOT_ID slots[SLOTS_MAX];
 	CK_ULONG n = 0;
+	AUTO(err) struct err *why = NULL;
 	TRY(slots_present(m, slots, &n));
 	for (CK_ULONG i = 0; i < n; i++)
-		if (slots[i] == wanted->slot && is_in(m, wanted, slots[i], out))
+		if (slots[i] == wanted->slot && is_in(m, wanted, slots[i], out, &why))
 			return NULL;
 	unsigned found = 0;
 	for (CK_ULONG i = 0; i < n; i++)
-		if (slots[i] != wanted->slot && is_in(m, wanted, slots[i], out))
+		if (slots[i] != wanted->slot && is_in(m, wanted, slots[i], out, &why))
 			found++;
-	return found == 1 ? NULL : found ? ambiguous(wanted) : token_gone(wanted);
+	if (found == 1)
+		return NULL;
+	if (found)
+		return ambiguous(wanted);
+	struct err *kept = why;
+	why = NULL;
+	return not_found(wanted, kept);
 }
 
 // Another session of this process may have logged in already: a login is the token's, not the session's.
@@ -50,7 +70,7 @@ static struct err *take_state(struct session *s)
 	CK_SESSION_INFO info = { 0 };
 	CK_RV rv = P11(s->module, C_GetSessionInfo, s->handle, &info);
 	if (rv != CKR_OK)
-		return ckr_err("C_GetSessionInfo", rv, s->info.label);
+		return ckr_err("C_GetSessionInfo", rv, token_name(&s->info));
 	s->logged_in = info.state == CKS_RO_USER_FUNCTIONS || info.state == CKS_RW_USER_FUNCTIONS;
 	return NULL;
 }
@@ -61,7 +81,7 @@ static struct err *open_handle(struct session *s, CK_SESSION_HANDLE *out)
 	CK_SESSION_HANDLE handle = CK_INVALID_HANDLE;
 	CK_RV rv = P11(s->module, C_OpenSession, s->info.slot, flags, NULL, NULL, &handle);
 	if (rv != CKR_OK)
-		return ckr_err("C_OpenSession", rv, s->info.label);
+		return ckr_err("C_OpenSession", rv, token_name(&s->info));
 	*out = handle;
 	return NULL;
 }
@@ -129,7 +149,7 @@ struct err *session_logout(struct session *s)
 		return NULL;
 	CK_RV rv = P11(s->module, C_Logout, s->handle);
 	if (rv != CKR_OK && rv != CKR_USER_NOT_LOGGED_IN)
-		return ckr_err("C_Logout", rv, s->info.label);
+		return ckr_err("C_Logout", rv, token_name(&s->info));
 	s->logged_in = false;
 	return NULL;
 }

@@ -74,10 +74,15 @@ bool token_info_same(const struct token_info *a, const struct token_info *b)
 	       memcmp(a->raw_manufacturer, b->raw_manufacturer, sizeof(a->raw_manufacturer)) == 0;
 }
 
+const char *token_name(const struct token_info *t)
+{
+	return t->label[0] ? t->label : t->serial[0] ? t->serial : t->slot_description;
+}
+
 struct err *token_gone(const struct token_info *t)
 {
-	struct err *e = err_new(ERR_TOKEN, N_("The token %1 is not there."),
-				ARG_TEXT(t->label[0] ? t->label : t->serial));
+	struct err *e =
+		err_new(ERR_TOKEN, N_("The token %1 is not there."), ARG_TEXT(token_name(t)));
 	return err_tag(err_hint(e, N_("Put the token in and run inkan again.")), "token-absent");
 }
 
@@ -182,7 +187,7 @@ struct err *slot_refresh(struct module *m, struct token_info *info)
 	CK_TOKEN_INFO token = { 0 };
 	CK_RV rv = P11(m, C_GetTokenInfo, info->slot, &token);
 	if (rv != CKR_OK)
-		return ckr_err("C_GetTokenInfo", rv, info->label);
+		return ckr_err("C_GetTokenInfo", rv, token_name(info));
 	struct token_info now = *info;
 	token_info_fill(&now, &token);
 	if (!token_info_same(&now, info))

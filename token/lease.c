@@ -22,6 +22,7 @@ enum { LOOK_EVERY_MS = 100, TELL_EVERY_MS = 1000 };
 
 struct lease {
 	int fd;
+	bool ours; // the lock is ours, and so what stands in the file
 };
 
 // Not the URI itself, which may hold slashes and be too long, but the four fields it is made of; the label is among them, since
@@ -156,6 +157,7 @@ struct err *lease_take(const struct token_info *t, const char *what, int64_t wai
 	if (l->fd < 0)
 		return err_errno("open", path, errno);
 	TRY(wait_lock(t, l->fd, path, wait_ms, waiting, ctx));
+	l->ours = true;
 	TRY(write_holder(l->fd, path, what));
 	*out = l;
 	l = NULL;
@@ -168,7 +170,7 @@ void lease_drop(struct lease *l)
 	if (!l)
 		return;
 	if (l->fd >= 0) {
-		if (ftruncate(l->fd, 0) != 0)
+		if (l->ours && ftruncate(l->fd, 0) != 0)
 			log_debug("token", N_("The lease file could not be emptied."));
 		close(l->fd);
 	}

@@ -21,7 +21,8 @@ static const struct model models[] = {
 	{ .name = N_("NSS software token"),
 	  .manufacturer = "Mozilla Foundation",
 	  .nature = MODEL_SOFTWARE,
-	  .source = "seen: NSS softokn 3.87" },
+	  .source = "seen: NSS softokn 3.87; LOCAL is false, and C_WrapKey gives out a key whose "
+		    "EXTRACTABLE is false" },
 	{ .name = N_("NSS software token"),
 	  .model = "NSS 3*",
 	  .nature = MODEL_SOFTWARE,

@@ -8,7 +8,8 @@
 #include "cli/finish.h"
 #include "worker/worker.h"
 
-enum { LEASE_WAIT_MS = 2 * 60 * 1000 };
+// A person may wait for as long as another enrolment lasts; a script is told soon who has the token.
+enum { PERSON_WAITS_MS = 5 * 60 * 1000, SCRIPT_WAITS_MS = 15 * 1000 };
 
 struct err *job_make(const struct cli *cli, enum job_kind kind, const struct target *t,
 		     struct job **out)
@@ -26,7 +27,9 @@ struct err *job_make(const struct cli *cli, enum job_kind kind, const struct tar
 		.interactive = cli->interactive,
 		// Off a terminal nobody watches a countdown: the command ends and inkan resume asks again.
 		.wait_for_ca = cli->interactive && !cli->o.no_wait,
-		.lease_wait_ms = cli->o.no_wait ? 0 : LEASE_WAIT_MS,
+		.lease_wait_ms = cli->o.no_wait	    ? 0
+				 : cli->interactive ? PERSON_WAITS_MS
+						    : SCRIPT_WAITS_MS,
 	};
 	if ((t->module && !j->module) || (t->uri && !j->token))
 		return err_no_memory();

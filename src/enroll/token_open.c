@@ -48,14 +48,24 @@ static struct err *pick_token(struct enrolment *e)
 	return e->token_uri ? NULL : err_no_memory();
 }
 
+struct waiting {
+	const struct enrolment *e;
+	int64_t told; // the holder that the person knows of
+};
+
+// Told once for each holder: a screen shows by itself how the time passes.
 static bool tell_who_has_it(void *ctx, const struct lease_holder *who)
 {
-	const struct enrolment *e = ctx;
-	say_wait(e,
-		 msg_new(N_("Another inkan (process %1, %2) is using this token. Waiting for it."),
-			 ARG_NUM(who->pid), ARG_TEXT(who->what)),
-		 -1, false);
-	return said_stop(e);
+	struct waiting *w = ctx;
+	if (who->pid && who->pid != w->told) {
+		w->told = who->pid;
+		say_wait(w->e,
+			 msg_new(N_("Another inkan (process %1, %2) is using this token. Waiting "
+				    "for it."),
+				 ARG_NUM(who->pid), ARG_TEXT(who->what)),
+			 -1, false);
+	}
+	return said_stop(w->e);
 }
 
 static struct err *usable(const struct enrolment *e)
@@ -77,7 +87,9 @@ struct err *open_token(struct enrolment *e, const char *what)
 	TRY(load_module(e));
 	TRY(pick_token(e));
 	e->model = model_of(&e->token);
-	TRY(lease_take(&e->token, what, e->job->lease_wait_ms, tell_who_has_it, e, &e->lease));
+	struct waiting waiting = { .e = e };
+	TRY(lease_take(&e->token, what, e->job->lease_wait_ms, tell_who_has_it, &waiting,
+		       &e->lease));
 	TRY(usable(e));
 	TRY(session_open(e->module, &e->token, true, &e->session));
 	return session_pin_ready(e->session, e->job->last_try);

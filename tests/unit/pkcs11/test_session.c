@@ -123,6 +123,19 @@ static void test_a_token_is_found_again_under_another_slot_number(void)
 	end(&o);
 }
 
+static void test_a_token_that_stops_answering_is_gone_and_says_why(void)
+{
+	struct open o;
+	begin(&o, "C_GetTokenInfo 4+ return CKR_DEVICE_ERROR\n");
+	struct token_info t = *session_token(o.s);
+	session_close(o.s);
+	o.s = NULL;
+	struct err *e = session_open(o.m, &t, false, &o.s);
+	CU_ASSERT(e && err_has_code(e, "CKR_DEVICE_ERROR"));
+	check_tag(e, ERR_TOKEN, "token-absent");
+	end(&o);
+}
+
 static void test_login_and_logout(void)
 {
 	struct open o;
@@ -251,6 +264,7 @@ int main(void)
 			  TEST(test_tokens_are_listed_with_what_they_can_do),
 			  TEST(test_labels_that_begin_alike_are_two_tokens),
 			  TEST(test_a_token_is_found_again_under_another_slot_number),
+			  TEST(test_a_token_that_stops_answering_is_gone_and_says_why),
 			  TEST(test_login_and_logout),
 			  TEST(test_a_wrong_pin_is_one_try_and_says_what_is_left),
 			  TEST(test_a_token_that_does_not_count_says_so),

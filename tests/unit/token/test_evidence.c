@@ -77,7 +77,11 @@ static void test_a_key_that_could_leave_is_open(void)
 	check_attributes("lie PRIME_2 0x0102030405060708\n", KEY_OPEN);
 	check_attributes("lie LOCAL 0\nC_WrapKey 1 return CKR_OK\n", KEY_OPEN);
 	check_attributes("lie LOCAL 0\nC_WrapKey 2 return CKR_OK\n", KEY_OPEN);
-	// Nothing to wrap with: not tried, so not refused.
+	// Nothing to wrap with, or no answer whether: not tried, so not refused.
+	check_attributes("lie LOCAL 0\nC_GetMechanismInfo * return "
+			 "CKR_GENERAL_ERROR\nC_GenerateKey * return CKR_GENERAL_ERROR\n"
+			 "C_CreateObject * return CKR_GENERAL_ERROR\n",
+			 KEY_OPEN);
 	check_attributes("lie LOCAL 0\nC_GenerateKey * return "
 			 "CKR_MECHANISM_INVALID\nC_CreateObject * return CKR_MECHANISM_INVALID\n",
 			 KEY_OPEN);

@@ -52,6 +52,11 @@ static void test_the_second_one_is_told_who_has_it(void)
 	snprintf(pid, sizeof(pid), "process %ld (enroll)", (long)getpid());
 	CU_ASSERT(text && strstr(text, pid));
 	check_tag(e, ERR_TOKEN, "token-busy");
+	// Giving up does not wipe out who has it.
+	struct err *third = lease_take(&t, "status", 0, NULL, NULL, &second);
+	AUTO_TEXT char *still = third ? err_render(third) : NULL;
+	CU_ASSERT(still && strstr(still, pid));
+	check_tag(third, ERR_TOKEN, "token-busy");
 	lease_drop(first);
 	first = NULL;
 	CHECK_OK(lease_take(&t, "status", 0, NULL, NULL, &second));
