@@ -20,12 +20,21 @@
 #include "x509/request.h"
 
 struct ca;
+struct evp_pkey_st; // OpenSSL's EVP_PKEY
+
+// A key on a token for the protocols that sign or decrypt messages of their own. Borrowed; used by one thread at a time.
+struct ca_key {
+	struct evp_pkey_st *pkey; // null: not there
+	struct cert *cert;	  // the certificate it has already; null: none
+};
 
 struct ca_terms {
 	const struct profile *profile; // borrowed for the whole conversation
 	const struct profile_role *role;
 	const char *
 		transaction; // the enrolment's id: what a protocol with transaction IDs derives its own from
+	struct ca_key
+		old; // what is renewed (TLS client authentication, RenewalReq, kur); null pkey: a first enrolment
 	// Called while waiting for the network; true stops with ERR_INTERRUPTED.
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
@@ -71,6 +80,8 @@ void ca_outcome_free(struct ca_outcome *o);
 struct ca_request {
 	const void *der;
 	size_t len;
+	struct ca_key
+		own; // the request's key, for SCEP and CMP; EST, portal and file never look at it
 	struct err *(*resign)(void *ctx, const struct secret *challenge_password, struct buf *der);
 	void *ctx;
 };

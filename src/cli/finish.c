@@ -155,6 +155,6 @@ int finish(struct cli *cli, const struct result *r, const char *zone)
 		return (int)err_kind(r->err);
 	}
 	if (!cli->o.json)
-		show_done(r->object, zone);
+		show_done(r->object, zone ? zone : json_text(r->object, "zone"));
 	return 0;
 }

@@ -87,6 +87,7 @@ static void put_enrolment(json_t *o, const struct enrolment *e)
 	if (e->profile) {
 		json_object_set_new(o, "profile", json_string(e->profile->name));
 		json_object_set_new(o, "practice", json_boolean(e->profile->practice));
+		json_object_set_new(o, "zone", json_string(e->profile->window.zone));
 	}
 	if (e->role)
 		json_object_set_new(o, "role", json_string(e->role->name));

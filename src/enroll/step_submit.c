@@ -58,16 +58,13 @@ static bool was_not_issued(const struct err *err, bool sent)
 	       err_has_tag(err, "credentials-missing") || err_has_tag(err, "redirected");
 }
 
-// The way on from here, after what the error itself advises.
-static struct err *stays(struct enrolment *e, struct err *err)
+// The way on from here, unless the error itself advises something: then the face tells of `inkan resume` by the result.
+static struct err *stays(const struct enrolment *e, struct err *err)
 {
-	struct msg *way =
-		msg_new(N_("The key stays on the token. `inkan resume %1` goes on from here."),
+	if (err_next_step(err))
+		return err;
+	return err_hint(err, N_("The key stays on the token. `inkan resume %1` goes on from here."),
 			ARG_TEXT(e->record->id));
-	if (!err_next_step(err))
-		return err_hint_msg(err, way);
-	say_note(e, way);
-	return err;
 }
 
 static struct err *failed(struct enrolment *e, struct err *err, bool sent)

@@ -39,7 +39,7 @@ static struct err *judge_chain(struct enrolment *e, const struct cert *c, const 
 			       bool *judged)
 {
 	AUTO(record) struct record *made = NULL;
-	AUTO(profile) struct profile *p = NULL;
+	struct profile *p = NULL;
 	AUTO_CERTS struct cert_list anchors = { 0 };
 	AUTO_CERTS struct cert_list all = { 0 };
 	AUTO(cert) struct cert *leaf = NULL;
@@ -51,6 +51,8 @@ static struct err *judge_chain(struct enrolment *e, const struct cert *c, const 
 	err_ignore(profile_load(made->profile_path, &p));
 	if (!p)
 		return NULL;
+	profile_free(e->profile); // the result names the last one
+	e->profile = p;
 	TRY(cert_list_from_pem(p->ca.anchors.data, p->ca.anchors.len, &anchors));
 	TRY(cert_list_from_pem(made->certificates.data, made->certificates.len, &all));
 	TRY(rsa_public_der(keypair_public(key), &spki));

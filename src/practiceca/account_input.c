@@ -198,9 +198,11 @@ struct err *new_account_draw(bool user, struct new_account *n)
 struct err *new_account_finish(enum otp_kind kind, struct new_account *n)
 {
 	struct account *a = &n->account;
-	TRY(pin_hash_make(secret_bytes(n->pin), secret_len(n->pin), &a->pin));
+	int64_t cost = holder_pin_cost(&a->holder);
+	TRY(pin_hash_make(secret_bytes(n->pin), secret_len(n->pin), cost, &a->pin));
 	if (!holder_is_user(&a->holder))
-		return pin_hash_make(secret_bytes(n->confirm), secret_len(n->confirm), &a->confirm);
+		return pin_hash_make(secret_bytes(n->confirm), secret_len(n->confirm), cost,
+				     &a->confirm);
 	if (a->otp.kind == OTP_NONE) {
 		a->otp.kind = kind;
 		TRY(otp_secret_make(&a->otp));

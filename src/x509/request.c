@@ -73,8 +73,10 @@ static struct err *take_extensions(X509_ATTRIBUTE *attr, STACK_OF(X509_EXTENSION
 static struct err *add_extra(X509_REQ *req, const struct request_terms *t,
 			     STACK_OF(X509_EXTENSION) * list)
 {
+	if (!t->extra_attributes)
+		return NULL;
 	const unsigned char *p = t->extra_attributes, *end = p + t->extra_attributes_len;
-	for (int n = 0; p && p < end; n++) {
+	for (int n = 0; p < end; n++) {
 		AUTO(x509_attribute)
 		X509_ATTRIBUTE *attr = d2i_X509_ATTRIBUTE(NULL, &p, (long)(end - p));
 		if (!attr || n == REQUEST_MAX_ATTRIBUTES)

@@ -50,7 +50,10 @@ void bytes_put(struct bytes *b, const void *data, size_t len)
 {
 	if (len == 0)
 		return;
-	b->data = must(realloc(b->data, b->len + len), "realloc");
+	if (b->len + len > b->room) {
+		b->room = (b->len + len) * 2;
+		b->data = must(realloc(b->data, b->room), "realloc");
+	}
 	memcpy(b->data + b->len, data, len);
 	b->len += len;
 }

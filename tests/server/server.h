@@ -17,7 +17,7 @@ void *must(void *p, const char *what); // dies on null
 
 struct bytes {
 	unsigned char *data;
-	size_t len;
+	size_t len, room;
 };
 void bytes_put(struct bytes *b, const void *data, size_t len);
 void bytes_puts(struct bytes *b, const char *text);

@@ -11,6 +11,10 @@
 
 #include "scratch.h"
 
+#ifndef INKAN_BYTESERVER
+#define INKAN_BYTESERVER "byteserver" // the test's CMakeLists.txt says where it is
+#endif
+
 struct byteserver {
 	pid_t pid;
 	int keep; // its standard input: closing it ends the server
@@ -48,6 +52,18 @@ static inline pid_t byteserver_spawn(char *const argv[], int in, int out)
 	return pid;
 }
 
+// Reads "port N" and closes; 0 when it does not come.
+static inline unsigned byteserver_port(int fd)
+{
+	char line[32] = "";
+	FILE *f = fdopen(fd, "r");
+	char *end = f && fgets(line, sizeof(line), f) && strncmp(line, "port ", 5) == 0 ? line + 5
+											: line;
+	if (f)
+		fclose(f);
+	return (unsigned)strtoul(end, NULL, 10);
+}
+
 // `server` is a value for --server, or "old-tls" or "plain"; null: good. Ends the program when it does not start.
 static inline struct byteserver *byteserver_start(const char *script, const char *server)
 {
@@ -74,12 +90,11 @@ static inline struct byteserver *byteserver_start(const char *script, const char
 	b->pid = byteserver_spawn(argv, in[0], out[1]);
 	close(in[0]);
 	close(out[1]);
-	FILE *f = fdopen(out[0], "r");
-	if (b->pid < 0 || !f || fscanf(f, "port %u", &b->port) != 1) {
+	b->port = byteserver_port(out[0]);
+	if (b->pid < 0 || b->port == 0) {
 		fprintf(stderr, "the byte server did not start\n");
 		abort();
 	}
-	fclose(f);
 	err_ignore(buf_read_file(anchors, 65536, &b->anchors));
 	free(path);
 	free(anchors);

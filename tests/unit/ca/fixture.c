@@ -126,7 +126,9 @@ const char *fixture_judge(const struct fixture *f, const struct ca_outcome *o)
 				 time(NULL),	  true,		  false };
 	AUTO(cert) struct cert *leaf = NULL;
 	AUTO(err) struct err *e = judge_certificates(&t, &o->issued, &leaf, NULL);
-	return e ? err_slug(e) : "";
+	static char slug[64];
+	snprintf(slug, sizeof(slug), "%s", e ? err_slug(e) : "");
+	return slug;
 }
 
 void fixture_key_free(void)

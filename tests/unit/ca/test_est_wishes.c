@@ -26,7 +26,7 @@ static void test_no_wishes(void)
 	check_none("on GET " EST "/csrattrs\n status 204 No Content\n");
 	check_none("on GET " EST "/csrattrs\n status 404 Not Found\n");
 	check_none("on GET " EST "/csrattrs\n status 401 Unauthorized\n header WWW-Authenticate: "
-				 "Basic realm=\"x\"\n");
+		   "Basic realm=\"x\"\n");
 	check_none("on GET " EST "/csrattrs\n header Content-Type: application/csrattrs\n");
 	check_none("on GET " EST
 		   "/csrattrs\n header Content-Type: application/csrattrs\n text MAA=\n");

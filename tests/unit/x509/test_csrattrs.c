@@ -41,12 +41,16 @@ static struct der der(unsigned char tag, size_t n, ...)
 	return d;
 }
 
+static unsigned char digit(char c)
+{
+	return (unsigned char)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
 static struct der raw(const char *hex)
 {
 	struct der d = { .len = 0 };
-	unsigned byte = 0;
-	for (; sscanf(hex, "%2x", &byte) == 1; hex += 2)
-		d.bytes[d.len++] = (unsigned char)byte;
+	for (; *hex; hex += 2)
+		d.bytes[d.len++] = (unsigned char)(digit(hex[0]) << 4 | digit(hex[1]));
 	return d;
 }
 

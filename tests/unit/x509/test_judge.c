@@ -50,7 +50,9 @@ static const char *verdict(const struct judge_case *c)
 	CU_ASSERT((e == NULL) == (leaf != NULL));
 	CU_ASSERT(!e || err_kind(e) == ERR_POLICY);
 	CU_ASSERT(!e || (chain.n == 0 && err_next_step(e)));
-	return e ? err_slug(e) : ""; // static storage
+	static char slug[64];
+	snprintf(slug, sizeof(slug), "%s", e ? err_slug(e) : "");
+	return slug;
 }
 
 static void begin(void)
