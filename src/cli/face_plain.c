@@ -57,7 +57,9 @@ static void plain_note(struct screen *s, const struct event *e)
 // Said once for each thing that is waited for; the seconds run in the line above.
 static void plain_wait(struct screen *s, const struct event *e)
 {
-	AUTO_TEXT char *words = e->words ? msg_render(e->words) : NULL;
+	// Where the running line tells already how long a card can take, the words would only repeat it.
+	bool told = s->running.tty && s->running.can_take > 0 && e->seconds < 0 && !e->keypad;
+	AUTO_TEXT char *words = e->words && !told ? msg_render(e->words) : NULL;
 	if (words && (!s->waited_for || strcmp(s->waited_for, words) != 0)) {
 		running_break(&s->running);
 		print_text(stderr, NOTE_INDENT, words);
@@ -91,8 +93,9 @@ struct err *screen_ask(void *ctx, const struct question *q, struct answer *out)
 	TRY(prompt_ahead(s->cli, q, &answered, out));
 	if (answered)
 		return NULL;
-	running_break(&s->running);
+	running_disturb(&s->running);
 	struct err *e = prompt_person(q, out);
+	running_resume(&s->running);
 	if (out->state == ANSWER_STOPPED)
 		s->stops_told = 0;
 	return e;

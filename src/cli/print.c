@@ -62,6 +62,13 @@ void print_text(FILE *f, size_t indent, const char *text)
 		put_paragraph(f, indent, safe);
 }
 
+void print_line(FILE *f, size_t indent, const char *text)
+{
+	AUTO_TEXT char *safe = text_safe(text, strlen(text), MAX_TEXT);
+	put_indent(f, indent);
+	fprintf(f, "%s\n", safe ? safe : "?");
+}
+
 void print_pair(FILE *f, size_t width, struct msg *label, const char *value)
 {
 	AUTO_TEXT char *name = msg_render(label);

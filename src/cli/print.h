@@ -16,6 +16,8 @@ void print_msg(FILE *f, size_t indent, struct msg *m);
 #define say_in(f, in, ...) print_msg((f), (in), msg_new(__VA_ARGS__))
 // Text that is in its language already; made safe.
 void print_text(FILE *f, size_t indent, const char *text);
+// One line that is never broken, so that it can be copied: a URI, a path.
+void print_line(FILE *f, size_t indent, const char *text);
 // "label:   value", the label padded to `width` columns.
 void print_pair(FILE *f, size_t width, struct msg *label, const char *value);
 // The whole of an error.

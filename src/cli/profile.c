@@ -15,7 +15,7 @@ static void list_one(const struct profile_entry *e)
 	print_text(stdout, 0, e->name);
 	if (p)
 		print_text(stdout, DETAIL_INDENT, lang_pick(p->institution.en, p->institution.ja));
-	print_text(stdout, DETAIL_INDENT, e->path);
+	print_line(stdout, DETAIL_INDENT, e->path);
 	if (p && p->practice)
 		say_in(stdout, DETAIL_INDENT, N_("Only for practising."));
 	if (!p)

@@ -116,9 +116,9 @@ static void show_ca(const struct profile_ca *ca)
 	print_blank(stdout);
 	say(stdout, N_("Answers and secrets are sent here, and nowhere else (%1):"),
 	    ARG_TEXT(protocols[ca->protocol]));
-	print_text(stdout, INDENT, ca->url ? ca->url : "-");
+	print_line(stdout, INDENT, ca->url ? ca->url : "-");
 	for (size_t i = 0; i < ca->n_hosts; i++)
-		print_text(stdout, INDENT, ca->hosts[i]);
+		print_line(stdout, INDENT, ca->hosts[i]);
 }
 
 static void show_window(const struct profile_window *w)

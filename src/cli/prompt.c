@@ -102,6 +102,7 @@ static struct err *judge_yes_no(const struct secret *typed, int *yes)
 
 static struct err *ask_consent(const struct question *q, struct answer *out)
 {
+	print_blank(stderr);
 	if (q->words)
 		print_msg(stderr, 0, msg_copy(q->words));
 	AUTO_TEXT char *prompt = render(msg_new(N_("Do you agree? [yes/no] ")));

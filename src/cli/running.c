@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/print.h"
 
+enum { QUIET_MS = 1500 };
 static const char CLEAR_TO_END[] = "\x1b[K";
 
 void running_open(struct running *r, FILE *f)
@@ -88,8 +89,9 @@ void running_tick(struct running *r)
 {
 	if (!r->tty || !r->text)
 		return;
-	int64_t second = (clock_monotonic_ms() - r->began) / 1000;
-	if (second != r->shown || !r->drawn)
+	int64_t now = clock_monotonic_ms();
+	int64_t second = (now - r->began) / 1000;
+	if (r->drawn ? second != r->shown : now >= r->quiet)
 		draw(r, second);
 }
 
@@ -100,7 +102,17 @@ void running_break(struct running *r)
 		fflush(r->f);
 	}
 	r->drawn = false;
+}
+
+void running_disturb(struct running *r)
+{
+	running_break(r);
 	r->disturbed = true;
+}
+
+void running_resume(struct running *r)
+{
+	r->quiet = clock_monotonic_ms() + QUIET_MS;
 }
 
 void running_end(struct running *r, const char *word)

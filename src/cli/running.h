@@ -11,7 +11,8 @@ struct running {
 	bool tty;
 	char *text;	  // what is going on; null: nothing
 	bool drawn;	  // it stands on the terminal, the cursor at its end
-	bool disturbed;	  // something else was printed or asked meanwhile: its time says nothing
+	bool disturbed;	  // a person was asked meanwhile: its time says nothing
+	int64_t quiet;	  // monotonic ms until when a line that was left is not drawn again
 	int64_t began;	  // monotonic ms
 	int64_t can_take; // seconds, 0 not known
 	int64_t until;	  // a countdown's end, monotonic ms; 0: none
@@ -24,8 +25,12 @@ void running_begin(struct running *r, const char *text, int64_t can_take);
 // The same line, with the seconds that are left (negative: not known) and what is waited for; null: as it was.
 void running_countdown(struct running *r, int64_t seconds);
 void running_tick(struct running *r);
-// Something else is about to be printed or asked.
+// Something else is about to be printed.
 void running_break(struct running *r);
+// A person is about to be asked.
+void running_disturb(struct running *r);
+// The person has answered: the next question may follow at once, so the line waits a little.
+void running_resume(struct running *r);
 // The end of it, with a word: "done".
 void running_end(struct running *r, const char *word);
 void running_drop(struct running *r); // the end of it, not worth a line

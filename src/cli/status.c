@@ -94,7 +94,7 @@ static struct err *say_token(struct journal *j, const json_t *t)
 {
 	const char *label = json_text(t, "label"), *uri = json_text(t, "uri");
 	say(stdout, N_("Token %1"), ARG_TEXT(label && *label ? label : "-"));
-	print_text(stdout, CERTIFICATE_INDENT, uri ? uri : "-");
+	print_line(stdout, CERTIFICATE_INDENT, uri ? uri : "-");
 	say_pin(json_text(t, "pin"));
 	const json_t *certificates = json_object_get(t, "certificates");
 	if (json_array_size(certificates) == 0)
@@ -115,6 +115,8 @@ static struct err *say_unfinished(struct journal *j)
 		const struct record *r = list.list[i];
 		AUTO_TEXT char *line = unfinished_line(r);
 		print_text(stdout, CERTIFICATE_INDENT, line ? line : r->id);
+		if (r->token_uri)
+			print_line(stdout, DETAIL_INDENT, r->token_uri);
 		if (r->mark == MARK_WAITING)
 			say_in(stdout, DETAIL_INDENT,
 			       N_("The certificate authority said to wait."));

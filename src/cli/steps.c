@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "enroll/face.h"
 
-// Waiting and retiring belong to the steps before and after them: not every enrolment has them.
+// Waiting, confirming and retiring count with the step before them: not every enrolment has them.
 static const struct {
 	const char *step;
 	int number;
@@ -26,11 +26,11 @@ static const struct {
 	{ "consent-store", 9 },
 	{ "store-certificate", 10 },
 	{ "verify-token", 11 },
-	{ "confirm", 12 },
-	{ "retire-old", 12 },
-	{ "receipt", 13 },
+	{ "confirm", 11 },
+	{ "retire-old", 11 },
+	{ "receipt", 12 },
 };
-enum { LAST_PLACE = 13 };
+enum { LAST_PLACE = 12 };
 
 char *step_line(const char *step)
 {

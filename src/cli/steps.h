@@ -3,5 +3,5 @@
 
 #include "base/msg.h"
 
-// "[3/13] Making the key on the token" in the present language; new string, null when memory is out.
+// "[ 3/12] Making the key on the token" in the present language; new string, null when memory is out.
 char *step_line(const char *step);

@@ -18,10 +18,10 @@ char *unfinished_line(const struct record *r)
 	struct err *e = clock_local(r->created, NULL, when);
 	err_ignore(e);
 	AUTO(msg)
-	struct msg *m = msg_new(N_("%1  %2 (%3, %4), begun %5, token %6"), ARG_TEXT(or_dash(r->id)),
-				ARG_TEXT(or_dash(r->common_name)),
-				ARG_TEXT(or_dash(r->profile_name)), ARG_TEXT(or_dash(r->role)),
-				ARG_TEXT(e ? "?" : when), ARG_TEXT(or_dash(r->token_uri)));
+	struct msg *m =
+		msg_new(N_("%1  %2 (%3, %4), begun %5"), ARG_TEXT(or_dash(r->id)),
+			ARG_TEXT(or_dash(r->common_name)), ARG_TEXT(or_dash(r->profile_name)),
+			ARG_TEXT(or_dash(r->role)), ARG_TEXT(e ? "?" : when));
 	return msg_render(m);
 }
 

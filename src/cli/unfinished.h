@@ -5,7 +5,7 @@
 #include "cli/job.h"
 #include "journal/journal.h"
 
-// "k7qf-3m2x  0123456781283 (practice, user) on pkcs11:…, begun 2026-11-22 14:03 JST" in the present language; new string.
+// "k7qf-3m2x  0123456781283 (practice, user), begun 2026-11-22 14:03 JST" in the present language; new string.
 char *unfinished_line(const struct record *r);
 // The record of an id; ERR_USAGE with the unfinished ones when there is none, or when it is finished already.
 MUST struct err *unfinished_find(struct journal *j, const char *id, struct record **out);

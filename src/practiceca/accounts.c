@@ -28,6 +28,11 @@ const char *holder_role(const struct holder *h)
 	return holder_is_user(h) ? "user" : "admin";
 }
 
+int64_t holder_pin_cost(const struct holder *h)
+{
+	return holder_is_user(h) ? PIN_COST_ALONE : PIN_COST_OF_TWO;
+}
+
 bool holder_read(const char *name, size_t len, struct holder *out)
 {
 	struct holder h = { 0 };

@@ -33,6 +33,7 @@ bool holder_is_user(const struct holder *h);
 const char *holder_role(const struct holder *h); // "admin" or "user"
 // ASCII letters and digits only, at least one.
 bool letters_and_digits(const char *s, size_t len);
+int64_t holder_pin_cost(const struct holder *h); // of each PIN's hash
 // "contract" or "contract/user"; false when it has another shape.
 bool holder_read(const char *name, size_t len, struct holder *out);
 MUST struct err *holder_make(const char *contract_id, const char *user_id,

@@ -71,6 +71,7 @@ struct err *login_judge(struct database *d, const struct login_rules *rules, con
 	AUTO_ACCOUNT struct account a = { .pin = rules->nobody, .confirm = rules->nobody };
 	bool there = false;
 	bool right = false;
+	a.pin.cost = a.confirm.cost = holder_pin_cost(&b->holder);
 	enum login_verdict found = LOGIN_WRONG;
 	if (b->shaped)
 		TRY(look_up(d, b, &there, &a));

@@ -17,9 +17,9 @@ static struct err *derive(const struct pin_hash *h, const void *pin, size_t len,
 	return NULL;
 }
 
-struct err *pin_hash_make(const void *pin, size_t len, struct pin_hash *out)
+struct err *pin_hash_make(const void *pin, size_t len, int64_t cost, struct pin_hash *out)
 {
-	struct pin_hash h = { .cost = PIN_COST };
+	struct pin_hash h = { .cost = cost };
 	if (RAND_bytes(h.salt, PIN_SALT) != 1)
 		return openssl_error("RAND_bytes");
 	TRY(derive(&h, pin, len, h.hash));
@@ -38,7 +38,7 @@ struct err *pin_hash_check(const struct pin_hash *h, const void *pin, size_t len
 
 struct err *pin_hash_nobody(struct pin_hash *out)
 {
-	struct pin_hash h = { .cost = PIN_COST };
+	struct pin_hash h = { .cost = PIN_COST_ALONE };
 	if (RAND_bytes(h.salt, PIN_SALT) != 1 || RAND_bytes(h.hash, PIN_HASH) != 1)
 		return openssl_error("RAND_bytes");
 	*out = h;

@@ -1,6 +1,18 @@
 #!/usr/bin/env bash
 # Pending accounts: 202, a ticket bound to the request, polls without a credential.
 . "$(dirname "$0")/lib.sh"
+serve --retry-after 60
+account admin --pending-polls 1
+request "$work/early.b64" "$common"
+post "$work/early.b64" "$name" "$pin:$confirm"
+expect "wait a minute" "202 60" "$status $(header retry-after)"
+ticket=$(header set-cookie)
+post "$work/early.b64" "" "" -b "${ticket%%;*}"
+expect "a poll that comes too soon brings nothing" 202 "$status"
+wait_left=$(header retry-after)
+{ [ "$wait_left" -gt 0 ] && [ "$wait_left" -le 60 ]; } || fail "it says to wait $wait_left"
+stop
+
 serve --retry-after 1
 account user --pending-polls 2
 request "$work/user.b64" "$common"
@@ -13,8 +25,6 @@ ticket=${cookie%%;*}
 case $cookie in *Secure*HttpOnly*) echo "ok: the cookie is for TLS alone" ;; *) fail "the cookie is \"$cookie\"" ;; esac
 [ ! -s "$work/answer" ] || fail "a 202 has a body"
 
-post "$work/user.b64" "" "" -b "$ticket"
-expect "a poll that comes too soon" 202 "$status"
 sleep 1.1
 openssl req -new -key "$work/key.pem" -subj "/CN=$common" -outform DER | openssl base64 >"$work/other.b64"
 post "$work/other.b64" "" "" -b "$ticket"

@@ -91,8 +91,8 @@ static void test_pin_hashes(void)
 {
 	struct pin_hash a, b, nobody;
 	bool good = false;
-	CHECK_OK(pin_hash_make("123456", 6, &a));
-	CHECK_OK(pin_hash_make("123456", 6, &b));
+	CHECK_OK(pin_hash_make("123456", 6, PIN_COST_ALONE, &a));
+	CHECK_OK(pin_hash_make("123456", 6, PIN_COST_OF_TWO, &b));
 	CHECK_OK(pin_hash_nobody(&nobody));
 	CU_ASSERT(memcmp(a.hash, b.hash, PIN_HASH) != 0);
 	CHECK_OK(pin_hash_check(&a, "123456", 6, &good));
