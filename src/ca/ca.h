@@ -31,10 +31,9 @@ struct ca_key {
 struct ca_terms {
 	const struct profile *profile; // borrowed for the whole conversation
 	const struct profile_role *role;
-	const char *
-		transaction; // the enrolment's id: what a protocol with transaction IDs derives its own from
-	struct ca_key
-		old; // what is renewed (TLS client authentication, RenewalReq, kur); null pkey: a first enrolment
+	const char *transaction; // the enrolment's id: a protocol's transaction IDs derive from it
+	// What is renewed (TLS client authentication, RenewalReq, kur); null pkey: a first enrolment.
+	struct ca_key old;
 	// Called while waiting for the network; true stops with ERR_INTERRUPTED.
 	bool (*stop)(void *ctx);
 	void *stop_ctx;

@@ -113,31 +113,44 @@ struct err *new_account_read(const char *path, struct new_account *n)
 	return take_otp(j, &n->account.otp);
 }
 
-// One line without echo; the terminal is as before afterwards.
+static struct err *read_line(struct secret *out)
+{
+	enum { CTRL_C = 3 };
+	char c = 0;
+	for (;;) {
+		ssize_t n = read(STDIN_FILENO, &c, 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 1 || c == CTRL_C)
+			return err_new(ERR_INTERRUPTED, N_("Stopped. No account was added."));
+		if (c == '\n')
+			return NULL;
+		TRY(secret_append(out, &c, 1));
+	}
+}
+
+// One line without echo. Echo and signals are off before the question stands there, so that nothing typed at once is shown or
+// lost, and Ctrl-C cannot leave the terminal silent; it is as before afterwards.
 static struct err *ask(const char *label, struct secret **out)
 {
 	struct termios before;
-	struct secret *s = NULL;
+	AUTO(secret) struct secret *s = NULL;
 	TRY(secret_new(PIN_MAX + 2, &s));
-	fprintf(stderr, "%s: ", lang_text(label));
-	if (tcgetattr(STDIN_FILENO, &before)) {
-		secret_free(s);
+	if (tcgetattr(STDIN_FILENO, &before))
 		return err_errno("tcgetattr", "stdin", errno);
-	}
 	struct termios silent = before;
-	silent.c_lflag &= ~(tcflag_t)ECHO;
+	silent.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
 	silent.c_lflag |= ECHONL;
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-	char c = 0;
-	struct err *e = NULL;
-	while (!e && read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
-		e = secret_append(s, &c, 1);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-	if (e) {
-		secret_free(s);
+	silent.c_cc[VEOL] = 3; // Ctrl-C ends a line, to be read at once
+	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &silent))
+		return err_errno("tcsetattr", "stdin", errno);
+	fprintf(stderr, "%s: ", lang_text(label));
+	struct err *e = read_line(s);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+	if (e)
 		return e;
-	}
 	*out = s;
+	s = NULL;
 	return NULL;
 }
 

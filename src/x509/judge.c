@@ -67,6 +67,13 @@ static struct err *check_name(const struct judge_terms *t, const struct cert *le
 			      ARG_TEXT(name), ARG_TEXT(t->common_name)));
 }
 
+static struct err *not_for_login(void)
+{
+	return refuse("certificate-usage",
+		      msg_new(N_("The certificate is not for logging in (extendedKeyUsage "
+				 "without clientAuth).")));
+}
+
 static struct err *check_usage(const struct judge_terms *t, const struct cert *leaf)
 {
 	uint32_t usage = X509_get_key_usage(cert_x509(leaf)); // all ones without the extension
@@ -77,10 +84,8 @@ static struct err *check_usage(const struct judge_terms *t, const struct cert *l
 			msg_new(N_(
 				"The certificate does not allow what its key is for (keyUsage).")));
 	uint32_t extended = X509_get_extended_key_usage(cert_x509(leaf));
-	if (!(extended & (XKU_SSL_CLIENT | XKU_ANYEKU)))
-		return refuse("certificate-usage",
-			      msg_new(N_("The certificate is not for logging in (extendedKeyUsage "
-					 "without clientAuth).")));
+	if (!(extended & XKU_SSL_CLIENT))
+		return not_for_login();
 	return NULL;
 }
 
@@ -89,6 +94,8 @@ static struct err *chain_verdict(int code, int depth, const struct judge_terms *
 {
 	char now[24];
 	clock_utc(t->now, now);
+	if (code == X509_V_ERR_INVALID_PURPOSE && depth == 0)
+		return not_for_login();
 	switch (code) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		return refuse("certificate-expired",
@@ -145,6 +152,7 @@ static struct err *borrow_all(const struct cert_list *list, STACK_OF(X509) * *ou
 static void set_terms(X509_STORE_CTX *ctx, const struct judge_terms *t)
 {
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
+	X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_CLIENT); // of the CAs, too
 	X509_VERIFY_PARAM_set_time(param, (time_t)t->now);
 	X509_VERIFY_PARAM_set_depth(param, CHAIN_MAX_DEPTH);
 	X509_VERIFY_PARAM_set_auth_level(param, LEVEL_112_BITS);
@@ -209,9 +217,9 @@ struct err *judge_certificates(const struct judge_terms *t, const struct cert_li
 			"certificate-is-ca",
 			msg_new(N_("The CA sent a certificate that makes this key a CA itself.")));
 	TRY(check_name(t, found));
+	TRY(check_usage(t, found));
 	AUTO_CERTS struct cert_list verified = { 0 };
 	TRY(check_chain(t, got, found, &verified));
-	TRY(check_usage(t, found));
 	*leaf = cert_ref(found);
 	if (chain) {
 		*chain = verified;

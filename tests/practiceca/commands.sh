@@ -76,6 +76,29 @@ expect "the list as JSON" \
   "$(jq -c '.[] | select(.fields.user_id == "taro")' "$work/list.json")"
 if grep -aq 's3cretPIN\|a1b2c3' "$dir"/practice-ca.db*; then fail "a PIN lies in the database"; fi
 
+# On a terminal the PINs are asked for, without echo.
+export program dir
+# shellcheck disable=SC2016 # Tcl's own variables
+command expect -c '
+  set timeout 20
+  spawn $env(program) account add --dir $env(dir) --role admin --contract-id 7777777777 --json
+  expect "Contract PIN: " { send "typed1\r" }
+  expect "Confirmation PIN: " { send "typed2\r" }
+  expect eof
+' >"$work/typed" </dev/null || true
+grep -q '"contract_pin":"typed1","confirm_pin":"typed2"' "$work/typed" || fail "the PINs are not asked for on a terminal"
+expect_echo=$(grep -v contract_pin "$work/typed" | grep -c 'typed[12]' || true)
+expect "and not echoed" 0 "$expect_echo"
+# shellcheck disable=SC2016
+command expect -c '
+  set timeout 20
+  spawn $env(program) account add --dir $env(dir) --role admin --contract-id 8888888888
+  expect "Contract PIN: " { send "typed1\003" }
+  expect eof
+  exit [lindex [wait] 3]
+' >/dev/null </dev/null && got=0 || got=$?
+expect "Ctrl-C at the question" 11 "$got"
+
 serve --port-file "$work/port"
 expect "the port file" "$port" "$(cat "$work/port")"
 expect "files that others can read" "issuing.pem practice-ca.pem root.pem tls.pem " \

@@ -2,10 +2,10 @@
 # What is no proper request is refused with the status of the standards, and costs no one-time password.
 . "$(dirname "$0")/lib.sh"
 serve
-account user
+account user --otp hotp # whose passwords do not grow old while this runs
 request "$work/good.b64" "$common"
 der() { openssl base64 -d -in "$work/good.b64"; }
-otp=$(otp_now)
+otp=$(oathtool -b "$hotp" -c 0)
 
 # refused WHAT STATUS FILE [OPTION of curl…]
 refused() {

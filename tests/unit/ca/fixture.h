@@ -4,7 +4,7 @@
 #include "byteserver.h"
 #include "ca/ca.h"
 #include "check.h"
-#include "maker.h"
+#include "x509/maker.h"
 
 #define FIXTURE_CN "00000011283"
 #define EST	   "/.well-known/est"

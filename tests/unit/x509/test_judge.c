@@ -128,6 +128,29 @@ static void test_another_chain_is_refused(void)
 	CU_ASSERT_STRING_EQUAL(verdict(&usual), "certificate-chain");
 }
 
+static void test_an_issuer_that_may_not_issue_is_refused(void)
+{
+	begin();
+	struct maker leaf_as_ca = { other_key.key, NULL };
+	struct make m = { .issuer = &issuing, .key = other_key.key, .common_name = "Not a CA" };
+	leaf_as_ca.x = make_x509(&m);
+	usual.leaf.issuer = usual.chain = &leaf_as_ca;
+	AUTO(cert) struct cert *between = cert_of(issuing.x);
+	usual.extra = between;
+	CU_ASSERT_STRING_EQUAL(verdict(&usual), "certificate-chain");
+	X509_free(leaf_as_ca.x);
+	m = (struct make){ .issuer = &root,
+			   .key = other_key.key,
+			   .common_name = "For servers",
+			   .basic = "critical,CA:TRUE",
+			   .usage = "critical,keyCertSign",
+			   .extended = "serverAuth" };
+	leaf_as_ca.x = make_x509(&m);
+	CU_ASSERT_STRING_EQUAL(verdict(&usual), "certificate-chain");
+	X509_free(leaf_as_ca.x);
+	begin();
+}
+
 static void test_wrong_times_are_refused(void)
 {
 	begin();
@@ -251,10 +274,12 @@ int main(void)
 	int rc = CHECK_MAIN(
 		TEST(test_the_right_one_is_accepted), TEST(test_leaf_and_chain_are_told_apart),
 		TEST(test_another_key_is_refused), TEST(test_another_name_is_refused),
-		TEST(test_another_chain_is_refused), TEST(test_wrong_times_are_refused),
-		TEST(test_a_ca_is_refused), TEST(test_wrong_usage_is_refused),
-		TEST(test_weak_algorithms_are_refused), TEST(test_two_for_the_same_key_are_refused),
-		TEST(test_nothing_at_all_is_refused), TEST(test_an_issuing_ca_can_be_the_anchor));
+		TEST(test_another_chain_is_refused),
+		TEST(test_an_issuer_that_may_not_issue_is_refused),
+		TEST(test_wrong_times_are_refused), TEST(test_a_ca_is_refused),
+		TEST(test_wrong_usage_is_refused), TEST(test_weak_algorithms_are_refused),
+		TEST(test_two_for_the_same_key_are_refused), TEST(test_nothing_at_all_is_refused),
+		TEST(test_an_issuing_ca_can_be_the_anchor));
 	cert_list_free(&anchors);
 	buf_free(&public_key);
 	soft_key_free(&key);
