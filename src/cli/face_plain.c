@@ -41,7 +41,8 @@ static void plain_step(struct screen *s, const struct event *e)
 		running_drop(&s->running);
 	else
 		step_ended(s, e);
-	if (!e->words)
+	// Why it failed is told at the end, with what to do.
+	if (!e->words || e->state == STEP_FAILED)
 		return;
 	running_break(&s->running);
 	print_msg(stderr, NOTE_INDENT, msg_copy(e->words));
