@@ -5,11 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/json.h"
 #include "base/lang.h"
 #include "base/log.h"
 #include "cli/commands.h"
-#include "cli/faces.h"
 #include "cli/help.h"
 #include "cli/inside.h"
 #include "cli/print.h"
@@ -38,10 +36,8 @@ int cli_fail(struct cli *cli, struct err *e, const char *enrolment)
 {
 	struct result r = { 0 };
 	worker_result(e, enrolment, &r);
-	if (ends_in_result(cli)) {
-		AUTO(json) struct json_t *o = json_result(r.object);
-		print_json(stdout, o);
-	}
+	if (ends_in_result(cli))
+		print_json(stdout, r.object);
 	print_err(stderr, r.err);
 	int status = (int)err_kind(r.err);
 	result_free(&r);

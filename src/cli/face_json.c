@@ -25,15 +25,6 @@ struct json_t *json_event(const struct event *e)
 	return o;
 }
 
-struct json_t *json_result(const struct json_t *result)
-{
-	json_t *o = json_deep_copy(result);
-	json_t *error = json_object_get(o, "error");
-	if (json_is_object(error))
-		put_english(error, "what", "what");
-	return o;
-}
-
 static void write_event(void *ctx, const struct event *e)
 {
 	const struct screen *s = ctx;

@@ -18,9 +18,9 @@ static void step_began(struct screen *s, const struct event *e)
 	bool key = !strcmp(e->step, "generate-key");
 	if (line)
 		running_begin(&s->running, line,
-			      e->seconds > 0 ? e->seconds
-			      : key	     ? A_CARD_CAN_TAKE
-					     : 0);
+			      !key	       ? 0
+			      : e->seconds > 0 ? e->seconds
+					       : A_CARD_CAN_TAKE);
 }
 
 static void step_ended(struct screen *s, const struct event *e)
@@ -30,7 +30,9 @@ static void step_ended(struct screen *s, const struct event *e)
 		if (line)
 			running_begin(&s->running, line, 0);
 	}
-	running_end(&s->running, lang_text(e->state == STEP_DONE ? N_("done") : N_("failed")));
+	// A certificate authority that needs more time is no failure.
+	const char *failed = strcmp(e->step, "wait") ? N_("failed") : N_("not yet");
+	running_end(&s->running, lang_text(e->state == STEP_DONE ? N_("done") : failed));
 }
 
 static void plain_step(struct screen *s, const struct event *e)
@@ -41,7 +43,8 @@ static void plain_step(struct screen *s, const struct event *e)
 		running_drop(&s->running);
 	else
 		step_ended(s, e);
-	if (!e->words)
+	// Why it failed is told at the end, with what to do.
+	if (!e->words || e->state == STEP_FAILED)
 		return;
 	running_break(&s->running);
 	print_msg(stderr, NOTE_INDENT, msg_copy(e->words));

@@ -30,6 +30,5 @@ void face_json(struct screen *s);
 MUST struct err *screen_ask(void *ctx, const struct question *q, struct answer *out);
 bool screen_stopped(void *ctx);
 
-// An event, or a result, as the public contract has it: every message as English text, the same in every language. New object.
+// An event as the public contract has it: its message as English text, the same in every language. New object.
 struct json_t *json_event(const struct event *e);
-struct json_t *json_result(const struct json_t *result);

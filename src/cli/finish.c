@@ -8,7 +8,6 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "cli/faces.h"
 #include "cli/print.h"
 
 enum { LABEL_COLUMNS = 12 }; // a SHA-256 in hexadecimal still fits into 80
@@ -145,10 +144,8 @@ static void say_resumable(const json_t *o, const struct err *e)
 
 int finish(struct cli *cli, const struct result *r, const char *zone)
 {
-	if (cli->o.json && r->object) {
-		AUTO(json) struct json_t *o = json_result(r->object);
-		print_json(stdout, o);
-	}
+	if (cli->o.json && r->object)
+		print_json(stdout, r->object);
 	if (r->err) {
 		print_err(stderr, r->err);
 		say_resumable(r->object, r->err);

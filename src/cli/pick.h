@@ -30,7 +30,8 @@ static inline void seen_list_cleanup(struct seen_list *l)
 MUST struct err *seen_add(struct seen_list *l, const struct json_t *listing, const struct job *j);
 // Drops those that cannot be used when another one can.
 void seen_keep_usable(struct seen_list *l);
-// "pkcs11:…?module-path=…" where another one has the same URI; else the URI. New string.
+// As much of the URI as tells it from the others: serial number and label, or all of it, or even the module ("?module-path=…").
+// New string.
 char *seen_name(const struct seen_list *l, size_t i);
 // The error when none or several are left. `wanted`: what --token said, or null.
 struct err *seen_none(const char *wanted, const struct seen_list *all, struct err *why) MUST;

@@ -71,13 +71,38 @@ void seen_keep_usable(struct seen_list *l)
 	l->n = kept;
 }
 
+// Serial number and label are enough to name most tokens, and fit on a line.
+static char *short_uri(const char *uri)
+{
+	static const char scheme[] = "pkcs11:";
+	AUTO_BUF struct buf b = BUF(4096);
+	if (strncmp(uri, scheme, sizeof(scheme) - 1) != 0 || strchr(uri, '?'))
+		return text_copy(uri);
+	err_ignore(buf_puts(&b, scheme));
+	for (const char *p = uri + sizeof(scheme) - 1; *p;) {
+		size_t len = strcspn(p, ";");
+		if (!strncmp(p, "serial=", 7) || !strncmp(p, "token=", 6)) {
+			err_ignore(b.len > sizeof(scheme) - 1 ? buf_puts(&b, ";") : NULL);
+			err_ignore(buf_put(&b, p, len));
+		}
+		p += len + (p[len] == ';');
+	}
+	return text_copy(b.len > sizeof(scheme) - 1 ? (const char *)b.data : uri);
+}
+
 char *seen_name(const struct seen_list *l, size_t i)
 {
 	const struct seen *s = &l->list[i];
-	for (size_t k = 0; k < l->n; k++)
-		if (k != i && !strcmp(l->list[k].uri, s->uri))
-			return text_format("%s?module-path=%s", s->uri, s->module);
-	return text_copy(s->uri);
+	AUTO_TEXT char *brief = short_uri(s->uri);
+	bool same_brief = false, same_uri = false;
+	for (size_t k = 0; k < l->n; k++) {
+		AUTO_TEXT char *other = short_uri(l->list[k].uri);
+		same_brief |= k != i && brief && other && !strcmp(brief, other);
+		same_uri |= k != i && !strcmp(l->list[k].uri, s->uri);
+	}
+	if (same_uri)
+		return text_format("%s?module-path=%s", s->uri, s->module);
+	return text_copy(same_brief || !brief ? s->uri : brief);
 }
 
 // One name a line; the rest of a long list as its number.

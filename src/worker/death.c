@@ -104,16 +104,32 @@ static const char *outcome_of(const struct err *e)
 	}
 }
 
+// As in the results of a worker: the words in English, and the first call that failed.
+static json_t *error_to_json(const struct err *err)
+{
+	json_t *o = json_object();
+	AUTO_TEXT char *message = msg_render_english(err_what(err));
+	json_object_set_new(o, "tag", json_string(err_slug(err)));
+	json_object_set_new(o, "message", json_string(message ? message : ""));
+	for (const struct err *e = err; e; e = err_cause(e)) {
+		if (!err_call_name(e))
+			continue;
+		json_object_set_new(o, "call", json_string(err_call_name(e)));
+		if (err_code_name(e))
+			json_object_set_new(o, "code", json_string(err_code_name(e)));
+		break;
+	}
+	return o;
+}
+
 void worker_result(struct err *e, const char *enrolment, struct result *out)
 {
-	json_t *o = json_object(), *error = json_object();
+	json_t *o = json_object();
 	json_object_set_new(o, "event", json_string("result"));
 	json_object_set_new(o, "outcome", json_string(outcome_of(e)));
-	json_object_set_new(o, "exit", json_integer(err_kind(e)));
+	json_object_set_new(o, "exit", json_integer((json_int_t)err_kind(e)));
 	if (enrolment)
 		json_object_set_new(o, "enrolment", json_string(enrolment));
-	json_object_set_new(error, "tag", json_string(err_slug(e)));
-	json_object_set_new(error, "what", msg_to_json(err_what(e)));
-	json_object_set_new(o, "error", error);
+	json_object_set_new(o, "error", error_to_json(e));
 	*out = (struct result){ .object = o, .err = e };
 }

@@ -27,7 +27,7 @@ void worker_run_all(const struct job *const *jobs, size_t n, struct face *f,
 void worker_kill(void);
 
 // The result of a job that ended with this error before or without a worker's own result: {"event":"result","outcome":…,"exit":N,
-// "enrolment":ID,"error":{…}}. Takes the error; the id may be null.
+// "enrolment":ID,"error":{"tag","message",…}}. Takes the error; the id may be null.
 void worker_result(struct err *e, const char *enrolment, struct result *out);
 
 // Child: what main calls for "--worker". Returns the exit status.

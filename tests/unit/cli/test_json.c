@@ -45,15 +45,14 @@ static void test_words_are_english_text(void)
 static void test_an_error_s_result_has_its_words_in_english(void)
 {
 	struct result r = { 0 };
+	CHECK_OK(lang_set("ja"));
 	worker_result(err_tag(err_new(ERR_TOKEN, N_("No token was found.")), "token-none"),
 		      "k7qf-3m2x", &r);
-	CHECK_OK(lang_set("ja"));
-	AUTO(json) struct json_t *j = json_result(r.object);
-	AUTO_TEXT char *line = json_line(j);
+	AUTO_TEXT char *line = json_line(r.object);
 	CU_ASSERT_STRING_EQUAL(
 		line, "{\"event\":\"result\",\"outcome\":\"failed\",\"exit\":6,\"enrolment\":"
 		      "\"k7qf-3m2x\","
-		      "\"error\":{\"tag\":\"token-none\",\"what\":\"No token was found.\"}}");
+		      "\"error\":{\"tag\":\"token-none\",\"message\":\"No token was found.\"}}");
 	CHECK_OK(lang_set("en"));
 	result_free(&r);
 }
