@@ -121,10 +121,11 @@ static char *names(const struct seen_list *l)
 struct err *seen_none(const char *wanted, const struct seen_list *all, struct err *why)
 {
 	AUTO_TEXT char *seen = names(all);
-	struct err *e = wanted	     ? err_new(ERR_TOKEN, N_("No token fits %1."), ARG_TEXT(wanted))
-			: all->n > 0 ? err_new(ERR_TOKEN,
-					       N_("None of the tokens here can make an RSA key."))
-				     : err_new(ERR_TOKEN, N_("No token was found."));
+	struct err *e = wanted ? err_new(ERR_TOKEN, N_("No token fits %1."), ARG_TEXT(wanted))
+			: all->n > 0
+				? err_new(ERR_TOKEN, N_("No token here is ready for use: it is not "
+							"initialised, or it makes no RSA keys."))
+				: err_new(ERR_TOKEN, N_("No token was found."));
 	if (all->n > 0)
 		e = err_hint(e, N_("These tokens are here: %1"), ARG_TEXT(seen ? seen : "?"));
 	else
