@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "cli/print.h"
 
-enum { LABEL_COLUMNS = 16 };
+enum { LABEL_COLUMNS = 12 };
 
 int64_t finish_time(const char *utc)
 {
@@ -45,7 +45,7 @@ static void show_certificate(const json_t *c, const char *zone)
 {
 	pair_text(msg_new(N_("Common Name")), c, "common_name");
 	pair_text(msg_new(N_("Subject")), c, "subject");
-	pair_text(msg_new(N_("Serial number")), c, "serial");
+	pair_text(msg_new(N_("Serial")), c, "serial");
 	pair_time(msg_new(N_("Valid from")), c, "not_before", zone);
 	pair_time(msg_new(N_("Valid until")), c, "not_after", zone);
 	pair_text(msg_new(N_("SHA-256")), c, "sha256");
