@@ -26,6 +26,7 @@ static void est_close(struct ca *c)
 		return;
 	forget_credentials(e);
 	http_close(e->http);
+	cert_list_free(&e->cacerts);
 	free(e->base);
 	free(e->ticket);
 	free(e);
@@ -118,17 +119,27 @@ static bool shares_one(const struct cert_list *a, const struct cert_list *b)
 	return false;
 }
 
-// What the CA says of itself is never trusted; that it fits the profile is worth knowing for those who look for a fault.
-static struct err *compare_cacerts(struct ca *c, const struct http_answer *a)
+struct err *est_cacerts(struct est *e)
 {
-	AUTO_BUF struct buf der = BUF(a->body.len + 1);
-	AUTO_CERTS struct cert_list theirs = { 0 };
+	AUTO_ANSWER struct http_answer a = { 0 };
+	if (e->cacerts_asked)
+		return NULL;
+	e->cacerts_asked = true;
+	TRY(est_get(e, "/cacerts", &a));
+	TRY(est_refusal(&a));
+	AUTO_BUF struct buf der = BUF(a.body.len + 1);
+	TRY(est_decode(&a.body, &der));
+	return cert_list_from_pkcs7(der.data, der.len, &e->cacerts);
+}
+
+// What the CA says of itself is never trusted; that it fits the profile is worth knowing for those who look for a fault.
+static struct err *compare_cacerts(struct ca *c)
+{
+	const struct est *e = c->self;
 	AUTO_CERTS struct cert_list ours = { 0 };
 	const struct buf *anchors = &c->terms.profile->ca.anchors;
-	TRY(est_decode(&a->body, &der));
-	TRY(cert_list_from_pkcs7(der.data, der.len, &theirs));
 	TRY(cert_list_from_pem(anchors->data, anchors->len, &ours));
-	if (!shares_one(&theirs, &ours))
+	if (!shares_one(&e->cacerts, &ours))
 		log_info("ca", N_("None of the CA certificates that the server shows is among the "
 				  "profile's anchors."));
 	return NULL;
@@ -136,14 +147,13 @@ static struct err *compare_cacerts(struct ca *c, const struct http_answer *a)
 
 static struct err *est_warm(struct ca *c)
 {
-	AUTO_ANSWER struct http_answer a = { 0 };
-	TRY(est_get(c->self, "/cacerts", &a));
-	struct err *e = est_refusal(&a);
+	struct err *e = est_cacerts(c->self);
 	if (!e)
-		e = compare_cacerts(c, &a);
-	if (e)
-		log_err(LOG_INFO, "ca", e);
-	err_ignore(e); // the connection stands, and that is all this is for
+		e = compare_cacerts(c);
+	if (!e || err_kind(e) == ERR_NETWORK)
+		return e;
+	log_err(LOG_INFO, "ca", e);
+	err_ignore(e); // the connection stands, and that is what this is for
 	return NULL;
 }
 

@@ -3,12 +3,16 @@
 
 #include "ca/protocol.h"
 #include "http/http.h"
+#include "x509/cert.h"
 
 struct est {
 	struct http *http;
 	char *base; // the profile's URL without a slash at the end
 	struct secret *user,
 		*password; // from ca_authenticate to the next sending, whatever comes of it
+	struct cert_list
+		cacerts; // what /cacerts gave: for building a chain to the profile's anchors, never trusted
+	bool cacerts_asked;
 	char *ticket; // cookie pairs from a 202: bound to the request, no credential; null: none
 };
 
@@ -27,5 +31,7 @@ MUST struct err *est_outcome(struct est *e, const struct http_answer *a, bool ha
 MUST struct err *est_constraints(struct ca *c, struct ca_constraints *out);
 MUST struct err *est_questions(struct ca *c, const struct ca_constraints *k,
 			       struct ca_questions *out);
+// GET /cacerts, once; what comes is kept in e->cacerts. An error where there are none to be had.
+MUST struct err *est_cacerts(struct est *e);
 // GET base + path.
 MUST struct err *est_get(struct est *e, const char *path, struct http_answer *out);

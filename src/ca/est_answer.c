@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "ca/est.h"
 #include "x509/cert.h"
 
@@ -98,7 +99,20 @@ static struct err *no_certificate(const struct http_answer *a, struct err *cause
 	return cause ? err_caused_by(e, cause) : with_words(e, a);
 }
 
-static struct err *issued(const struct http_answer *a, struct ca_outcome *out)
+// A CA answers with the leaf alone (RFC 7030 §4.2.3): what stands between it and the anchors comes from /cacerts. A CA that
+// has none may have sent the chain itself.
+static struct err *add_cacerts(struct est *e, struct cert_list *certs)
+{
+	struct err *none = est_cacerts(e);
+	if (none)
+		log_err(LOG_INFO, "ca", none);
+	err_ignore(none);
+	for (size_t i = 0; i < e->cacerts.n && certs->n < CERT_MAX_LIST; i++)
+		TRY(cert_list_add(certs, e->cacerts.certs[i]));
+	return NULL;
+}
+
+static struct err *issued(struct est *est, const struct http_answer *a, struct ca_outcome *out)
 {
 	if (is_page(a) || strncmp(a->content_type, "multipart/", 10) == 0)
 		return no_certificate(a, NULL);
@@ -109,6 +123,7 @@ static struct err *issued(const struct http_answer *a, struct ca_outcome *out)
 		e = cert_list_from_pkcs7(der.data, der.len, &certs);
 	if (e)
 		return no_certificate(a, e);
+	TRY(add_cacerts(est, &certs));
 	*out = (struct ca_outcome){ .state = CA_ISSUED, .issued = certs };
 	certs = (struct cert_list){ 0 };
 	return NULL;
@@ -135,5 +150,5 @@ struct err *est_outcome(struct est *e, const struct http_answer *a, bool had_cre
 			struct ca_outcome *out)
 {
 	TRY(est_refusal(a));
-	return a->status == 202 ? pending(e, a, had_credentials, out) : issued(a, out);
+	return a->status == 202 ? pending(e, a, had_credentials, out) : issued(e, a, out);
 }

@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "cli/print.h"
 
-enum { LABEL_COLUMNS = 12 };
+enum { LABEL_COLUMNS = 12 }; // a SHA-256 in hexadecimal still fits into 80
 
 int64_t finish_time(const char *utc)
 {

@@ -125,10 +125,11 @@ struct err *seen_none(const char *wanted, const struct seen_list *all, struct er
 {
 	AUTO_TEXT char *seen = names(all);
 	bool some = seen && *seen;
-	struct err *e =
-		wanted ? err_new(ERR_TOKEN, N_("No token fits %1."), ARG_TEXT(wanted))
-		: some ? err_new(ERR_TOKEN, N_("None of the tokens here can make an RSA key."))
-		       : err_new(ERR_TOKEN, N_("No token was found."));
+	struct err *e = wanted ? err_new(ERR_TOKEN, N_("No token fits %1."), ARG_TEXT(wanted))
+			: all->n > 0
+				? err_new(ERR_TOKEN, N_("No token here is ready for use: it is not "
+							"initialised, or it makes no RSA keys."))
+				: err_new(ERR_TOKEN, N_("No token was found."));
 	if (some)
 		e = err_hint(e, N_("These tokens are here: %1"), ARG_TEXT(seen));
 	else if (all->n > 0)

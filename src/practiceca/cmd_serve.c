@@ -31,7 +31,7 @@ static const struct option_row options[] = {
 	{ "challenge-file", "FILE",
 	  N_("Demand the challengePassword in the first line of this file.") },
 	{ "hotp-look-ahead", "N", N_("HOTP values accepted beyond the next one: 5 if not given.") },
-	{ "leaf-only", NULL, N_("Answer with the new certificate alone, without the issuing CA.") },
+	{ "with-chain", NULL, N_("Answer with the issuing CA beside the new certificate.") },
 	{ "verbose", NULL, N_("Log every request to stderr.") },
 };
 
@@ -76,7 +76,7 @@ static struct err *set_up(const struct given *g, const char *dir, const struct a
 	TRY(csrattrs_read(given_text(g, "csrattrs"), &s->csrattrs));
 	TRY(read_challenge(given_text(g, "challenge-file"), &s->challenge));
 	s->login.hotp_look_ahead = (unsigned)look_ahead;
-	s->leaf_only = given_flag(g, "leaf-only");
+	s->with_chain = given_flag(g, "with-chain");
 	TRY(authority_open(dir, at->host, clock_now(), &s->authority));
 	TRY(database_open(dir, &s->database));
 	return service_prepare(s);

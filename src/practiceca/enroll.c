@@ -61,13 +61,13 @@ static enum refusal refusal_of(enum login_verdict v)
 	}
 }
 
-// RFC 7030 §4.2.3 wants the new certificate alone; the issuing CA beside it is what most servers send.
+// RFC 7030 §4.2.3: the new certificate alone. The issuing CA beside it is what most servers send.
 static struct err *answer_certificate(const struct service *s, X509 *leaf, struct answer *out)
 {
 	X509 *const certs[] = { leaf, s->authority->issuing };
 	out->status = 200;
 	out->content_type = "application/pkcs7-mime; smime-type=certs-only";
-	return certs_only(certs, s->leaf_only ? 1 : ARRAY_LEN(certs), &out->body);
+	return certs_only(certs, s->with_chain ? ARRAY_LEN(certs) : 1, &out->body);
 }
 
 static struct err *answer_wait(const struct ticket *t, struct answer *out)

@@ -21,7 +21,7 @@ struct service {
 	struct secret *
 		challenge; // the challengePassword every request must carry; null: tls-unique, when one is carried
 	int64_t retry_after; // seconds
-	bool leaf_only, verbose;
+	bool with_chain, verbose;
 	struct buf cacerts, csrattrs_body; // ready answers
 };
 MUST struct err *service_prepare(struct service *s); // fills what is derived; the rest is set

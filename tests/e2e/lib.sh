@@ -253,7 +253,15 @@ token_is_whole() {
   p11 "$label" --read-object --type cert --id "$ids" --output-file "$T/cert.der" >/dev/null
   openssl x509 -inform DER -in "$T/cert.der" -out "$T/cert.pem"
   head -c 100 /dev/urandom >"$T/challenge"
-  p11 "$label" --sign --mechanism "${SIGN_MECHANISM:-SHA256-RSA-PKCS}" --id "$ids" --input-file "$T/challenge" --output-file "$T/signature" >/dev/null ||
+  cp "$T/challenge" "$T/to-sign"
+  if [ "${SIGN_MECHANISM:=SHA256-RSA-PKCS}" = RSA-PKCS ]; then
+    # What the token does not hash it gets as a DigestInfo (RFC 8017 §9.2, note 1).
+    {
+      printf '\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20'
+      openssl dgst -sha256 -binary "$T/challenge"
+    } >"$T/to-sign"
+  fi
+  p11 "$label" --sign --mechanism "$SIGN_MECHANISM" --id "$ids" --input-file "$T/to-sign" --output-file "$T/signature" >/dev/null ||
     fail "the key does not sign: $(cat "$T/p11.err")"
   openssl x509 -in "$T/cert.pem" -noout -pubkey >"$T/public.pem"
   openssl dgst -sha256 -verify "$T/public.pem" -signature "$T/signature" "$T/challenge" >"$T/verified" 2>&1 ||

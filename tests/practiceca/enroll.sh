@@ -18,9 +18,9 @@ expect "an administrator" 200 "$status"
 expect "its type" "application/pkcs7-mime; smime-type=certs-only" "$(header content-type)"
 certificates >"$work/got.pem"
 openssl x509 -in "$work/got.pem" -out "$work/leaf.pem"
-expect "leaf and issuing CA" 2 "$(grep -c BEGIN "$work/got.pem")"
+expect "the new certificate alone" 1 "$(grep -c BEGIN "$work/got.pem")"
 expect "the chain ends at the anchor" "$work/leaf.pem: OK" \
-  "$(openssl verify -x509_strict -purpose sslclient -CAfile "$anchors" -untrusted "$work/got.pem" "$work/leaf.pem" 2>&1)"
+  "$(openssl verify -x509_strict -purpose sslclient -CAfile "$anchors" -untrusted "$work/cas.pem" "$work/leaf.pem" 2>&1)"
 expect "the key is the one asked for" "$(openssl pkey -in "$work/key.pem" -pubout)" \
   "$(openssl x509 -in "$work/leaf.pem" -noout -pubkey)"
 expect "the subject" "CN=$common,O=Practice Shinkin Bank,C=JP" \
@@ -71,11 +71,11 @@ expect "none of them was issued" 3 "$(issued)"
 
 stop
 expect "SIGTERM stops it cleanly" 0 "$stopped"
-serve --leaf-only
+serve --with-chain
 account admin
 request "$work/leaf.b64" "$common"
 post "$work/leaf.b64" "$name" "$pin:$confirm"
-expect "--leaf-only: one certificate" 1 "$(certificates | grep -c BEGIN)"
+expect "--with-chain: leaf and issuing CA" 2 "$(certificates | grep -c BEGIN)"
 openssl x509 -in "$anchors" -noout -fingerprint >"$work/root.after"
 expect "the root stays the same over a restart" "$(openssl crl2pkcs7 -nocrl -certfile "$work/cas.pem" | openssl pkcs7 -print_certs | openssl x509 -noout -fingerprint)" \
   "$(cat "$work/root.after")"

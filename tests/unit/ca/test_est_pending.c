@@ -100,7 +100,8 @@ static void test_a_role_without_credentials_needs_no_ticket(void)
 	CHECK_OK(fixture_poll(&f, &o));
 	CU_ASSERT(o.state == CA_ISSUED);
 	ca_outcome_free(&o);
-	CU_ASSERT(byteserver_logged(f.server, "authorization=no") == 2);
+	CU_ASSERT(byteserver_logged(f.server, "POST") == 2);
+	CU_ASSERT(byteserver_logged(f.server, "authorization=yes") == 0);
 	fixture_end(&f);
 }
 

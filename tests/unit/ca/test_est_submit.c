@@ -32,6 +32,18 @@ static void test_certificates_in_every_shape(void)
 	CU_ASSERT_STRING_EQUAL(issue_and_judge(ENROLL " issue good\n slow 1\n"), "");
 }
 
+// RFC 7030 §4.2.3: the answer is the leaf alone, and what links it to the anchor comes from /cacerts.
+static void test_a_leaf_alone_is_chained_by_cacerts(void)
+{
+	CU_ASSERT_STRING_EQUAL(issue_and_judge("on GET " EST "/cacerts\n" PKCS7
+					       " cacerts\n" ENROLL PKCS7 " issue leaf-only\n"),
+			       "");
+	CU_ASSERT_STRING_EQUAL(issue_and_judge("on GET " EST
+					       "/cacerts\n text no list\n" ENROLL PKCS7
+					       " issue leaf-only\n"),
+			       "certificate-chain");
+}
+
 static void test_wrong_certificates_are_told_apart(void)
 {
 	CU_ASSERT_STRING_EQUAL(issue_and_judge(ENROLL PKCS7 " issue other-key\n"),
@@ -129,6 +141,7 @@ static void test_answers_that_are_missing_are_said_before_anything_leaves(void)
 int main(void)
 {
 	int rc = CHECK_MAIN(TEST(test_certificates_in_every_shape),
+			    TEST(test_a_leaf_alone_is_chained_by_cacerts),
 			    TEST(test_wrong_certificates_are_told_apart),
 			    TEST(test_answers_that_are_no_certificate),
 			    TEST(test_the_connection_of_the_key_s_time_is_used),
