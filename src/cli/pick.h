@@ -14,6 +14,7 @@
 struct seen {
 	char *uri, *label, *module;
 	bool from_profile; // the module is the one that the profile names
+	bool blank;	   // not initialised
 	bool usable;	   // initialised, and can make RSA keys
 };
 struct seen_list {

@@ -1,6 +1,7 @@
 // Printing for people.
 #include "cli/print.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,7 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
-enum { MIN_COLUMNS = 40, MAX_TEXT = 65536 };
+enum { MIN_COLUMNS = 40, MAX_TEXT = 65536, PAIR_INDENT = 2 };
 
 size_t print_columns(FILE *f)
 {
@@ -77,8 +78,14 @@ void print_pair(FILE *f, size_t width, struct msg *label, const char *value)
 	AUTO_TEXT char *padded = NULL;
 	if (!name || !safe)
 		return;
-	err_ignore(text_pad(name, width, &padded));
-	fprintf(f, "  %s  %s\n", padded ? padded : name, safe);
+	bool fits = text_width(name) <= width &&
+		    PAIR_INDENT + width + 2 + text_width(safe) <= print_columns(f);
+	if (fits)
+		err_ignore(text_pad(name, width, &padded));
+	if (fits && padded)
+		fprintf(f, "%*s%s  %s\n", PAIR_INDENT, "", padded, safe);
+	else
+		fprintf(f, "%*s%s\n%*s%s\n", PAIR_INDENT, "", name, 2 * PAIR_INDENT, "", safe);
 }
 
 void print_err(FILE *f, const struct err *e)

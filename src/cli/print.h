@@ -18,7 +18,7 @@ void print_msg(FILE *f, size_t indent, struct msg *m);
 void print_text(FILE *f, size_t indent, const char *text);
 // One line that is never broken, so that it can be copied: a URI, a path.
 void print_line(FILE *f, size_t indent, const char *text);
-// "label:   value", the label padded to `width` columns.
+// "  label   value", the label padded to `width` columns; what does not fit on a line stands on the next.
 void print_pair(FILE *f, size_t width, struct msg *label, const char *value);
 // The whole of an error.
 void print_err(FILE *f, const struct err *e);

@@ -40,6 +40,7 @@ static struct err *add_one(struct seen_list *l, const json_t *token, const struc
 		// Where the profile names it, the worker has to find it by the same name again.
 		.module = text_copy(j->module_from_profile || !module ? j->module : module),
 		.from_profile = j->module_from_profile,
+		.blank = !json_flag(token, "initialised", true),
 		.usable = json_flag(token, "initialised", true) &&
 			  json_flag(token, "makes_rsa", true),
 	};
@@ -110,8 +111,10 @@ static char *names(const struct seen_list *l)
 {
 	AUTO_BUF struct buf b = BUF(65536);
 	for (size_t i = 0; i < l->n && i < SEEN_SHOWN; i++) {
+		if (l->list[i].blank)
+			continue;
 		AUTO_TEXT char *name = seen_name(l, i);
-		err_ignore(buf_printf(&b, "%s%s", i ? ", " : "", name ? name : "?"));
+		err_ignore(buf_printf(&b, "%s%s", b.len ? ", " : "", name ? name : "?"));
 	}
 	if (l->n > SEEN_SHOWN)
 		err_ignore(buf_printf(&b, " (+%zu)", l->n - SEEN_SHOWN));
@@ -121,17 +124,23 @@ static char *names(const struct seen_list *l)
 struct err *seen_none(const char *wanted, const struct seen_list *all, struct err *why)
 {
 	AUTO_TEXT char *seen = names(all);
+	bool some = seen && *seen;
 	struct err *e = wanted ? err_new(ERR_TOKEN, N_("No token fits %1."), ARG_TEXT(wanted))
 			: all->n > 0
 				? err_new(ERR_TOKEN, N_("No token here is ready for use: it is not "
 							"initialised, or it makes no RSA keys."))
 				: err_new(ERR_TOKEN, N_("No token was found."));
-	if (all->n > 0)
-		e = err_hint(e, N_("These tokens are here: %1"), ARG_TEXT(seen ? seen : "?"));
+	if (some)
+		e = err_hint(e, N_("These tokens are here: %1"), ARG_TEXT(seen));
+	else if (all->n > 0)
+		e = err_hint(e, N_("Only blank tokens are here: they have to be initialised, with "
+				   "a PIN, before they "
+				   "can be used."));
 	else
-		e = err_hint(e, N_("Put the token in. If it is in, its driver (PKCS#11 module) may "
-				   "not be registered: name it "
-				   "with --module."));
+		e = err_hint(
+			e,
+			N_("Put the token in. If it is in, its driver (PKCS#11 module) may not be "
+			   "registered: name it with --module."));
 	e = err_tag(e, "token-none");
 	return why ? err_caused_by(e, why) : e;
 }

@@ -76,6 +76,14 @@ static struct err *judge(struct enrolment *e, const struct profile_field *f,
 		 : answers_put_otp(e->answers, &e->role->otp, value);
 }
 
+// How long the value on the token still lives, for a person who reads it now.
+static struct msg *moment_words(const struct enrolment *e)
+{
+	const struct otp_moment moment =
+		otp_moment_at(&e->role->otp, clock_now(), OTP_MARGIN_SECONDS);
+	return e->face->interactive ? otp_moment_words(&moment) : NULL;
+}
+
 // Asks until the answer fits, or once when nobody is there. f null: the one-time password.
 static struct err *ask_until_it_fits(struct enrolment *e, struct question q,
 				     const struct profile_field *f)
@@ -83,6 +91,8 @@ static struct err *ask_until_it_fits(struct enrolment *e, struct question q,
 	AUTO(err) struct err *wrong = NULL;
 	for (int i = 0; i < MAX_ASKED_AGAIN; i++) {
 		AUTO(secret) struct secret *value = NULL;
+		AUTO(msg) struct msg *moment = f ? NULL : moment_words(e);
+		q.words = moment;
 		q.again = wrong ? err_what(wrong) : NULL;
 		TRY(put_question(e, &q, &value));
 		if (!value)
@@ -109,12 +119,7 @@ struct err *ask_otp(struct enrolment *e)
 {
 	if (answers_get(e->answers, "otp"))
 		return NULL;
-	const struct otp_moment moment =
-		otp_moment_at(&e->role->otp, clock_now(), OTP_MARGIN_SECONDS);
-	AUTO(msg) struct msg *words = e->face->interactive ? otp_moment_words(&moment) : NULL;
-	struct question q = otp_question(&e->role->otp);
-	q.words = words;
-	return ask_until_it_fits(e, q, NULL);
+	return ask_until_it_fits(e, otp_question(&e->role->otp), NULL);
 }
 
 struct err *ask_named(struct enrolment *e, const char *field)

@@ -61,22 +61,31 @@ static void test_one_uri_in_two_modules_is_told_apart(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "pkcs11:token=B"));
 }
 
+static bool says(struct err *e, const char *words)
+{
+	AUTO_TEXT char *text = err_render(e);
+	bool found = text && strstr(text, words);
+	CU_ASSERT(err_kind(e) == ERR_TOKEN);
+	err_free(e);
+	return found;
+}
+
 static void test_none_says_what_was_seen_and_why(void)
 {
 	AUTO_SEEN struct seen_list l = { 0 };
-	add(&l, "/lib/a.so", false,
-	    "[{\"uri\":\"pkcs11:token=BLANK\",\"label\":\"\",\"initialised\":false}]");
-	AUTO(err) struct err *blank = seen_none(NULL, &l, NULL);
-	AUTO_TEXT char *text = err_render(blank);
-	CU_ASSERT(err_kind(blank) == ERR_TOKEN);
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "BLANK"));
 	const struct seen_list nothing = { 0 };
-	AUTO(err)
-	struct err *none =
-		seen_none("pkcs11:token=X", &nothing, err_new(ERR_TOKEN, N_("It hangs.")));
-	AUTO_TEXT char *why = err_render(none);
-	CU_ASSERT_PTR_NOT_NULL(strstr(why, "pkcs11:token=X"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(why, "It hangs."));
+	CU_ASSERT(
+		says(seen_none("pkcs11:token=X", &nothing, NULL), "No token fits pkcs11:token=X."));
+	CU_ASSERT(
+		says(seen_none(NULL, &nothing, err_new(ERR_TOKEN, N_("It hangs."))), "It hangs."));
+	add(&l, "/lib/a.so", false,
+	    "[{\"uri\":\"pkcs11:token=\",\"label\":\"\",\"initialised\":false}]");
+	CU_ASSERT(says(seen_none(NULL, &l, NULL), "No token here is ready for use"));
+	CU_ASSERT(says(seen_none(NULL, &l, NULL), "Only blank tokens"));
+	add(&l, "/lib/a.so", false,
+	    "[{\"uri\":\"pkcs11:token=EC\",\"label\":\"EC\",\"makes_rsa\":false}]");
+	CU_ASSERT(says(seen_none(NULL, &l, NULL), "pkcs11:token=EC"));
+	CU_ASSERT_FALSE(says(seen_none(NULL, &l, NULL), "pkcs11:token=,"));
 }
 
 static void test_a_listing_of_odd_shape_adds_nothing(void)
