@@ -23,8 +23,8 @@ bool text_is_digits(const char *s, size_t len); // ASCII 0 to 9, at least one
 // Columns on a terminal (East Asian wide and full-width characters are two; ambiguous ones are one).
 size_t text_width(const char *utf8);
 // Breaks at spaces, and between Japanese characters with the usual rules (no 。、）」 at the start of a line);
-// each line at most `columns` wide and indented by `indent` spaces from the second on. ASCII words (options, paths) are
-// cut only when they are longer than a line. New string, lines ended by \n; \n in the input starts a new line.
+// each line at most `columns` wide and indented by `indent` spaces from the second on. ASCII words (options, paths,
+// URIs) are never cut: one that is wider than a line stands on a line of its own and is the only thing wider than `columns`. New string, lines ended by \n; \n in the input starts a new line.
 MUST struct err *text_wrap(const char *utf8, size_t columns, size_t indent, char **out);
 // Pads with spaces to `columns`; longer text is cut with "…".
 MUST struct err *text_pad(const char *utf8, size_t columns, char **out);

@@ -48,7 +48,17 @@ static size_t width_of(const uint8_t *s, size_t len)
 	return n > 0 ? (size_t)n : 0;
 }
 
-// A piece that is wider than a whole line is cut wherever the line ends.
+// A word to copy (a URI, a fingerprint) that is wider than a whole line stays whole on a line of its own: the terminal folds it,
+// and who copies it gets no break into it.
+static bool is_word_to_copy(const uint8_t *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (s[i] >= 0x80)
+			return false;
+	return true;
+}
+
+// Anything else that is wider than a whole line is cut wherever the line ends.
 static struct err *put_cut(struct wrap *w, const uint8_t *s, size_t len)
 {
 	for (size_t i = 0; i < len;) {
@@ -79,7 +89,8 @@ static struct err *put_piece(struct wrap *w, const uint8_t *s, size_t len)
 		TRY(new_line(w));
 		indent = w->indent;
 	}
-	if (solid > 0 && indent + w->column + w->spaces + width > w->columns) {
+	if (solid > 0 && indent + w->column + w->spaces + width > w->columns &&
+	    !is_word_to_copy(s, solid)) {
 		TRY(put_cut(w, s, solid));
 	} else if (solid > 0) {
 		TRY(put_spaces(w));
