@@ -183,7 +183,9 @@ static struct err *made_for_the_same(struct enrolment *e, const struct certobj *
 	if (!c->cert || !same_text(cert_common_name(c->cert), e->common_name))
 		return NULL;
 	TRY(journal_by_certificate(e->journal, cert_sha256(c->cert), &made));
-	*same = made && same_text(made->profile_name, e->profile->name) &&
+	// What an unfinished enrolment made is its own business: resume or abandon.
+	*same = made && made->state == ENROLMENT_DONE &&
+		same_text(made->profile_name, e->profile->name) &&
 		same_text(made->role, e->role->name) && !same_text(made->id, e->record->id);
 	return NULL;
 }

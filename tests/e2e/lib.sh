@@ -49,12 +49,17 @@ started() {
   printf '%s\n' "$1" >>"$WORK/pids"
 }
 
+# alive PID: it runs. One that has ended and that nobody has asked about yet does not.
+alive() {
+  kill -0 "$1" 2>/dev/null && ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+}
+
 # stop PID: asks it to end, waits, and then insists.
 stop() {
   local pid=$1 i
   kill "$pid" 2>/dev/null || return 0
   for ((i = 0; i < 100; i++)); do
-    kill -0 "$pid" 2>/dev/null || return 0
+    alive "$pid" || return 0
     sleep 0.05
   done
   kill -9 "$pid" 2>/dev/null || true
@@ -285,7 +290,7 @@ ca_start() {
   until_true 30 ca_answers || fail_early "the practice CA does not start: $(cat "$WORK/ca.out" "$CA_LOG")"
 }
 ca_answers() {
-  kill -0 "$CA_PID" 2>/dev/null || fail_early "the practice CA has ended: $(cat "$WORK/ca.out" "$CA_LOG")"
+  alive "$CA_PID" || fail_early "the practice CA has ended: $(cat "$WORK/ca.out" "$CA_LOG")"
   CA_URL=$(awk '$1 == "READY" { print $2 }' "$WORK/ca.out")
   [ -n "$CA_URL" ]
 }
@@ -389,7 +394,7 @@ server_start() {
   until_true 30 server_answers || fail "the byte server does not start: $(cat "$T/server.err")"
 }
 server_answers() {
-  kill -0 "$SERVER_PID" 2>/dev/null || fail "the byte server has ended: $(cat "$T/server.err")"
+  alive "$SERVER_PID" || fail "the byte server has ended: $(cat "$T/server.err")"
   SERVER_URL=https://localhost:$(awk '$1 == "port" { print $2 }' "$T/server.out")/.well-known/est
   [ "$SERVER_URL" != https://localhost:/.well-known/est ]
 }
