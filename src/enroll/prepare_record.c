@@ -159,6 +159,7 @@ struct err *new_record(struct enrolment *e)
 	e->record = r;
 	if (!r)
 		return err_no_memory();
+	TRY(journal_room(e->journal));
 	TRY(journal_new_id(e->journal, id));
 	r->id = text_copy(id);
 	r->profile_name = text_copy(e->profile->name);
