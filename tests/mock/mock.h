@@ -73,6 +73,7 @@ void tamper_install(CK_FUNCTION_LIST *list, CK_FUNCTION_LIST *behind);
 struct visit {
 	const char *call;
 	unsigned long number;
+	unsigned long overall; // among the calls of all functions
 };
 void faults_start(void);
 bool faults_before(struct visit *v, CK_RV *rv);
