@@ -127,9 +127,7 @@ static void say(const struct desk *d, const struct err *e)
 // In the forked process.
 static _Noreturn void work(struct desk *d, struct job *j)
 {
-	struct face f = {
-		.ctx = &d->bank, .event = hear, .ask = answer, .stopped = go_on_always
-	};
+	struct face f = { .ctx = &d->bank, .event = hear, .ask = answer, .stopped = go_on_always };
 	struct result r = { 0 };
 	setenv("MOCK_PLAN", d->plan, 1);
 	setenv("MOCK_LOG", d->log, 1);
@@ -155,8 +153,7 @@ static void read_said(const struct desk *d, struct ending *out)
 	// A tag may be empty, a line never missing.
 	if (fgets(out->tag, sizeof(out->tag), f)) {
 		out->tag[strcspn(out->tag, "\n")] = '\0';
-		if (fscanf(f, "%d\n", &advice) == 1 &&
-		    fgets(out->message, sizeof(out->message), f))
+		if (fscanf(f, "%d\n", &advice) == 1 && fgets(out->message, sizeof(out->message), f))
 			out->message[strcspn(out->message, "\n")] = '\0';
 	}
 	out->advice = advice == 1;
@@ -253,10 +250,11 @@ void desk_look(struct desk *d, struct holdings *out)
 		module = behind[i];
 	AUTO_TEXT char *path = scratch_path(d->bank.place, "objects");
 	AUTO_BUF struct buf text = BUF(1 << 20);
-	char *argv[] = { word("pkcs11-tool"),	word("--module"), word(module),
-			 word("--login"),	word("--pin"),	  d->bank.pin,
-			 word("--token-label"), word("inkan-test"), word("--list-objects"),
-			 NULL };
+	char *argv[] = { word("pkcs11-tool"),	 word("--module"),
+			 word(module),		 word("--login"),
+			 word("--pin"),		 d->bank.pin,
+			 word("--token-label"),	 word("inkan-test"),
+			 word("--list-objects"), NULL };
 	*out = (struct holdings){ -1, -1, -1 };
 	if (tool_run(path, argv) != 0 || buf_read_file(path, 1 << 20, &text))
 		return;

@@ -22,9 +22,9 @@ struct ending {
 	int status; // the exit status; -1: a signal
 	char tag[64];
 	char message[400];
-	bool advice;	 // a hint, or a code that the help desk can look up
-	int wrong_pins;	 // calls of C_Login that the token did not take
-	bool pin_again;	 // C_Login was called once more after such a call
+	bool advice;	// a hint, or a code that the help desk can look up
+	int wrong_pins; // calls of C_Login that the token did not take
+	bool pin_again; // C_Login was called once more after such a call
 };
 
 // Prints what is missing and gives false.

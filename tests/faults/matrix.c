@@ -13,13 +13,23 @@
 enum { CALLS_MAX = 400, LINE = 160 };
 
 static const char *const values[] = {
-	"CKR_DEVICE_REMOVED",	 "CKR_DEVICE_ERROR",	  "CKR_SESSION_HANDLE_INVALID",
-	"CKR_TOKEN_NOT_PRESENT", "CKR_HOST_MEMORY",	  "CKR_GENERAL_ERROR",
-	"CKR_FUNCTION_FAILED",	 "CKR_USER_NOT_LOGGED_IN", "CKR_ATTRIBUTE_TYPE_INVALID",
-	"CKR_OBJECT_HANDLE_INVALID", "CKR_FUNCTION_NOT_SUPPORTED", "CKR_CRYPTOKI_NOT_INITIALIZED",
+	"CKR_DEVICE_REMOVED",
+	"CKR_DEVICE_ERROR",
+	"CKR_SESSION_HANDLE_INVALID",
+	"CKR_TOKEN_NOT_PRESENT",
+	"CKR_HOST_MEMORY",
+	"CKR_GENERAL_ERROR",
+	"CKR_FUNCTION_FAILED",
+	"CKR_USER_NOT_LOGGED_IN",
+	"CKR_ATTRIBUTE_TYPE_INVALID",
+	"CKR_OBJECT_HANDLE_INVALID",
+	"CKR_FUNCTION_NOT_SUPPORTED",
+	"CKR_CRYPTOKI_NOT_INITIALIZED",
 };
 // What only a login can answer.
-static const char *const login_values[] = { "CKR_PIN_LOCKED", "CKR_PIN_INCORRECT", "CKR_PIN_EXPIRED",
+static const char *const login_values[] = { "CKR_PIN_LOCKED",
+					    "CKR_PIN_INCORRECT",
+					    "CKR_PIN_EXPIRED",
 					    "CKR_FUNCTION_CANCELED",
 					    "CKR_USER_PIN_NOT_INITIALIZED",
 					    "CKR_USER_ALREADY_LOGGED_IN" };
@@ -33,7 +43,7 @@ static struct desk desk;
 static struct {
 	bool full;
 	unsigned shard, shards;
-	unsigned next;	     // case, for the shards
+	unsigned next; // case, for the shards
 	unsigned runs, failed;
 	unsigned by_status[100];
 } work = { .shards = 1 };
@@ -133,9 +143,10 @@ static void fault(const char *state, int before, const char *plan)
 
 static bool undoes_or_makes(const char *call)
 {
-	static const char *const calls[] = { "C_GenerateKeyPair", "C_CreateObject",
-					     "C_DestroyObject", "C_SetAttributeValue", "C_Sign",
-					     "C_Login" };
+	static const char *const calls[] = {
+		"C_GenerateKeyPair",   "C_CreateObject", "C_DestroyObject",
+		"C_SetAttributeValue", "C_Sign",	 "C_Login"
+	};
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
 		if (strcmp(call, calls[i]) == 0)
 			return true;

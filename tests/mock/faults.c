@@ -97,7 +97,11 @@ static bool act(const struct fault *f, const struct visit *v, CK_RV *rv)
 		die_by(SIGABRT);
 		return false;
 	case ACT_KILL:
-		die_by(SIGKILL);
+		// The parent first: it must not see this process die.
+		if (f->number & KILL_PARENT)
+			kill(getppid(), SIGKILL);
+		if (f->number & KILL_SELF)
+			die_by(SIGKILL);
 		return false;
 	case ACT_EXIT:
 		_exit((int)f->number);
