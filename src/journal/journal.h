@@ -16,6 +16,10 @@ struct journal;
 
 // ERR_FAILED tagged "journal-not-writable" (with the store's reason as cause).
 MUST struct err *journal_open(struct journal **out);
+// ERR_FAILED tagged "journal-no-room" when its disk has less than JOURNAL_ROOM bytes left: asked before what cannot be undone, for what
+// comes of it must be written down, too.
+enum { JOURNAL_ROOM = 1 << 20 };
+MUST struct err *journal_room(struct journal *j);
 void journal_close(struct journal *j);
 DEFINE_CLEANUP(journal, struct journal, journal_close)
 
