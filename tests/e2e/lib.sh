@@ -231,8 +231,8 @@ p11() {
 
 # What a token holds, sorted: all that a test compares to see that nothing was lost and nothing came.
 token_holds() {
-  p11 "$1" --list-objects | grep -vE '^Using slot' | sed 's/[[:space:]]*$//' >"$T/holds"
-  cat "$T/holds"
+  p11 "$1" --list-objects >"$T/holds" || fail "the token $1 cannot be read: $(tail -n 3 "$T/p11.err")"
+  sed 's/[[:space:]]*$//' "$T/holds"
 }
 
 # token_counts LABEL: "private public certificates"
