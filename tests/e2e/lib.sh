@@ -14,7 +14,7 @@ E2E_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 : "${E2E_BIN:=$E2E_SOURCE/build/gcc-dev/bin}"
 INKAN=$E2E_BIN/inkan
 PRACTICE_CA=$E2E_BIN/inkan-practice-ca
-readonly INKAN PRACTICE_CA E2E_SOURCE
+readonly PRACTICE_CA E2E_SOURCE
 E2E_THEME=$(basename "$0")
 
 # What the surroundings bring along must not decide a test.
