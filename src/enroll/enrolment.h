@@ -99,6 +99,9 @@ MUST struct err *enrolment_close(struct enrolment *e, enum enrolment_state state
 // taken and given back, with what could not be cleaned up as its cause.
 MUST struct err *enrolment_undo(struct enrolment *e, struct err *why);
 
+// Removes the pair that an earlier run made on a module that ignores CKA_ID, when that run died before it could name the pair.
+MUST struct err *enrolment_clear_stray(struct enrolment *e);
+
 // The institution and the token, for every job that needs them.
 MUST struct err *open_profile(struct enrolment *e, const char *path);
 MUST struct err *open_role(struct enrolment *e, const char *name);
