@@ -60,7 +60,7 @@ static json_t *error_to_json(const struct err *err)
 {
 	json_t *o = json_object();
 	json_object_set_new(o, "tag", json_string(err_slug(err)));
-	char *message = msg_render(err_what(err)); // English: a worker chooses no language
+	char *message = msg_render_english(err_what(err)); // the same bytes in every language
 	json_object_set_new(o, "message", json_string(message ? message : ""));
 	free(message);
 	for (const struct err *e = err; e; e = err_cause(e)) {
@@ -112,4 +112,12 @@ struct json_t *result_to_json(const char *outcome, const struct enrolment *e, co
 	if (err)
 		json_object_set_new(o, "error", error_to_json(err));
 	return o;
+}
+
+void result_of_error(struct err *e, const char *enrolment, struct result *out)
+{
+	json_t *o = result_to_json(outcome_of(e), NULL, e);
+	if (enrolment)
+		json_object_set_new(o, "enrolment", json_string(enrolment));
+	*out = (struct result){ .object = o, .err = e };
 }
