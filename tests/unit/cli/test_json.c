@@ -47,7 +47,7 @@ static void test_an_error_s_result_has_its_words_in_english(void)
 	struct result r = { 0 };
 	CHECK_OK(lang_set("ja"));
 	result_of_error(err_tag(err_new(ERR_TOKEN, N_("No token was found.")), "token-none"),
-		      "k7qf-3m2x", &r);
+			"k7qf-3m2x", &r);
 	AUTO_TEXT char *line = json_line(r.object);
 	CU_ASSERT_STRING_EQUAL(
 		line, "{\"event\":\"result\",\"outcome\":\"failed\",\"exit\":6,\"enrolment\":"
