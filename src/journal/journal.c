@@ -315,6 +315,22 @@ struct err *journal_by_certificate(struct journal *j, const char *sha256, struct
 	return read_one(rows, out);
 }
 
+struct err *journal_profile_module(struct journal *j, size_t n, char **path)
+{
+	AUTO(rows) struct rows *rows = NULL;
+	bool more = false;
+	TRY(store_query(j->store,
+			"SELECT DISTINCT module_path FROM enrolments WHERE module_from_profile = 1"
+			" AND module_path IS NOT NULL ORDER BY module_path LIMIT 1 OFFSET ?",
+			VALUES(V_INT((int64_t)n)), &rows));
+	TRY(rows_next(rows, &more));
+	char *found = more ? text_copy(rows_text(rows, 0)) : NULL;
+	if (more && !found)
+		return err_no_memory();
+	*path = found;
+	return NULL;
+}
+
 struct err *journal_profile_known(struct journal *j, const char *path, const char *fingerprint,
 				  bool *known)
 {
