@@ -71,7 +71,9 @@ struct err *step_verify_token(struct enrolment *e, bool *skipped)
 	(void)skipped;
 	say_step(e, STEP_BEGUN, NULL, 0);
 	struct err *err = try_out(e);
-	if (err && !err_next_step(err))
+	if (err && err_next_step(err))
+		return err;
+	if (err)
 		return err_hint(err,
 				N_("The old key and certificate, if any, were not touched. `inkan "
 				   "resume %1` tries again; "

@@ -2,6 +2,7 @@
 // status, words with advice, no second PIN try, and a resume without faults ends with one key pair and one certificate.
 //
 //	faults-matrix [sample|full] [SHARD OF]
+//	faults-matrix one PLAN       only this line of the mock's plan
 //
 // sample (the default, for CI): each call once, with the values taking turns. full: each call with each value.
 #include "desk.h"
@@ -42,6 +43,7 @@ struct call {
 static struct desk desk;
 static struct {
 	bool full;
+	const char *one; // only this plan
 	unsigned shard, shards;
 	unsigned next; // case, for the shards
 	unsigned runs, failed;
@@ -188,6 +190,10 @@ static void faults_from(const char *state, int before)
 {
 	static struct call calls[CALLS_MAX];
 	struct ending e;
+	if (work.one) {
+		fault(state, before, work.one);
+		return;
+	}
 	CU_ASSERT_TRUE(desk_put_back(&desk, state));
 	desk_enroll(&desk, "", &e);
 	CHECK_OR_END(e.status == 0);
@@ -219,6 +225,7 @@ static void test_a_token_with_an_old_pair(void)
 int main(int argc, char **argv)
 {
 	work.full = argc > 1 && strcmp(argv[1], "full") == 0;
+	work.one = argc > 2 && strcmp(argv[1], "one") == 0 ? argv[2] : NULL;
 	if (argc > 3) {
 		work.shard = (unsigned)strtoul(argv[2], NULL, 10);
 		work.shards = (unsigned)strtoul(argv[3], NULL, 10);
