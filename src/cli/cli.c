@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,6 +53,8 @@ static int without_command(struct cli *cli)
 		help_profile(stdout);
 	else if (cli->o.help)
 		help_all(stdout);
+	else if (cli->interactive)
+		return run_wizard(cli);
 	else
 		help_short(stdout);
 	return 0;
@@ -84,6 +87,13 @@ static int flush(int status)
 	return status ? status : (int)err_kind(e);
 }
 
+// Who cannot use a screen that changes says so once and for all, as programs agree on it.
+static bool wants_plain(void)
+{
+	const char *term = getenv("TERM"), *accessible = getenv("ACCESSIBLE");
+	return !term || !*term || !strcmp(term, "dumb") || (accessible && *accessible);
+}
+
 int cli_main(int argc, char **argv)
 {
 	struct cli cli = { 0 };
@@ -95,6 +105,7 @@ int cli_main(int argc, char **argv)
 	if (cli.o.debug)
 		log_open(LOG_DEBUG, STDERR_FILENO);
 	cli.interactive = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
+	cli.plain = cli.o.plain || wants_plain();
 	signals_install();
 	int status = run(&cli);
 	inputs_free(cli.inputs);

@@ -9,24 +9,26 @@
 #include "cli/prompt.h"
 #include "cli/signals.h"
 #include "cli/steps.h"
+#include "cli/wizard.h"
 
-enum { NOTE_INDENT = 8, A_CARD_CAN_TAKE = 30 };
+enum { NOTE_INDENT = 8 };
 
 static void step_began(struct screen *s, const struct event *e)
 {
-	AUTO_TEXT char *line = step_line(e->step);
-	bool key = !strcmp(e->step, "generate-key");
-	if (line)
-		running_begin(&s->running, line,
-			      !key	       ? 0
-			      : e->seconds > 0 ? e->seconds
-					       : A_CARD_CAN_TAKE);
+	AUTO_TEXT char *line = step_line(e->step, s->running.plain);
+	if (s->cli->wizard)
+		wizard_explain(s, e->step);
+	if (!line)
+		return;
+	running_begin(&s->running, line, e->seconds > 0 ? e->seconds : step_usual(e->step));
+	s->running.card = !strcmp(e->step, "generate-key");
+	running_note(&s->running, step_pull_words(e->step));
 }
 
 static void step_ended(struct screen *s, const struct event *e)
 {
 	if (!s->running.text) { // it ended without having begun: say which
-		AUTO_TEXT char *line = step_line(e->step);
+		AUTO_TEXT char *line = step_line(e->step, s->running.plain);
 		if (line)
 			running_begin(&s->running, line, 0);
 	}
@@ -61,7 +63,7 @@ static void plain_note(struct screen *s, const struct event *e)
 static void plain_wait(struct screen *s, const struct event *e)
 {
 	// Where the running line tells already how long a card can take, the words would only repeat it.
-	bool told = s->running.tty && s->running.can_take > 0 && e->seconds < 0 && !e->keypad;
+	bool told = s->running.tty && s->running.card && e->seconds < 0 && !e->keypad;
 	AUTO_TEXT char *words = e->words && !told ? msg_render(e->words) : NULL;
 	if (words && (!s->waited_for || strcmp(s->waited_for, words) != 0)) {
 		running_break(&s->running);
@@ -97,7 +99,7 @@ struct err *screen_ask(void *ctx, const struct question *q, struct answer *out)
 	if (answered)
 		return NULL;
 	running_disturb(&s->running);
-	struct err *e = prompt_person(q, out);
+	struct err *e = prompt_person(s->cli, q, out);
 	running_resume(&s->running);
 	if (out->state == ANSWER_STOPPED)
 		s->stops_told = 0;
@@ -133,7 +135,7 @@ void face_plain(struct screen *s)
 void screen_open(struct screen *s, struct cli *cli)
 {
 	*s = (struct screen){ .cli = cli, .out = stdout };
-	running_open(&s->running, stderr);
+	running_open(&s->running, stderr, cli->plain);
 	signals_forget();
 	if (cli->o.json)
 		face_json(s);
