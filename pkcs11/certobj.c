@@ -62,7 +62,11 @@ static struct err *list_by_id(struct session *s, const struct key_id *id, struct
 		return err_no_memory();
 	for (size_t i = 0; i < n; i++) {
 		TRY(read_one(s, handles[i], &l.list[l.n]));
-		l.n++;
+		// A search that takes no notice of CKA_ID must not hand us what is somebody else's.
+		if (id && !key_id_same(&l.list[l.n].id, id))
+			certobj_free(&l.list[l.n]);
+		else
+			l.n++;
 	}
 	*out = l;
 	l = (struct certobj_list){ 0 };

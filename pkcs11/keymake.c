@@ -113,23 +113,79 @@ static struct err *generate_any(struct session *s, const struct key_terms *terms
 	return rejected(s, rv);
 }
 
-// A module that ignores CKA_ID at generation usually lets it be set; where it does not, keypair_id tells the one that it chose itself.
-static struct err *insist_on_id(struct session *s, struct keypair *k, const struct key_id *wanted)
+static struct err *set_id(struct session *s, CK_OBJECT_HANDLE object, const struct key_id *wanted)
 {
-	if (key_id_same(&k->id, wanted))
-		return NULL;
 	struct key_id copy = *wanted;
 	CK_ATTRIBUTE id = { .type = CKA_ID,
 			    .pValue = copy.bytes,
 			    .ulValueLen = (CK_ULONG)copy.len };
-	CK_RV rv = P11(s->module, C_SetAttributeValue, s->handle, k->private_key, &id, 1);
-	if (ckr_is_fatal(rv))
-		return ckr_err("C_SetAttributeValue", rv, token_name(&s->info));
-	if (rv != CKR_OK)
-		return NULL;
-	k->id = *wanted;
-	rv = P11(s->module, C_SetAttributeValue, s->handle, k->public_key, &id, 1);
+	CK_RV rv = P11(s->module, C_SetAttributeValue, s->handle, object, &id, 1);
 	return rv == CKR_OK ? NULL : ckr_err("C_SetAttributeValue", rv, token_name(&s->info));
+}
+
+// The CKA_ID that an object has by itself; of no length where it has none.
+static struct err *read_id(struct session *s, CK_OBJECT_HANDLE object, struct key_id *out)
+{
+	uint8_t bytes[KEY_ID_MAX];
+	CK_ATTRIBUTE want[] = { WANT(CKA_ID, bytes) };
+	struct key_id id = { 0 };
+	TRY(attrs_read(s, object, want, 1));
+	if (attr_has(&want[0])) {
+		id.len = want[0].ulValueLen;
+		memcpy(id.bytes, bytes, id.len);
+	}
+	*out = id;
+	return NULL;
+}
+
+// An identifier of the module's own choice must name this pair alone: whatever has it is one day removed with the pair.
+static struct err *names_us_alone(struct session *s, const struct key_id *id)
+{
+	CK_OBJECT_HANDLE found[3];
+	struct key_id copy = *id;
+	CK_ATTRIBUTE fit = { .type = CKA_ID,
+			     .pValue = copy.bytes,
+			     .ulValueLen = (CK_ULONG)copy.len };
+	size_t n = 0;
+	if (id->len)
+		TRY(objects_find(s, &fit, 1, found, ARRAY_LEN(found), &n));
+	if (id->len && n <= 2)
+		return NULL;
+	struct err *e = err_new(ERR_TOKEN,
+				N_("The token %1 gives a new key no identifier of its own, so it "
+				   "could not be told from others."),
+				ARG_TEXT(token_name(&s->info)));
+	e = err_hint(e, N_("Nothing was sent. Use a token that is known to work with inkan, or "
+			   "another module for this one."));
+	return err_tag(e, "key-nameless");
+}
+
+// A module that ignores CKA_ID at generation usually lets it be set; where it does not, keypair_id tells the one that it chose itself.
+static struct err *insist_on_id(struct session *s, struct keypair *k, const struct key_id *wanted)
+{
+	struct key_id of_public;
+	if (!key_id_same(&k->id, wanted)) {
+		AUTO(err) struct err *refused = set_id(s, k->private_key, wanted);
+		if (refused && ckr_is_fatal((CK_RV)err_code(refused))) {
+			struct err *fatal = refused;
+			refused = NULL;
+			return fatal;
+		}
+		if (refused)
+			return names_us_alone(s, &k->id);
+		k->id = *wanted;
+	}
+	TRY(read_id(s, k->public_key, &of_public));
+	return key_id_same(&of_public, wanted) ? NULL : set_id(s, k->public_key, wanted);
+}
+
+// A pair that cannot be used must not stay: nobody would know of it.
+static struct err *clear_away(struct session *s, CK_OBJECT_HANDLE private_key,
+			      CK_OBJECT_HANDLE public_key, struct err *why)
+{
+	err_ignore(object_destroy(s, private_key));
+	err_ignore(object_destroy(s, public_key));
+	return why;
 }
 
 struct err *keypair_generate(struct session *s, const struct key_terms *terms,
@@ -138,8 +194,11 @@ struct err *keypair_generate(struct session *s, const struct key_terms *terms,
 	CK_OBJECT_HANDLE public_key = CK_INVALID_HANDLE, private_key = CK_INVALID_HANDLE;
 	TRY(generate_any(s, terms, q, &public_key, &private_key));
 	AUTO(keypair) struct keypair *k = NULL;
-	TRY(keypair_load(s, private_key, public_key, &(struct key_id){ 0 }, &k));
-	TRY(insist_on_id(s, k, &terms->id));
+	struct err *e = keypair_load(s, private_key, public_key, &(struct key_id){ 0 }, &k);
+	if (!e)
+		e = insist_on_id(s, k, &terms->id);
+	if (e)
+		return clear_away(s, private_key, public_key, e);
 	*out = k;
 	k = NULL;
 	return NULL;

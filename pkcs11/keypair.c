@@ -109,6 +109,17 @@ static struct err *ambiguous(const struct session *s)
 	return err_tag(e, "key-ambiguous");
 }
 
+// What is found is used, and one day destroyed: a module whose search takes no notice of CKA_ID must not decide on that.
+static struct err *another(const struct session *s)
+{
+	struct err *e =
+		err_new(ERR_TOKEN, N_("The token %1 was asked for one key and gave another."),
+			ARG_TEXT(token_name(&s->info)));
+	e = err_hint(e, N_("Nothing was changed. Use another module for this token, or another "
+			   "token."));
+	return err_tag(e, "key-other");
+}
+
 struct err *keypair_find(struct session *s, const struct key_id *id, struct keypair **out)
 {
 	CK_OBJECT_HANDLE private_key[2] = { 0 }, public_key[2] = { 0 };
@@ -121,8 +132,13 @@ struct err *keypair_find(struct session *s, const struct key_id *id, struct keyp
 		*out = NULL;
 		return NULL;
 	}
-	return keypair_load(s, n_private ? private_key[0] : 0, n_public ? public_key[0] : 0, id,
-			    out);
+	AUTO(keypair) struct keypair *k = NULL;
+	TRY(keypair_load(s, n_private ? private_key[0] : 0, n_public ? public_key[0] : 0, id, &k));
+	if (!key_id_same(&k->id, id))
+		return another(s);
+	*out = k;
+	k = NULL;
+	return NULL;
 }
 
 const struct key_id *keypair_id(const struct keypair *k)

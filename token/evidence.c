@@ -50,6 +50,19 @@ static struct err *check_key(const struct session *s, const struct key_facts *f,
 				N_("The token %1 made a key of %2 bits, but %3 were asked for."),
 				ARG_TEXT(label), ARG_NUM(f->bits), ARG_NUM(bits)),
 			"key-weak");
+	if (f->token == TRI_NO)
+		return other_token_hint(
+			err_new(ERR_POLICY,
+				N_("The token %1 does not keep the key: it would be gone with "
+				   "this session."),
+				ARG_TEXT(label)),
+			"key-not-kept");
+	if (f->private_object == TRI_NO)
+		return other_token_hint(err_new(ERR_POLICY,
+						N_("The key on the token %1 could be used "
+						   "without the PIN."),
+						ARG_TEXT(label)),
+					"key-without-pin");
 	if (f->roca)
 		return other_token_hint(
 			err_new(ERR_POLICY,

@@ -20,8 +20,8 @@ struct evidence {
 };
 
 // Reads the key back and judges. Where the attributes do not declare enough, reading the private values and C_WrapKey are tried.
-// A key that does not match its public half, that is weaker than `bits`, or that has the ROCA fingerprint is ERR_POLICY at once
-// (tagged "key-mismatch", "key-weak", "key-roca").
+// A key that does not match its public half, that is weaker than `bits`, that the token does not keep, that works without the PIN, or
+// that has the ROCA fingerprint is ERR_POLICY at once (tagged "key-mismatch", "key-weak", "key-not-kept", "key-without-pin", "key-roca").
 MUST struct err *evidence_gather(struct session *s, const struct keypair *k, unsigned bits,
 				 struct evidence *out);
 // ERR_POLICY tagged "evidence-custody" or "evidence-attributes" when under the profile's floor. Software custody passes only in a

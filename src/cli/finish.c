@@ -90,7 +90,7 @@ static void headline(const char *outcome)
 		{ "renewed", N_("The new certificate is on the token, and token, key and "
 				"certificate work together.") },
 		{ "verified", N_("Token, key and certificate work together.") },
-		{ "abandoned", N_("The enrolment is given up, and the token is clean.") },
+		{ "abandoned", N_("The enrolment is given up.") },
 	};
 	for (size_t i = 0; outcome && i < ARRAY_LEN(outcomes); i++)
 		if (!strcmp(outcomes[i].name, outcome))

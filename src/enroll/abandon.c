@@ -6,6 +6,13 @@
 #include "enroll/say.h"
 #include "pkcs11/certobj.h"
 
+static struct err *unchanged(const struct enrolment *e)
+{
+	return err_hint(
+		err_tag(err_new(ERR_INTERRUPTED, N_("Nothing was changed.")), "consent-refused"),
+		N_("`inkan resume %1` finishes the enrolment."), ARG_TEXT(e->record->id));
+}
+
 static struct err *agree(struct enrolment *e)
 {
 	bool yes = false;
@@ -21,11 +28,36 @@ static struct err *agree(struct enrolment *e)
 				  ARG_TEXT(e->record->id), ARG_TEXT(e->record->common_name),
 				  ARG_TEXT(e->token.label));
 	TRY(ask_consent(e, "abandon", words, &yes));
-	if (yes)
-		return NULL;
-	return err_hint(
-		err_tag(err_new(ERR_INTERRUPTED, N_("Nothing was changed.")), "consent-refused"),
-		N_("`inkan resume %1` finishes the enrolment."), ARG_TEXT(e->record->id));
+	return yes ? NULL : unchanged(e);
+}
+
+// Once the old pair is on its way out, the new one is perhaps the only one that works.
+static struct err *too_late(const struct enrolment *e)
+{
+	return err_hint(err_tag(err_new(ERR_USAGE,
+					N_("The enrolment %1 cannot be given up any more: its "
+					   "certificate is on the token and works, and the old one "
+					   "is being removed."),
+					ARG_TEXT(e->record->id)),
+				"enrolment-works"),
+			N_("`inkan resume %1` ends it."), ARG_TEXT(e->record->id));
+}
+
+// The token is lost, broken or was initialised anew: only a person can know that, so --yes does not say it.
+static struct err *agree_without_token(struct enrolment *e, struct err *absent)
+{
+	bool yes = false;
+	if (!err_has_tag(absent, "token-absent") || !e->face->interactive || e->job->yes)
+		return absent;
+	err_ignore(absent);
+	TRY(ask_consent(e, "abandon",
+			msg_new(N_("The token of the enrolment %1 for %2 is not there, so nothing "
+				   "can be removed from it. If it is only not put in, say no and "
+				   "put it in. Is it lost, broken or initialised anew, and shall "
+				   "the enrolment be given up without it?"),
+				ARG_TEXT(e->record->id), ARG_TEXT(e->record->common_name)),
+			&yes));
+	return yes ? NULL : unchanged(e);
 }
 
 static struct err *clean_token(struct enrolment *e)
@@ -43,8 +75,10 @@ static struct err *step_clean(struct enrolment *e, bool *skipped)
 {
 	(void)skipped;
 	say_step(e, STEP_BEGUN, NULL, 0);
-	TRY(open_login(e));
-	TRY(clean_token(e));
+	if (e->session) {
+		TRY(open_login(e));
+		TRY(clean_token(e));
+	}
 	if (e->record->submits > 0)
 		say_note(e, msg_new(N_("The certificate authority may have issued a certificate "
 				       "for the removed key. Tell it, so that "
@@ -58,8 +92,10 @@ static struct err *step_begin(struct enrolment *e, bool *skipped)
 	say_step(e, STEP_BEGUN, NULL, 0);
 	TRY(journal_open(&e->journal));
 	TRY(abandon_record(e, e->job->enrolment));
-	TRY(open_token(e, "abandon"));
-	return agree(e);
+	if (e->record->mark >= MARK_RETIRE_BEGUN)
+		return too_late(e);
+	struct err *err = open_token(e, "abandon");
+	return err ? agree_without_token(e, err) : agree(e);
 }
 
 void abandon_run(const struct job *j, struct face *f, struct result *out)

@@ -43,12 +43,39 @@ static struct err *refused(struct enrolment *e, struct err *why)
 	return enrolment_undo(e, why);
 }
 
+// A dead battery sets a machine's clock years back. What the journal has written since tells it; the certificate is not to blame.
+static bool clock_went_back(const struct enrolment *e, const struct err *why)
+{
+	enum { CLOCKS_DIFFER = 300 };
+	return (err_has_tag(why, "certificate-not-yet") ||
+		err_has_tag(why, "certificate-expired")) &&
+	       clock_now() + CLOCKS_DIFFER < e->record->updated;
+}
+
+static struct err *set_the_clock(const struct enrolment *e, struct err *why)
+{
+	char last[24];
+	clock_utc(e->record->updated, last);
+	return err_caused_by(
+		err_hint(
+			err_tag(err_new(ERR_POLICY,
+					N_("The clock of this machine is wrong: this enrolment "
+					   "was worked on at %1 already."),
+					ARG_TEXT(last)),
+				"clock-wrong"),
+			N_("Nothing was changed. Set the clock right, then run `inkan resume %1`."),
+			ARG_TEXT(e->record->id)),
+		why);
+}
+
 struct err *step_check_certificate(struct enrolment *e, bool *skipped)
 {
 	(void)skipped;
 	say_step(e, STEP_BEGUN, NULL, 0);
 	TRY(recall_certificates(e));
 	struct err *err = judge(e);
+	if (err && clock_went_back(e, err))
+		return set_the_clock(e, err);
 	if (err)
 		return err_kind(err) == ERR_POLICY ? refused(e, err) : err;
 	free(e->record->sha256);

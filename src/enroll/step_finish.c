@@ -14,14 +14,85 @@ struct err *step_confirm(struct enrolment *e, bool *skipped)
 	return NULL;
 }
 
-static struct err *destroy_old(struct enrolment *e)
+// What stands on the token, as far as retiring the old pair is concerned.
+struct standing {
+	bool renewed;	 // the new certificate is there, with the new pair's CKA_ID
+	bool old;	 // the old certificate is there
+	bool old_shared; // another certificate hangs on the old key
+};
+
+static struct err *look(struct enrolment *e, const struct key_id *old, struct standing *out)
 {
-	struct key_id id = { 0 };
+	AUTO_CERTOBJS struct certobj_list list = { 0 };
+	struct standing s = { 0 };
+	TRY(certobj_list(e->session, &list));
+	for (size_t i = 0; i < list.n; i++) {
+		const struct certobj *c = &list.list[i];
+		const char *sha256 = c->cert ? cert_sha256(c->cert) : "";
+		bool on_old = key_id_same(&c->id, old);
+		if (key_id_same(&c->id, keypair_id(e->key)) && e->record->sha256 &&
+		    !strcmp(sha256, e->record->sha256))
+			s.renewed = true;
+		else if (on_old && e->record->old_sha256 && !strcmp(sha256, e->record->old_sha256))
+			s.old = true;
+		else if (on_old)
+			s.old_shared = true;
+	}
+	*out = s;
+	return NULL;
+}
+
+static struct err *recall_leaf(struct enrolment *e)
+{
+	if (e->leaf)
+		return NULL;
+	AUTO_CERTS struct cert_list list = { 0 };
+	TRY(cert_list_from_pem(e->record->certificates.data, e->record->certificates.len, &list));
+	for (size_t i = 0; i < list.n && !e->leaf; i++)
+		if (e->record->sha256 && !strcmp(cert_sha256(list.certs[i]), e->record->sha256))
+			e->leaf = cert_ref(list.certs[i]);
+	return NULL;
+}
+
+// Whoever removed it: the key is there and the journal has the certificate.
+static struct err *store_once_more(struct enrolment *e)
+{
+	TRY(recall_leaf(e));
+	if (!e->leaf)
+		return err_tag(err_new(ERR_TOKEN, N_("The certificate cannot be read back from the "
+						     "token.")),
+			       "certificate-not-stored");
+	TRY(certobj_store(e->session, keypair_id(e->key), e->common_name, e->leaf));
+	say_note(e, msg_new(N_("The new certificate was missing on the token and was stored once "
+			       "more.")));
+	return NULL;
+}
+
+// The certificate goes first: a key without one harms nobody, and a run that dies in between finds it by its CKA_ID.
+static struct err *destroy_old(struct enrolment *e, const struct key_id *id)
+{
 	AUTO(keypair) struct keypair *old = NULL;
-	TRY(key_id_from_hex(e->record->old_key_id, &id));
-	TRY(certobj_destroy(e->session, &id, NULL, NULL));
-	TRY(keypair_find(e->session, &id, &old));
+	TRY(certobj_destroy(e->session, id, NULL, NULL));
+	TRY(keypair_find(e->session, id, &old));
 	return old ? keypair_destroy(e->session, old) : NULL;
+}
+
+// The last look before what cannot be undone: the new pair stands, and what goes is the pair that we made and nobody else uses.
+static struct err *retire(struct enrolment *e, bool *removed)
+{
+	struct key_id old = { 0 };
+	struct standing s = { 0 };
+	bool begun = e->record->mark ==
+		     MARK_RETIRE_BEGUN; // an earlier run may have removed the certificate
+	TRY(key_id_from_hex(e->record->old_key_id, &old));
+	TRY(look(e, &old, &s));
+	if (!s.renewed)
+		TRY(store_once_more(e));
+	*removed = (s.old || begun) && !s.old_shared && !key_id_same(&old, keypair_id(e->key));
+	if (!*removed)
+		return NULL;
+	TRY(enrolment_mark(e, MARK_RETIRE_BEGUN));
+	return destroy_old(e, &old);
 }
 
 struct err *step_retire_old(struct enrolment *e, bool *skipped)
@@ -38,21 +109,12 @@ struct err *step_retire_old(struct enrolment *e, bool *skipped)
 		return NULL;
 	}
 	say_step(e, STEP_BEGUN, NULL, 0);
-	TRY(enrolment_mark(e, MARK_RETIRE_BEGUN));
-	TRY(destroy_old(e));
-	say_note(e, msg_new(N_("The old key and certificate were removed from the token.")));
-	return NULL;
-}
-
-static struct err *recall_leaf(struct enrolment *e)
-{
-	if (e->leaf)
-		return NULL;
-	AUTO_CERTS struct cert_list list = { 0 };
-	TRY(cert_list_from_pem(e->record->certificates.data, e->record->certificates.len, &list));
-	for (size_t i = 0; i < list.n && !e->leaf; i++)
-		if (e->record->sha256 && !strcmp(cert_sha256(list.certs[i]), e->record->sha256))
-			e->leaf = cert_ref(list.certs[i]);
+	bool removed = false;
+	TRY(retire(e, &removed));
+	say_note(e,
+		 removed ? msg_new(N_("The old key and certificate were removed from the token."))
+			 : msg_new(N_("The old key and certificate are not as they were, so "
+				      "they were left alone.")));
 	return NULL;
 }
 

@@ -97,6 +97,16 @@ static bool journalled(const struct enrolment *e)
 	return e->record->request.len > 0 && !ca_request_is_secret(e->ca);
 }
 
+// What the challenge password is made of, where this run has not asked for it yet.
+static struct err *ask_for_challenge(struct enrolment *e)
+{
+	const char *template_text = e->role->challenge_password;
+	for (size_t i = 0; template_text && i < e->role->n_fields; i++)
+		if (template_uses(template_text, e->role->fields[i].name))
+			TRY(ask_field(e, &e->role->fields[i]));
+	return NULL;
+}
+
 struct err *step_sign_request(struct enrolment *e, bool *skipped)
 {
 	if (journalled(e)) {
@@ -104,6 +114,7 @@ struct err *step_sign_request(struct enrolment *e, bool *skipped)
 		return buf_copy(&e->record->request, &e->request);
 	}
 	say_step(e, STEP_BEGUN, NULL, 0);
+	TRY(ask_for_challenge(e));
 	TRY(ask_all(e, ASK_BEFORE_SIGN));
 	TRY(ca_challenge(e->ca, e->answers, &e->challenge));
 	struct err *err = build(e, e->challenge, &e->request);

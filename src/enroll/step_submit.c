@@ -80,6 +80,7 @@ static struct err *failed(struct enrolment *e, struct err *err, bool sent)
 
 static struct err *journal_before_sending(struct enrolment *e)
 {
+	TRY(journal_room(e->journal));
 	buf_reset(&e->record->request);
 	if (!ca_request_is_secret(e->ca))
 		TRY(buf_put(&e->record->request, e->request.data, e->request.len));

@@ -1,9 +1,11 @@
 // The journal on its database: one row an enrolment, one line of history a write.
 #include "journal/journal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/statvfs.h>
 
 #include "base/clock.h"
 #include "base/proc.h"
@@ -11,6 +13,7 @@
 
 struct journal {
 	struct store *store;
+	char *dir;
 };
 
 enum { JOURNAL_BUSY_MS = 10000, JOURNAL_MAX_RECORDS = 1000 };
@@ -70,9 +73,28 @@ struct err *journal_open(struct journal **out)
 		       &j->store);
 	if (e)
 		return open_failed(e);
+	j->dir = dir;
+	dir = NULL;
 	*out = j;
 	j = NULL;
 	return NULL;
+}
+
+struct err *journal_room(struct journal *j)
+{
+	struct statvfs disk;
+	if (statvfs(j->dir, &disk) != 0)
+		return err_errno("statvfs", j->dir, errno);
+	uint64_t left = (uint64_t)disk.f_bavail * disk.f_frsize;
+	if (left >= JOURNAL_ROOM)
+		return NULL;
+	return err_hint(
+		err_tag(err_new(ERR_FAILED,
+				N_("The disk of %1 is nearly full: what comes of the enrolment "
+				   "could not be written down."),
+				ARG_TEXT(j->dir)),
+			"journal-no-room"),
+		N_("Nothing was sent. Make room on it (at least 1 MB), then try again."));
 }
 
 void journal_close(struct journal *j)
@@ -80,6 +102,7 @@ void journal_close(struct journal *j)
 	if (!j)
 		return;
 	store_close(j->store);
+	free(j->dir);
 	free(j);
 }
 
@@ -290,6 +313,22 @@ struct err *journal_by_certificate(struct journal *j, const char *sha256, struct
 			" FROM enrolments WHERE sha256 = ? ORDER BY updated DESC LIMIT 1",
 			VALUES(V_TEXT(sha256)), &rows));
 	return read_one(rows, out);
+}
+
+struct err *journal_profile_module(struct journal *j, size_t n, char **path)
+{
+	AUTO(rows) struct rows *rows = NULL;
+	bool more = false;
+	TRY(store_query(j->store,
+			"SELECT DISTINCT module_path FROM enrolments WHERE module_from_profile = 1"
+			" AND module_path IS NOT NULL ORDER BY module_path LIMIT 1 OFFSET ?",
+			VALUES(V_INT((int64_t)n)), &rows));
+	TRY(rows_next(rows, &more));
+	char *found = more ? text_copy(rows_text(rows, 0)) : NULL;
+	if (more && !found)
+		return err_no_memory();
+	*path = found;
+	return NULL;
 }
 
 struct err *journal_profile_known(struct journal *j, const char *path, const char *fingerprint,

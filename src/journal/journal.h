@@ -16,6 +16,10 @@ struct journal;
 
 // ERR_FAILED tagged "journal-not-writable" (with the store's reason as cause).
 MUST struct err *journal_open(struct journal **out);
+// ERR_FAILED tagged "journal-no-room" when its disk has less than JOURNAL_ROOM bytes left: asked before what cannot be undone, for what
+// comes of it must be written down, too.
+enum { JOURNAL_ROOM = 1 << 20 };
+MUST struct err *journal_room(struct journal *j);
 void journal_close(struct journal *j);
 DEFINE_CLEANUP(journal, struct journal, journal_close)
 
@@ -87,6 +91,8 @@ MUST struct err *journal_read(struct journal *j, const char *id,
 MUST struct err *journal_unfinished(struct journal *j, const char *token_uri, struct records *out);
 // The finished enrolment that made a certificate; null when this machine did not make it.
 MUST struct err *journal_by_certificate(struct journal *j, const char *sha256, struct record **out);
+// The n-th (from 0) module that a profile has named for an enrolment of this machine, by its path; null past the last. New string.
+MUST struct err *journal_profile_module(struct journal *j, size_t n, char **path);
 
 // Profiles that the person has agreed to use.
 MUST struct err *journal_profile_known(struct journal *j, const char *path, const char *fingerprint,

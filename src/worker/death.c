@@ -8,10 +8,35 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "enroll/enroll.h"
+#include "journal/journal.h"
 #include "worker/worker.h"
+
+enum begun { NOT_BEGUN, UNFINISHED, FINISHED };
+
+// What the journal says of it; one that cannot be asked may well have it.
+static enum begun look_up(const char *enrolment)
+{
+	AUTO(journal) struct journal *j = NULL;
+	AUTO(record) struct record *r = NULL;
+	AUTO(err) struct err *unknown = enrolment ? journal_open(&j) : NULL;
+	if (j && !unknown)
+		unknown = journal_read(j, enrolment, &r);
+	if (unknown || (r && r->state == ENROLMENT_OPEN))
+		return UNFINISHED;
+	return r && r->state == ENROLMENT_DONE ? FINISHED : NOT_BEGUN;
+}
 
 struct err *death_hint(struct err *e, const char *enrolment)
 {
+	enum begun begun = look_up(enrolment);
+	if (enrolment && begun == FINISHED)
+		return err_hint(e,
+				N_("The enrolment %1 was finished before that. `inkan status` "
+				   "shows its certificate."),
+				ARG_TEXT(enrolment));
+	if (enrolment && begun == NOT_BEGUN)
+		return err_hint(e, N_("Nothing was begun, so there is nothing to resume: run the "
+				      "command again."));
 	if (enrolment)
 		return err_hint(e,
 				N_("Nothing is lost: what was done stands in the journal. Go on "

@@ -32,6 +32,14 @@ static struct err *refuse(const char *slug, struct msg *what)
 			N_("It was not stored. Tell the institution what is said here."));
 }
 
+static struct err *blame_clock(const char *slug, struct msg *what)
+{
+	return err_hint(err_tag(err_make(ERR_POLICY, what), slug),
+			N_("It was not stored. If the clock of this machine is wrong, set it right "
+			   "and enrol again; if it is right, tell the institution what is said "
+			   "here."));
+}
+
 static struct err *find_leaf(const struct judge_terms *t, const struct cert_list *got,
 			     struct cert **leaf)
 {
@@ -98,19 +106,21 @@ static struct err *chain_verdict(int code, int depth, const struct judge_terms *
 		return not_for_login();
 	switch (code) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
-		return refuse("certificate-expired",
-			      msg_new(depth == 0 ? N_("The certificate has expired already (this "
-						      "machine's clock: %1).")
-						 : N_("A CA certificate in the chain has expired "
-						      "(this machine's clock: %1)."),
-				      ARG_TEXT(now)));
+		return blame_clock("certificate-expired",
+				   msg_new(depth == 0
+						   ? N_("The certificate has expired already (this "
+							"machine's clock: %1).")
+						   : N_("A CA certificate in the chain has expired "
+							"(this machine's clock: %1)."),
+					   ARG_TEXT(now)));
 	case X509_V_ERR_CERT_NOT_YET_VALID:
-		return refuse("certificate-not-yet",
-			      msg_new(depth == 0 ? N_("The certificate is not valid yet (this "
-						      "machine's clock: %1).")
-						 : N_("A CA certificate in the chain is not valid "
-						      "yet (this machine's clock: %1)."),
-				      ARG_TEXT(now)));
+		return blame_clock(
+			"certificate-not-yet",
+			msg_new(depth == 0 ? N_("The certificate is not valid yet (this "
+						"machine's clock: %1).")
+					   : N_("A CA certificate in the chain is not valid "
+						"yet (this machine's clock: %1)."),
+				ARG_TEXT(now)));
 	case X509_V_ERR_EE_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_MD_TOO_WEAK:

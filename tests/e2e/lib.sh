@@ -14,7 +14,7 @@ E2E_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 : "${E2E_BIN:=$E2E_SOURCE/build/gcc-dev/bin}"
 INKAN=$E2E_BIN/inkan
 PRACTICE_CA=$E2E_BIN/inkan-practice-ca
-readonly INKAN PRACTICE_CA E2E_SOURCE
+readonly PRACTICE_CA E2E_SOURCE
 E2E_THEME=$(basename "$0")
 
 # What the surroundings bring along must not decide a test.
@@ -49,12 +49,17 @@ started() {
   printf '%s\n' "$1" >>"$WORK/pids"
 }
 
+# alive PID: it runs. One that has ended and that nobody has asked about yet does not.
+alive() {
+  kill -0 "$1" 2>/dev/null && ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+}
+
 # stop PID: asks it to end, waits, and then insists.
 stop() {
   local pid=$1 i
   kill "$pid" 2>/dev/null || return 0
   for ((i = 0; i < 100; i++)); do
-    kill -0 "$pid" 2>/dev/null || return 0
+    alive "$pid" || return 0
     sleep 0.05
   done
   kill -9 "$pid" 2>/dev/null || true
@@ -176,10 +181,10 @@ said_message() {
   done <<<"$(sed 's/%[1-9]/\n/g' <<<"$text")"
 }
 
-# The last command kept to the width of a terminal; a URI is never broken, so that it can be copied.
+# The last command kept to the width of a terminal; a URI is never broken, so that it can be copied, nor is a path of ours.
 fits_80_columns() {
   local wide
-  wide=$(cat "$T/out" "$T/err" | grep -v pkcs11: | wc -L)
+  wide=$(cat "$T/out" "$T/err" | grep -vF -e pkcs11: -e "$WORK" | wc -L)
   [ "$wide" -le 80 ] || fail "a line is $wide columns wide"
 }
 
@@ -226,8 +231,8 @@ p11() {
 
 # What a token holds, sorted: all that a test compares to see that nothing was lost and nothing came.
 token_holds() {
-  p11 "$1" --list-objects | grep -vE '^Using slot' | sed 's/[[:space:]]*$//' >"$T/holds"
-  cat "$T/holds"
+  p11 "$1" --list-objects >"$T/holds" || fail "the token $1 cannot be read: $(tail -n 3 "$T/p11.err")"
+  sed 's/[[:space:]]*$//' "$T/holds"
 }
 
 # token_counts LABEL: "private public certificates"
@@ -285,7 +290,7 @@ ca_start() {
   until_true 30 ca_answers || fail_early "the practice CA does not start: $(cat "$WORK/ca.out" "$CA_LOG")"
 }
 ca_answers() {
-  kill -0 "$CA_PID" 2>/dev/null || fail_early "the practice CA has ended: $(cat "$WORK/ca.out" "$CA_LOG")"
+  alive "$CA_PID" || fail_early "the practice CA has ended: $(cat "$WORK/ca.out" "$CA_LOG")"
   CA_URL=$(awk '$1 == "READY" { print $2 }' "$WORK/ca.out")
   [ -n "$CA_URL" ]
 }
@@ -389,7 +394,7 @@ server_start() {
   until_true 30 server_answers || fail "the byte server does not start: $(cat "$T/server.err")"
 }
 server_answers() {
-  kill -0 "$SERVER_PID" 2>/dev/null || fail "the byte server has ended: $(cat "$T/server.err")"
+  alive "$SERVER_PID" || fail "the byte server has ended: $(cat "$T/server.err")"
   SERVER_URL=https://localhost:$(awk '$1 == "port" { print $2 }' "$T/server.out")/.well-known/est
   [ "$SERVER_URL" != https://localhost:/.well-known/est ]
 }

@@ -313,6 +313,59 @@ static void test_a_module_that_ignores_the_id(void)
 	end(&h, &o);
 }
 
+// A pair that nobody could name, or that shares a name with another, does not stay.
+static void test_a_pair_without_a_name_of_its_own_is_cleared_away(void)
+{
+	static const char *const plans[] = {
+		"ignore-id\nstrip public ID\nC_SetAttributeValue * return "
+		"CKR_ATTRIBUTE_READ_ONLY\n",
+		"strip public ID\nC_SetAttributeValue * return CKR_ATTRIBUTE_READ_ONLY\n",
+		"ignore-id\nstrip public ID\nC_SetAttributeValue 2 return "
+		"CKR_ATTRIBUTE_READ_ONLY\n",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(plans); i++) {
+		struct softhsm h;
+		struct softhsm_open o;
+		struct key_id id;
+		AUTO(keypair) struct keypair *k = NULL;
+		if (begin(&h, &o, plans[i])) {
+			check_tag(make(o.session, NULL, &id, &k), ERR_TOKEN,
+				  i ? "token-refused" : "key-nameless");
+			CU_ASSERT_EQUAL(softhsm_logged(&h, "C_DestroyObject"), 2);
+		}
+		end(&h, &o);
+	}
+	struct softhsm h;
+	struct softhsm_open o;
+	struct key_id id;
+	AUTO(keypair) struct keypair *k = NULL;
+	AUTO(keypair) struct keypair *other = NULL;
+	if (begin(&h, &o,
+		  "template ID 0x07\ntemplate public ID 0x07\nC_SetAttributeValue * return "
+		  "CKR_ATTRIBUTE_READ_ONLY\n")) {
+		CHECK_OK_OR_END(make(o.session, NULL, &id, &k));
+		check_tag(make(o.session, NULL, &id, &other), ERR_TOKEN, "key-nameless");
+		CHECK_OK(keypair_find(o.session, keypair_id(k), &other)); // one is left
+		CU_ASSERT_PTR_NOT_NULL(other);
+	}
+	end(&h, &o);
+}
+
+static void test_a_search_that_finds_another_key_is_not_believed(void)
+{
+	struct softhsm h;
+	struct softhsm_open o;
+	struct key_id id;
+	AUTO(keypair) struct keypair *k = NULL;
+	AUTO(keypair) struct keypair *found = NULL;
+	if (begin(&h, &o, "lie private ID 0x0102030405\n")) {
+		CHECK_OK_OR_END(make(o.session, NULL, &id, &k));
+		check_tag(keypair_find(o.session, &id, &found), ERR_TOKEN, "key-other");
+		CU_ASSERT_PTR_NULL(found);
+	}
+	end(&h, &o);
+}
+
 static void test_half_a_pair_is_found_and_two_are_ambiguous(void)
 {
 	struct softhsm h;
@@ -396,6 +449,8 @@ int main(void)
 			  TEST(test_a_module_that_rejects_every_template_is_said),
 			  TEST(test_a_failed_generation_is_not_tried_again),
 			  TEST(test_a_module_that_ignores_the_id),
+			  TEST(test_a_pair_without_a_name_of_its_own_is_cleared_away),
+			  TEST(test_a_search_that_finds_another_key_is_not_believed),
 			  TEST(test_half_a_pair_is_found_and_two_are_ambiguous),
 			  TEST(test_slot_numbers_are_chosen_among_the_free_ones),
 			  TEST(test_ids_go_to_hex_and_back),

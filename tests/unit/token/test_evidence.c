@@ -110,6 +110,8 @@ static void test_a_key_that_cannot_be_right_is_refused_at_once(void)
 	struct evidence e = { 0 };
 	check_tag(gather("public-key-other\n", 2048, &e), ERR_POLICY, "key-mismatch");
 	check_tag(gather("", 3072, &e), ERR_POLICY, "key-weak");
+	check_tag(gather("template PRIVATE 0\n", 2048, &e), ERR_POLICY, "key-without-pin");
+	check_tag(gather("template TOKEN 0\n", 2048, &e), ERR_POLICY, "key-not-kept");
 	check_tag(gather("C_GetAttributeValue 3 return CKR_DEVICE_REMOVED\n", 2048, &e), ERR_TOKEN,
 		  "token-absent");
 }
