@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/lang.h"
+#include "cli/print.h"
 #include "cli/prompt.h"
 #include "cli/terminal.h"
 
@@ -91,6 +92,11 @@ static struct err *choose_from(struct cli *cli, struct profile_entry *entries, s
 	size_t choice = 0;
 	if (l.n == 0 && !cli->wizard)
 		return no_profile(entries, n);
+	if (l.n == 0) {
+		say(stderr, N_("No institution is known here. Your institution gives you a file, "
+			       "its profile."));
+		return ask_path(path);
+	}
 	if (l.n > 1 && !cli->interactive)
 		return several_profiles(&l);
 	if (l.n > 1 || cli->wizard)

@@ -147,7 +147,7 @@ static void put_bash(void)
 	put_thinking();
 	puts("  if [ -n \"$offer\" ]; then mapfile -t COMPREPLY < <(compgen -W \"$offer\" -- "
 	     "\"$current\"); fi\n"
-	     "  case $kind in files | profiles) compopt -o filenames 2>/dev/null\n"
+	     "  case $kind in files | profiles) compopt -o filenames 2>/dev/null || :\n"
 	     "    mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- \"$current\") ;;\n"
 	     "  esac\n"
 	     "}\n"

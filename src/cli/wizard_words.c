@@ -59,7 +59,7 @@ struct err *wizard_at_hand(const struct profile_role *role)
 		const struct text2 *label = &role->fields[i].label;
 		say_in(stderr, ITEM_INDENT, N_("- %1"), ARG_BOTH(*label));
 	}
-	if (role->otp.length)
+	if (role->otp.kind != OTP_NONE)
 		say_in(stderr, ITEM_INDENT,
 		       N_("- what shows you one-time passwords; look at it only when asked"));
 	say_in(stderr, ITEM_INDENT, N_("- the token's PIN; a few wrong ones lock it"));
