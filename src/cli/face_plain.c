@@ -13,9 +13,19 @@
 
 enum { NOTE_INDENT = 8 };
 
+// Only an enrolment goes through all the steps; a check or a clean-up takes one or two of them.
+static char *line_of(const struct screen *s, const char *step)
+{
+	const char *command = s->cli->o.command ? s->cli->o.command->name : "";
+	const bool counted = strcmp(command, "verify") != 0 && strcmp(command, "abandon") != 0;
+	return step_line(step, !counted		  ? STEP_NAME_ALONE
+			       : s->running.plain ? STEP_IN_WORDS
+						  : STEP_NUMBERED);
+}
+
 static void step_began(struct screen *s, const struct event *e)
 {
-	AUTO_TEXT char *line = step_line(e->step, s->running.plain);
+	AUTO_TEXT char *line = line_of(s, e->step);
 	if (s->cli->wizard)
 		wizard_explain(s, e->step);
 	if (!line)
@@ -28,7 +38,7 @@ static void step_began(struct screen *s, const struct event *e)
 static void step_ended(struct screen *s, const struct event *e)
 {
 	if (!s->running.text) { // it ended without having begun: say which
-		AUTO_TEXT char *line = step_line(e->step, s->running.plain);
+		AUTO_TEXT char *line = line_of(s, e->step);
 		if (line)
 			running_begin(&s->running, line, 0);
 	}

@@ -1,6 +1,7 @@
 // Where a step stands among the others, how long it usually takes, and what pulling the token would do to it.
 #include "cli/steps.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,16 +36,16 @@ static const struct place *place_of(const char *step)
 	return NULL;
 }
 
-char *step_line(const char *step, bool plain)
+char *step_line(const char *step, enum step_style style)
 {
 	AUTO_TEXT char *safe = text_safe(step, strlen(step), 64);
 	if (!safe)
 		return NULL;
 	const char *words = lang_text(step_words(safe));
 	const struct place *p = place_of(step);
-	if (!p || !p->number)
+	if (!p || !p->number || style == STEP_NAME_ALONE)
 		return text_copy(words);
-	if (!plain)
+	if (style == STEP_NUMBERED)
 		return text_format("[%2d/%d] %s", p->number, LAST_PLACE, words);
 	AUTO(msg)
 	struct msg *m = msg_new(N_("Step %1 of %2: %3"), ARG_NUM(p->number), ARG_NUM(LAST_PLACE),

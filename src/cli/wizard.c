@@ -107,9 +107,22 @@ static int give_up(struct cli *cli)
 	return status;
 }
 
+// The faces and the end look at which command it is.
+static void take_command(struct cli *cli, enum action a)
+{
+	static const char *const names[N_ACTIONS] = {
+		[DO_ENROLL] = "enroll", [DO_RESUME] = "resume", [DO_ABANDON] = "abandon",
+		[DO_SHOW] = "status",	[DO_VERIFY] = "verify",
+	};
+	size_t used = 0;
+	char *word = (char *)(uintptr_t)names[a];
+	cli->o.command = word ? command_find(&word, 1, &used) : NULL;
+}
+
 static int act(struct cli *cli, enum action a)
 {
 	print_blank(stderr);
+	take_command(cli, a);
 	switch (a) {
 	case DO_ENROLL:
 		return enrol(cli);
