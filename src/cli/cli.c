@@ -45,6 +45,12 @@ int cli_fail(struct cli *cli, struct err *e, const char *enrolment)
 	return status;
 }
 
+// Off a terminal there is no guide whom they could tell anything.
+static bool has_guide_options(const struct options *o)
+{
+	return o->profile || o->role || o->token || o->module || o->last_try || o->keypad;
+}
+
 static int without_command(struct cli *cli)
 {
 	if (cli->o.version)
@@ -55,6 +61,14 @@ static int without_command(struct cli *cli)
 		help_all(stdout);
 	else if (cli->interactive)
 		return run_wizard(cli);
+	else if (has_guide_options(&cli->o))
+		return cli_fail(
+			cli,
+			err_hint(err_tag(err_new(ERR_USAGE, N_("These options need a command, or "
+							       "a terminal.")),
+					 "usage"),
+				 N_("See: inkan --help")),
+			NULL);
 	else
 		help_short(stdout);
 	return 0;
