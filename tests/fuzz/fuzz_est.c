@@ -1,6 +1,7 @@
 // An EST server's answer, from the first byte of its status line to the judged certificate. libcurl reads the input from a
-// socket pair, so that the headers come the way they come in earnest and no network is needed.
+// local socket, so that the headers come the way they come in earnest and no network is needed.
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "ca/est.h"
@@ -10,36 +11,75 @@
 
 enum { ANSWER_MAX = 65536 };
 
-static curl_socket_t give_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+static char place[32];
+static int listener = -1;
+
+static void begin(void)
 {
-	(void)purpose;
-	(void)address;
-	int *fd = arg;
-	int given = *fd;
-	*fd = -1; // once: the second attempt finds no server
-	return given < 0 ? CURL_SOCKET_BAD : given;
+	if (listener >= 0)
+		return;
+	judged_begin();
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	snprintf(place, sizeof(place), "inkan-fuzz-%d", (int)getpid());
+	memcpy(address.sun_path + 1, place, strlen(place)); // an abstract one: no file
+	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(place));
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	MUST_HOLD(listener >= 0 && bind(listener, (const struct sockaddr *)&address, len) == 0 &&
+		  listen(listener, 4) == 0);
 }
 
-static int is_connected(void *arg, curl_socket_t fd, curlsocktype purpose)
+// The server: says the input, and that this was all, to whoever comes first. The connection stays, since closing it with the
+// request unread would be a reset.
+static void serve(const uint8_t *data, size_t size, int *fd)
 {
-	(void)arg;
-	(void)fd;
-	(void)purpose;
-	return CURL_SOCKOPT_ALREADY_CONNECTED;
+	int came = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (came < 0)
+		return;
+	if (*fd >= 0) { // libcurl tried again: nobody is there any more
+		close(came);
+		return;
+	}
+	MUST_HOLD(send(came, data, size, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)size);
+	shutdown(came, SHUT_WR);
+	*fd = came;
 }
 
-static bool transfer(CURL *easy, int *fd, struct transfer *t)
+static void set_up(CURL *easy, struct transfer *t)
 {
-	if (curl_easy_setopt(easy, CURLOPT_URL, "http://127.0.0.1/simpleenroll") ||
-	    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, give_socket) ||
-	    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, fd) ||
-	    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, is_connected) ||
+	if (curl_easy_setopt(easy, CURLOPT_URL, "http://localhost/simpleenroll") ||
+	    curl_easy_setopt(easy, CURLOPT_ABSTRACT_UNIX_SOCKET, place) ||
 	    curl_easy_setopt(easy, CURLOPT_PROXY, "") ||
 	    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) ||
 	    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 5000L))
 		abort();
 	MUST_HOLD(fuzz_fine(answer_gather(easy, t, ANSWER_MAX)));
-	return curl_easy_perform(easy) == CURLE_OK && fuzz_fine(answer_finish(easy, t));
+}
+
+static CURLcode perform(CURLM *multi, const uint8_t *data, size_t size)
+{
+	int running = 1, fd = -1, left = 0;
+	while (running && curl_multi_perform(multi, &running) == CURLM_OK && running) {
+		serve(data, size, &fd);
+		if (curl_multi_poll(multi, NULL, 0, 10, NULL) != CURLM_OK)
+			break;
+	}
+	if (fd >= 0)
+		close(fd);
+	CURLMsg *done = curl_multi_info_read(multi, &left);
+	return done && done->msg == CURLMSG_DONE ? done->data.result : CURLE_FAILED_INIT;
+}
+
+static bool transfer(CURL *easy, struct transfer *t, const uint8_t *data, size_t size)
+{
+	CURLM *multi = curl_multi_init();
+	MUST_HOLD(multi);
+	set_up(easy, t);
+	MUST_HOLD(curl_multi_add_handle(multi, easy) == CURLM_OK);
+	CURLcode code = perform(multi, data, size);
+	bool whole = code == CURLE_OK && fuzz_fine(answer_finish(easy, t));
+	curl_multi_remove_handle(multi, easy);
+	curl_multi_cleanup(multi);
+	return whole;
 }
 
 static void try_certificates(const struct http_answer *a, bool had_credentials)
@@ -84,19 +124,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size > ANSWER_MAX)
 		return 0;
-	judged_begin();
-	int fd[2];
-	MUST_HOLD(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == 0);
-	MUST_HOLD(send(fd[1], data, size, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)size);
-	shutdown(fd[1], SHUT_WR);
+	begin();
 	AUTO_TRANSFER struct transfer t = { 0 };
 	CURL *easy = curl_easy_init();
 	MUST_HOLD(easy);
-	if (transfer(easy, &fd[0], &t))
+	if (transfer(easy, &t, data, size))
 		try_answer(&t.answer);
 	curl_easy_cleanup(easy);
-	if (fd[0] >= 0)
-		close(fd[0]);
-	close(fd[1]);
 	return 0;
 }

@@ -81,7 +81,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AUTO_TEXT char *text = fuzz_text(data, size);
 	try_fold(text);
 	try_fold_secret(data, size);
-	try_wrap(text, 20, 4);
+	if (text_is_utf8(text, strlen(text)))
+		try_wrap(text, 20, 4);
 	(void)text_width(text);
 	try_safe(data, size);
 	try_hex(data, size, text);
