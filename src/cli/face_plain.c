@@ -12,9 +12,16 @@
 
 enum { NOTE_INDENT = 8, A_CARD_CAN_TAKE = 30 };
 
+// Only an enrolment goes through all the steps; a check or a clean-up takes one or two of them.
+static char *line_of(const struct screen *s, const char *step)
+{
+	const char *command = s->cli->o.command ? s->cli->o.command->name : "";
+	return step_line(step, strcmp(command, "verify") != 0 && strcmp(command, "abandon") != 0);
+}
+
 static void step_began(struct screen *s, const struct event *e)
 {
-	AUTO_TEXT char *line = step_line(e->step);
+	AUTO_TEXT char *line = line_of(s, e->step);
 	bool key = !strcmp(e->step, "generate-key");
 	if (line)
 		running_begin(&s->running, line,
@@ -26,7 +33,7 @@ static void step_began(struct screen *s, const struct event *e)
 static void step_ended(struct screen *s, const struct event *e)
 {
 	if (!s->running.text) { // it ended without having begun: say which
-		AUTO_TEXT char *line = step_line(e->step);
+		AUTO_TEXT char *line = line_of(s, e->step);
 		if (line)
 			running_begin(&s->running, line, 0);
 	}

@@ -36,7 +36,7 @@ const char *step_words(const char *step)
 		{ "generate-key", N_("Making the key on the token") },
 		{ "prove-key", N_("Checking that the key cannot leave the token") },
 		{ "sign-request", N_("Signing the request on the token") },
-		{ "authenticate", N_("Confirming who you are") },
+		{ "authenticate", N_("Preparing the proof of who you are") },
 		{ "submit", N_("Sending the request to the certificate authority") },
 		{ "wait", N_("Waiting for the certificate authority") },
 		{ "check-certificate", N_("Checking the certificate") },

@@ -19,8 +19,8 @@ struct err *step_consent_key(struct enrolment *e, bool *skipped)
 		say_note(e, msg_new("%1", ARG_BOTH(e->profile->consent_key)));
 	struct msg *words = msg_new(N_("A new RSA key of %1 bits will be made on the token %2, and "
 				       "a certificate for it will be "
-				       "asked of %3 (%4). Your name in it will be %5. Only go on "
-				       "when you know this site. Make the "
+				       "asked of %3 (%4). Your name in it will be %5. Go on only "
+				       "if you know this site. Make the "
 				       "key?"),
 				    ARG_NUM(e->constraints.rsa_bits), ARG_TEXT(e->token.label),
 				    ARG_BOTH(e->profile->institution), ARG_TEXT(e->profile->ca.url),
@@ -69,6 +69,8 @@ static struct err *making_failed(struct enrolment *e, struct err *why)
 	if (half)
 		look = keypair_destroy(e->session, half);
 	if (!look)
+		look = enrolment_clear_stray(e);
+	if (!look)
 		look = enrolment_close(e, ENROLMENT_CLOSED, "no key was made");
 	return why;
 }
@@ -88,6 +90,7 @@ static struct err *make(struct enrolment *e)
 		TRY(key_id_from_hex(e->record->key_id, &id));
 	} else {
 		TRY(key_id_choose(e->session, &e->model->quirks, &id));
+		TRY(keypair_census(e->session, &e->record->keys_before));
 		e->record->key_id = key_id_hex(&id);
 		if (!e->record->key_id)
 			return err_no_memory();
@@ -136,12 +139,11 @@ static struct err *find_made(struct enrolment *e)
 		return NULL;
 	if (e->record->submits > 0)
 		return key_lost(e);
-	if (!e->key)
-		return NULL;
-	TRY(keypair_destroy(e->session, e->key));
+	if (e->key)
+		TRY(keypair_destroy(e->session, e->key));
 	keypair_free(e->key);
 	e->key = NULL;
-	return NULL;
+	return enrolment_clear_stray(e);
 }
 
 struct err *step_generate_key(struct enrolment *e, bool *skipped)

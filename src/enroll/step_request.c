@@ -5,25 +5,10 @@
 #include "enroll/request.h"
 #include "enroll/say.h"
 
-static struct err *pin_again(void *ctx, struct secret **pin)
-{
-	struct enrolment *e = ctx;
-	if (e->token.pin_pad) {
-		say_wait(e,
-			 msg_new(N_("Type the PIN of %1 on the keypad of the reader, for the "
-				    "signature."),
-				 ARG_TEXT(e->token.label)),
-			 -1, true);
-		*pin = NULL;
-		return NULL;
-	}
-	return e->pin ? secret_copy(e->pin, pin) : ask_pin(e, NULL, pin);
-}
-
 struct err *sign_on_token(void *ctx, const void *data, size_t len, struct buf *sig)
 {
 	struct enrolment *e = ctx;
-	const struct pin_asker asker = { .ask = pin_again, .ctx = e };
+	const struct pin_asker asker = { .ask = pin_for_signature, .ctx = e };
 	return keypair_sign(e->session, e->key, &asker, data, len, sig);
 }
 

@@ -56,7 +56,8 @@ struct record {
 	char *common_name;
 	char *token_uri, *module_path;
 	bool module_from_profile;
-	char *key_id;	  // hex
+	char *key_id; // hex
+	char *keys_before; // the private keys that were on the token before ours was made (keypair_census)
 	char *old_key_id; // hex; the pair that this one follows
 	char *old_sha256; // its certificate
 	char *evidence;
