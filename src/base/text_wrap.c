@@ -53,7 +53,7 @@ static size_t width_of(const uint8_t *s, size_t len)
 static bool is_word_to_copy(const uint8_t *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (s[i] >= 0x80)
+		if (s[i] <= ' ' || s[i] >= 0x80)
 			return false;
 	return true;
 }

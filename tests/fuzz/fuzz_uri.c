@@ -38,11 +38,13 @@ static void try_own_uri(const uint8_t *data, size_t size)
 	MUST_HOLD(!token_uri_matches(u, &t) || !strstr(own, "token="));
 }
 
-// As an attribute; a label may well be called that.
+// As an attribute: a label may well be called that, and hold what separates elsewhere.
 static bool has_pin_value(const char *uri)
 {
+	const char *query = strchr(uri, '?');
 	for (const char *p = uri; (p = strstr(p, "pin-value=")); p++)
-		if (p > uri && strchr(":;?&", p[-1]))
+		if (p == uri + strlen("pkcs11:") || p - 1 == query ||
+		    (p > uri && p[-1] == (query && p > query ? '&' : ';')))
 			return true;
 	return false;
 }

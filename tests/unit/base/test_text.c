@@ -77,6 +77,9 @@ static void test_wraps_english_at_spaces(void)
 	CU_ASSERT(wraps("\u200b          one", 8, 0, "\u200bone\n"));
 	CU_ASSERT(wraps("          one", 8, 0, "one\n"));
 	CU_ASSERT(wraps("  one", 8, 0, "  one\n"));
+	// A control character does not make spaces part of a word that must stay whole.
+	CU_ASSERT(
+		wraps("\r                     \x17", 20, 4, "\r                    \n     \x17\n"));
 }
 
 static void test_wraps_japanese_anywhere_but_before_a_full_stop(void)
