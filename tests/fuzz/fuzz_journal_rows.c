@@ -6,11 +6,10 @@
 #include "journal/journal.h"
 #include "state_dir.h"
 
-enum { COLUMNS = 25 };
-
 static sqlite3 *db;
 static sqlite3_stmt *insert, *clear;
 static struct journal *journal;
+static int columns;
 
 static void end(void)
 {
@@ -18,6 +17,21 @@ static void end(void)
 	sqlite3_finalize(insert);
 	sqlite3_finalize(clear);
 	sqlite3_close(db);
+}
+
+// As many values as the table has columns.
+static void prepare_insert(void)
+{
+	sqlite3_stmt *all = NULL;
+	MUST_HOLD(sqlite3_prepare_v2(db, "SELECT * FROM enrolments", -1, &all, NULL) == SQLITE_OK);
+	columns = sqlite3_column_count(all);
+	sqlite3_finalize(all);
+	AUTO_BUF struct buf sql = { 0 };
+	MUST_HOLD(fuzz_fine(buf_puts(&sql, "INSERT INTO enrolments VALUES (?")));
+	for (int c = 1; c < columns; c++)
+		MUST_HOLD(fuzz_fine(buf_puts(&sql, ",?")));
+	MUST_HOLD(fuzz_fine(buf_puts(&sql, ")")));
+	MUST_HOLD(sqlite3_prepare_v2(db, (const char *)sql.data, -1, &insert, NULL) == SQLITE_OK);
 }
 
 static void begin(void)
@@ -29,10 +43,7 @@ static void begin(void)
 	atexit(end);
 	AUTO_TEXT char *path = text_format("%s/journal.db", state_path);
 	MUST_HOLD(path && sqlite3_open(path, &db) == SQLITE_OK);
-	MUST_HOLD(sqlite3_prepare_v2(db,
-				     "INSERT INTO enrolments VALUES "
-				     "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-				     -1, &insert, NULL) == SQLITE_OK);
+	prepare_insert();
 	MUST_HOLD(sqlite3_prepare_v2(db, "DELETE FROM enrolments", -1, &clear, NULL) == SQLITE_OK);
 }
 
@@ -64,7 +75,7 @@ static bool put_row(const uint8_t *data, size_t size)
 	const uint8_t *piece = NULL;
 	size_t len = 0;
 	sqlite3_clear_bindings(insert);
-	for (int c = 1; c <= COLUMNS && fuzz_piece(&p, '\n', &piece, &len); c++)
+	for (int c = 1; c <= columns && fuzz_piece(&p, '\n', &piece, &len); c++)
 		bind(c, piece, len);
 	bool put = sqlite3_step(insert) == SQLITE_DONE;
 	sqlite3_reset(insert);
