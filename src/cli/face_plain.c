@@ -25,9 +25,22 @@ static void step_began(struct screen *s, const struct event *e)
 	bool key = !strcmp(e->step, "generate-key");
 	if (line)
 		running_begin(&s->running, line,
-			      !key	       ? 0
-			      : e->seconds > 0 ? e->seconds
-					       : A_CARD_CAN_TAKE);
+			      !key || e->seconds < 0 ? 0
+			      : e->seconds > 0	     ? e->seconds
+						     : A_CARD_CAN_TAKE);
+}
+
+// A certificate authority that needs more time is no failure, and neither is a person who stops.
+static const char *how_it_failed(const struct event *e)
+{
+	switch (e->why) {
+	case ERR_PENDING:
+		return N_("not yet");
+	case ERR_INTERRUPTED:
+		return N_("stopped");
+	default:
+		return N_("failed");
+	}
 }
 
 static void step_ended(struct screen *s, const struct event *e)
@@ -37,9 +50,7 @@ static void step_ended(struct screen *s, const struct event *e)
 		if (line)
 			running_begin(&s->running, line, 0);
 	}
-	// A certificate authority that needs more time is no failure.
-	const char *failed = strcmp(e->step, "wait") ? N_("failed") : N_("not yet");
-	running_end(&s->running, lang_text(e->state == STEP_DONE ? N_("done") : failed));
+	running_end(&s->running, lang_text(e->state == STEP_DONE ? N_("done") : how_it_failed(e)));
 }
 
 static void plain_step(struct screen *s, const struct event *e)
