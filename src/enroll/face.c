@@ -68,6 +68,8 @@ struct json_t *event_to_json(const struct event *e)
 		json_object_set_new(o, "seconds", json_integer(e->seconds));
 	if (e->keypad)
 		json_object_set_new(o, "keypad", json_true());
+	if (e->why)
+		json_object_set_new(o, "exit", json_integer(e->why));
 	if (e->words)
 		json_object_set_new(o, "words", msg_to_json(e->words));
 	return o;
@@ -96,6 +98,7 @@ struct err *event_from_json(const struct json_t *j, struct event **out)
 	e->step = text_copy(json_text(j, "step"));
 	e->seconds = json_number(j, "seconds", 0);
 	e->keypad = json_flag(j, "keypad", false);
+	e->why = (int)json_number(j, "exit", 0);
 	e->words = msg_from_json(json_object_get(j, "words"));
 	*out = e;
 	e = NULL;

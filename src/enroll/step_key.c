@@ -146,10 +146,17 @@ static struct err *find_made(struct enrolment *e)
 	return enrolment_clear_stray(e);
 }
 
+// -1: the key is there already, as far as the journal knows.
+static int64_t how_long(const struct enrolment *e)
+{
+	if (e->resumed && e->record->mark >= MARK_KEY_MADE)
+		return -1;
+	return e->model->slow_seconds ? (int64_t)e->model->slow_seconds : 30;
+}
+
 struct err *step_generate_key(struct enrolment *e, bool *skipped)
 {
-	say_step(e, STEP_BEGUN, NULL,
-		 e->model->slow_seconds ? (int64_t)e->model->slow_seconds : 30);
+	say_step(e, STEP_BEGUN, NULL, how_long(e));
 	TRY(open_login(e));
 	TRY(go_on(e));
 	if (e->resumed)
