@@ -26,7 +26,7 @@ static CK_RV generate(struct session *s, const struct key_terms *terms, unsigned
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE, decrypt = terms->decrypt ? CK_TRUE : CK_FALSE;
 	CK_ULONG bits = terms->bits;
 	uint8_t exponent[] = { 0x01, 0x00, 0x01 };
-	char label[64] = { 0 };
+	char label[KEY_LABEL_MAX + 1] = { 0 };
 	struct key_id id = terms->id;
 	strncpy(label, terms->label ? terms->label : "", sizeof(label) - 1);
 	CK_ATTRIBUTE said_id = { .type = CKA_ID,

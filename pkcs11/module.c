@@ -119,11 +119,29 @@ struct err *module_load(const struct module_source *src, struct module **out)
 	return NULL;
 }
 
+static bool finalise_late;
+static CK_FUNCTION_LIST *unfinalised;
+
+void module_finalise_late(void)
+{
+	finalise_late = true;
+}
+
+void module_finalise_now(void)
+{
+	CK_FUNCTION_LIST *fn = unfinalised;
+	unfinalised = NULL;
+	if (fn)
+		(void)fn->C_Finalize(NULL);
+}
+
 void module_unload(struct module *m)
 {
 	if (!m)
 		return;
-	if (m->finalise)
+	if (m->finalise && finalise_late && !unfinalised)
+		unfinalised = m->fn;
+	else if (m->finalise)
 		(void)P11(m, C_Finalize, NULL);
 	free(m->name);
 	free(m->path);

@@ -41,6 +41,9 @@ struct module;
 // dlopen, C_GetFunctionList, C_Initialize (already initialised is success). What the module writes to stdout and stderr while
 // loading goes where the worker sent them. ERR_PROFILE tagged "module-not-a-module" when it is none; ERR_TOKEN with the CKR otherwise.
 MUST struct err *module_load(const struct module_source *s, struct module **out);
+// For a process that lives for one job: from now on module_unload leaves C_Finalize to module_finalise_now.
+void module_finalise_late(void);
+void module_finalise_now(void);
 void module_unload(struct module *m); // C_Finalize
 DEFINE_CLEANUP(module, struct module, module_unload)
 const char *module_path(const struct module *m);

@@ -35,7 +35,7 @@ static bool ends_in_result(const struct cli *cli)
 int cli_fail(struct cli *cli, struct err *e, const char *enrolment)
 {
 	struct result r = { 0 };
-	worker_result(e, enrolment, &r);
+	result_of_error(e, enrolment, &r);
 	if (ends_in_result(cli))
 		print_json(stdout, r.object);
 	print_err(stderr, r.err);

@@ -3,11 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "cli/faces.h"
 #include "cli/print.h"
 #include "cli/prompt.h"
+#include "journal/journal.h"
 #include "pkcs11/module.h"
 #include "worker/worker.h"
 
@@ -45,16 +47,43 @@ static struct err *add_named(struct listing *l, const struct cli *cli, const cha
 	return l->jobs ? add_job(l, cli, module, from_profile) : err_no_memory();
 }
 
+enum { MAX_FROM_PROFILES = 32 };
+
+static bool is_among(const struct module_sources *all, const char *path)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (!strcmp(all->list[i].path, path))
+			return true;
+	return false;
+}
+
+// Modules that nobody registered and only a profile names: what was enrolled with them must be found without the profile, too.
+static struct err *add_known(struct listing *l, const struct cli *cli,
+			     const struct module_sources *all)
+{
+	AUTO(journal) struct journal *j = NULL;
+	TRY(journal_open(&j));
+	for (size_t i = 0; i < MAX_FROM_PROFILES; i++) {
+		AUTO_TEXT char *path = NULL;
+		TRY(journal_profile_module(j, i, &path));
+		if (!path)
+			break;
+		if (!is_among(all, path) && access(path, F_OK) == 0)
+			TRY(add_job(l, cli, path, true));
+	}
+	return NULL;
+}
+
 static struct err *add_all(struct listing *l, const struct cli *cli)
 {
 	__attribute__((cleanup(module_sources_cleanup))) struct module_sources all = { 0 };
 	TRY(module_sources_all(&all));
-	l->jobs = calloc(all.n + 1, sizeof(*l->jobs));
+	l->jobs = calloc(all.n + MAX_FROM_PROFILES + 1, sizeof(*l->jobs));
 	if (!l->jobs)
 		return err_no_memory();
 	for (size_t i = 0; i < all.n; i++)
 		TRY(add_job(l, cli, all.list[i].path, false));
-	return NULL;
+	return add_known(l, cli, &all);
 }
 
 static const char *named_module(const struct cli *cli)

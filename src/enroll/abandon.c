@@ -68,7 +68,9 @@ static struct err *clean_token(struct enrolment *e)
 	TRY(key_id_from_hex(e->record->key_id, &id));
 	TRY(certobj_destroy(e->session, &id, NULL, NULL));
 	TRY(keypair_find(e->session, &id, &e->key));
-	return e->key ? keypair_destroy(e->session, e->key) : NULL;
+	if (e->key)
+		TRY(keypair_destroy(e->session, e->key));
+	return enrolment_clear_stray(e);
 }
 
 static struct err *step_clean(struct enrolment *e, bool *skipped)

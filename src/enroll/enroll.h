@@ -47,5 +47,8 @@ struct result {
 	struct err *err;       // owned; its kind is the exit status
 };
 void result_free(struct result *r);
+// The result of a job that ended with this error before it had one of its own: {"event":"result","outcome":…,"exit":N,"enrolment":ID,
+// "error":{…}}. Takes the error; the id may be null.
+void result_of_error(struct err *e, const char *enrolment, struct result *out);
 
 void job_run(const struct job *j, struct face *f, struct result *out);

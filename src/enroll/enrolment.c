@@ -67,6 +67,21 @@ struct err *enrolment_close(struct enrolment *e, enum enrolment_state state, con
 	return journal_write(e->journal, e->record);
 }
 
+struct err *enrolment_clear_stray(struct enrolment *e)
+{
+	const struct record *r = e->record;
+	AUTO(keypair) struct keypair *stray = NULL;
+	if (r->mark != MARK_KEY_BEGUN || !r->keys_before || !r->common_name)
+		return NULL;
+	TRY(keypair_find_stray(e->session, r->keys_before, r->common_name, &stray));
+	if (!stray)
+		return NULL;
+	TRY(keypair_destroy(e->session, stray));
+	say_note(e, msg_new(N_("The key of an earlier run, to which the token gave no identifier, "
+			       "was removed.")));
+	return NULL;
+}
+
 static struct err *destroy_all(struct enrolment *e)
 {
 	struct key_id id = { 0 };

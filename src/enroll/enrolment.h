@@ -99,12 +99,17 @@ MUST struct err *enrolment_close(struct enrolment *e, enum enrolment_state state
 // taken and given back, with what could not be cleaned up as its cause.
 MUST struct err *enrolment_undo(struct enrolment *e, struct err *why);
 
+// Removes the pair that an earlier run made on a module that ignores CKA_ID, when that run died before it could name the pair.
+MUST struct err *enrolment_clear_stray(struct enrolment *e);
+
 // The institution and the token, for every job that needs them.
 MUST struct err *open_profile(struct enrolment *e, const char *path);
 MUST struct err *open_role(struct enrolment *e, const char *name);
 MUST struct err *open_token(struct enrolment *e, const char *what);
 MUST struct err *open_login(
 	struct enrolment *e); // asks for the PIN unless it is known, and logs in
+// A struct pin_asker's ask, for a key that wants its PIN at each use: the known one, the keypad, or asked anew. ctx is the enrolment.
+MUST struct err *pin_for_signature(void *ctx, struct secret **pin);
 // Everything about the role's person and the CA before the key: answers judged ahead, IDs asked, name made, CA asked.
 MUST struct err *prepare_role(struct enrolment *e);
 MUST struct err *subject_name(struct enrolment *e);

@@ -43,7 +43,7 @@ struct err *job_from_json(const struct json_t *j, struct job **out)
 	size_t i = 0;
 	while (kind && i < ARRAY_LEN(kind_names) && strcmp(kind, kind_names[i]) != 0)
 		i++;
-	if (!kind || i == ARRAY_LEN(kind_names))
+	if (!kind || i == ARRAY_LEN(kind_names) || !json_text(j, "module"))
 		return err_new(ERR_FAILED, N_("The job for the worker cannot be read."));
 	struct job *job = calloc(1, sizeof *job);
 	if (!job)

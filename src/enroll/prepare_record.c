@@ -10,6 +10,11 @@
 #include "enroll/say.h"
 #include "pkcs11/certobj.h"
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
 static struct err *known_fields(struct enrolment *e)
 {
 	const struct record *r = e->record;
@@ -28,10 +33,24 @@ static struct err *known_fields(struct enrolment *e)
 	return NULL;
 }
 
+// A profile that changed since may want another name or other uses: the request kept is none of its. One that the CA has in its hands
+// stays what it is.
+static struct err *look_at_profile(struct enrolment *e, struct record *r)
+{
+	if (same_text(r->profile_fingerprint, e->profile->fingerprint))
+		return NULL;
+	if (r->mark < MARK_WAITING)
+		buf_reset(&r->request);
+	free(r->profile_fingerprint);
+	r->profile_fingerprint = text_copy(e->profile->fingerprint);
+	return r->profile_fingerprint ? NULL : err_no_memory();
+}
+
 static struct err *take_up(struct enrolment *e, struct record *r)
 {
 	record_free(e->record);
 	e->record = r;
+	TRY(look_at_profile(e, r));
 	e->resumed = true;
 	e->written = true;
 	free(e->common_name);
@@ -170,11 +189,6 @@ struct err *new_record(struct enrolment *e)
 	r->module_path = text_copy(module_path(e->module));
 	r->module_from_profile = e->job->module_from_profile;
 	return NULL;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a && b && !strcmp(a, b);
 }
 
 static struct err *made_for_the_same(struct enrolment *e, const struct certobj *c, bool *same)

@@ -111,6 +111,17 @@ static bool before_the_key(const struct enrolment *e)
 	return !e->written || e->record->mark < MARK_KEY_MADE;
 }
 
+// A ticket may do without the person. But a request that carries a secret was not kept: it has to be built again as it was, with
+// what the CA wished then.
+static struct err *prepare_poll(struct enrolment *e)
+{
+	if (!ca_request_is_secret(e->ca))
+		return NULL;
+	TRY(ask_names(e));
+	TRY(subject_name(e));
+	return ca_constraints(e->ca, &e->constraints);
+}
+
 struct err *prepare_role(struct enrolment *e)
 {
 	TRY(open_ca(e));
@@ -118,7 +129,7 @@ struct err *prepare_role(struct enrolment *e)
 		return NULL; // nothing more is asked
 	TRY(ca_questions(e->ca, &e->constraints, &e->questions));
 	if (e->written && e->record->mark == MARK_WAITING)
-		return NULL; // a ticket may do without the person
+		return prepare_poll(e);
 	TRY(judge_ahead(e));
 	TRY(ask_names(e));
 	TRY(subject_name(e));

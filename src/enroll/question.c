@@ -70,8 +70,12 @@ static struct err *get_choices(const json_t *o, struct question *q)
 		return err_new(ERR_FAILED, N_("A worker sent a question that cannot be read."));
 	q->choices = choices;
 	q->n_choices = n;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		choices[i] = msg_from_json(json_array_get(list, i));
+		if (!choices[i])
+			return err_new(ERR_FAILED,
+				       N_("A worker sent a question that cannot be read."));
+	}
 	return NULL;
 }
 

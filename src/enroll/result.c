@@ -60,7 +60,7 @@ static json_t *error_to_json(const struct err *err)
 {
 	json_t *o = json_object();
 	json_object_set_new(o, "tag", json_string(err_slug(err)));
-	char *message = msg_render(err_what(err)); // English: a worker chooses no language
+	char *message = msg_render_english(err_what(err)); // the same bytes in every language
 	json_object_set_new(o, "message", json_string(message ? message : ""));
 	free(message);
 	for (const struct err *e = err; e; e = err_cause(e)) {
@@ -101,15 +101,29 @@ static void put_enrolment(json_t *o, const struct enrolment *e)
 		json_object_set_new(o, "handshakes", json_integer(ca_handshakes(e->ca)));
 }
 
-struct json_t *result_to_json(const char *outcome, const struct enrolment *e, const struct err *err)
+static json_t *result_head(const char *outcome, const struct err *err)
 {
 	json_t *o = json_object();
 	json_object_set_new(o, "event", json_string("result"));
 	json_object_set_new(o, "outcome", json_string(outcome));
 	json_object_set_new(o, "exit", json_integer(err ? (json_int_t)err_kind(err) : 0));
-	if (e)
-		put_enrolment(o, e);
+	return o;
+}
+
+struct json_t *result_to_json(const char *outcome, const struct enrolment *e, const struct err *err)
+{
+	json_t *o = result_head(outcome, err);
+	put_enrolment(o, e);
 	if (err)
 		json_object_set_new(o, "error", error_to_json(err));
 	return o;
+}
+
+void result_of_error(struct err *e, const char *enrolment, struct result *out)
+{
+	json_t *o = result_head(outcome_of(e), e);
+	if (enrolment)
+		json_object_set_new(o, "enrolment", json_string(enrolment));
+	json_object_set_new(o, "error", error_to_json(e));
+	*out = (struct result){ .object = o, .err = e };
 }

@@ -69,6 +69,8 @@ static struct err *making_failed(struct enrolment *e, struct err *why)
 	if (half)
 		look = keypair_destroy(e->session, half);
 	if (!look)
+		look = enrolment_clear_stray(e);
+	if (!look)
 		look = enrolment_close(e, ENROLMENT_CLOSED, "no key was made");
 	return why;
 }
@@ -88,6 +90,7 @@ static struct err *make(struct enrolment *e)
 		TRY(key_id_from_hex(e->record->key_id, &id));
 	} else {
 		TRY(key_id_choose(e->session, &e->model->quirks, &id));
+		TRY(keypair_census(e->session, &e->record->keys_before));
 		e->record->key_id = key_id_hex(&id);
 		if (!e->record->key_id)
 			return err_no_memory();
@@ -136,12 +139,11 @@ static struct err *find_made(struct enrolment *e)
 		return NULL;
 	if (e->record->submits > 0)
 		return key_lost(e);
-	if (!e->key)
-		return NULL;
-	TRY(keypair_destroy(e->session, e->key));
+	if (e->key)
+		TRY(keypair_destroy(e->session, e->key));
 	keypair_free(e->key);
 	e->key = NULL;
-	return NULL;
+	return enrolment_clear_stray(e);
 }
 
 struct err *step_generate_key(struct enrolment *e, bool *skipped)

@@ -5,25 +5,10 @@
 #include "enroll/request.h"
 #include "enroll/say.h"
 
-static struct err *pin_again(void *ctx, struct secret **pin)
-{
-	struct enrolment *e = ctx;
-	if (e->token.pin_pad) {
-		say_wait(e,
-			 msg_new(N_("Type the PIN of %1 on the keypad of the reader, for the "
-				    "signature."),
-				 ARG_TEXT(e->token.label)),
-			 -1, true);
-		*pin = NULL;
-		return NULL;
-	}
-	return e->pin ? secret_copy(e->pin, pin) : ask_pin(e, NULL, pin);
-}
-
 struct err *sign_on_token(void *ctx, const void *data, size_t len, struct buf *sig)
 {
 	struct enrolment *e = ctx;
-	const struct pin_asker asker = { .ask = pin_again, .ctx = e };
+	const struct pin_asker asker = { .ask = pin_for_signature, .ctx = e };
 	return keypair_sign(e->session, e->key, &asker, data, len, sig);
 }
 
@@ -97,6 +82,16 @@ static bool journalled(const struct enrolment *e)
 	return e->record->request.len > 0 && !ca_request_is_secret(e->ca);
 }
 
+// What the challenge password is made of, where this run has not asked for it yet.
+static struct err *ask_for_challenge(struct enrolment *e)
+{
+	const char *template_text = e->role->challenge_password;
+	for (size_t i = 0; template_text && i < e->role->n_fields; i++)
+		if (template_uses(template_text, e->role->fields[i].name))
+			TRY(ask_field(e, &e->role->fields[i]));
+	return NULL;
+}
+
 struct err *step_sign_request(struct enrolment *e, bool *skipped)
 {
 	if (journalled(e)) {
@@ -104,6 +99,7 @@ struct err *step_sign_request(struct enrolment *e, bool *skipped)
 		return buf_copy(&e->record->request, &e->request);
 	}
 	say_step(e, STEP_BEGUN, NULL, 0);
+	TRY(ask_for_challenge(e));
 	TRY(ask_all(e, ASK_BEFORE_SIGN));
 	TRY(ca_challenge(e->ca, e->answers, &e->challenge));
 	struct err *err = build(e, e->challenge, &e->request);

@@ -58,28 +58,13 @@ static struct err *find_again(struct enrolment *e)
 		       "key-lost");
 }
 
-static struct err *pin_for_challenge(void *ctx, struct secret **pin)
-{
-	struct enrolment *e = ctx;
-	if (e->token.pin_pad) {
-		say_wait(e,
-			 msg_new(N_("Type the PIN of %1 on the keypad of the reader, for the "
-				    "signature."),
-				 ARG_TEXT(e->token.label)),
-			 -1, true);
-		*pin = NULL;
-		return NULL;
-	}
-	return secret_copy(e->pin, pin);
-}
-
 struct err *step_verify_token(struct enrolment *e, bool *skipped)
 {
 	(void)skipped;
 	say_step(e, STEP_BEGUN, NULL, 0);
 	TRY(fresh_session(e));
 	TRY(find_again(e));
-	const struct pin_asker asker = { .ask = pin_for_challenge, .ctx = e };
+	const struct pin_asker asker = { .ask = pin_for_signature, .ctx = e };
 	struct err *err = try_pair(e->session, e->key, &asker, e->leaf);
 	if (err)
 		return err_hint(err,

@@ -137,3 +137,18 @@ struct err *open_login(struct enrolment *e)
 		TRY(ask_fitting_pin(e));
 	return session_login(e->session, e->pin, e->job->last_try);
 }
+
+struct err *pin_for_signature(void *ctx, struct secret **pin)
+{
+	struct enrolment *e = ctx;
+	if (e->token.pin_pad) {
+		say_wait(e,
+			 msg_new(N_("Type the PIN of %1 on the keypad of the reader, for the "
+				    "signature."),
+				 ARG_TEXT(e->token.label)),
+			 -1, true);
+		*pin = NULL;
+		return NULL;
+	}
+	return e->pin ? secret_copy(e->pin, pin) : ask_pin(e, NULL, pin);
+}

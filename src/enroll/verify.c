@@ -21,19 +21,6 @@ struct check {
 	struct err *first; // the first thing that is wrong
 };
 
-static struct err *pin_again(void *ctx, struct secret **pin)
-{
-	struct enrolment *e = ctx;
-	if (e->pin)
-		return secret_copy(e->pin, pin);
-	say_wait(e,
-		 msg_new(N_("Type the PIN of %1 on the keypad of the reader, for the signature."),
-			 ARG_TEXT(e->token.label)),
-		 -1, true);
-	*pin = NULL;
-	return NULL;
-}
-
 // The chain can only be judged when the journal knows which profile the certificate was made for.
 static struct err *judge_chain(struct enrolment *e, const struct cert *c, const struct keypair *key,
 			       bool *judged)
@@ -102,7 +89,7 @@ static struct err *check_pair(struct check *ck, const struct certobj *c, json_t 
 			N_("It cannot be used. Enrol again with `inkan enroll`."));
 	}
 	json_object_set_new(entry, "key", json_string("present"));
-	const struct pin_asker asker = { .ask = pin_again, .ctx = e };
+	const struct pin_asker asker = { .ask = pin_for_signature, .ctx = e };
 	TRY(try_pair(e->session, key, &asker, c->cert));
 	TRY(check_times(c->cert));
 	TRY(judge_chain(e, c->cert, key, &judged));

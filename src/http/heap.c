@@ -29,6 +29,8 @@ static CURLcode start_code;
 
 static void start(void)
 {
+	// A browser's debugging aid that libcurl knows, too: it would write the keys of the connection that carries the PINs to a file.
+	unsetenv("SSLKEYLOGFILE");
 	start_code = curl_global_init_mem(CURL_GLOBAL_ALL, malloc, wiping_free, wiping_realloc,
 					  strdup, calloc);
 }

@@ -34,6 +34,7 @@ static const char *const migrations[] = {
 	"CREATE TABLE profiles ("
 	" path TEXT NOT NULL, fingerprint TEXT NOT NULL, accepted BIGINT NOT NULL,"
 	" PRIMARY KEY (path, fingerprint));",
+	"ALTER TABLE enrolments ADD COLUMN keys_before TEXT;",
 };
 
 #define COLUMNS                                                                                    \
@@ -41,7 +42,7 @@ static const char *const migrations[] = {
 	"role,"                                                                                    \
 	" fields, common_name, token_uri, module_path, module_from_profile, key_id, old_key_id,"   \
 	" old_sha256, evidence, request, ca_state, certificates, sha256, retry_at, submits, "      \
-	"outcome"
+	"outcome, keys_before"
 
 static struct err *open_failed(struct err *cause)
 {
@@ -146,20 +147,20 @@ static struct value bytes_value(const struct buf *b)
 
 static struct err *write_row(struct journal *j, const struct record *r, int64_t now)
 {
-	return store_run(j->store,
-			 "INSERT OR REPLACE INTO enrolments (" COLUMNS
-			 ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-			 VALUES(V_TEXT(r->id), V_INT(r->created ? r->created : now), V_INT(now),
-				V_INT(r->state), V_INT(r->mark), V_TEXT(r->profile_name),
-				V_TEXT(r->profile_path), V_TEXT(r->profile_fingerprint),
-				V_TEXT(r->role), V_TEXT(r->fields), V_TEXT(r->common_name),
-				V_TEXT(r->token_uri), V_TEXT(r->module_path),
-				V_INT(r->module_from_profile), V_TEXT(r->key_id),
-				V_TEXT(r->old_key_id), V_TEXT(r->old_sha256), V_TEXT(r->evidence),
-				bytes_value(&r->request), bytes_value(&r->ca_state),
-				bytes_value(&r->certificates), V_TEXT(r->sha256),
-				V_INT(r->retry_at), V_INT(r->submits), V_TEXT(r->outcome)),
-			 NULL);
+	return store_run(
+		j->store,
+		"INSERT OR REPLACE INTO enrolments (" COLUMNS
+		") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		VALUES(V_TEXT(r->id), V_INT(r->created ? r->created : now), V_INT(now),
+		       V_INT(r->state), V_INT(r->mark), V_TEXT(r->profile_name),
+		       V_TEXT(r->profile_path), V_TEXT(r->profile_fingerprint), V_TEXT(r->role),
+		       V_TEXT(r->fields), V_TEXT(r->common_name), V_TEXT(r->token_uri),
+		       V_TEXT(r->module_path), V_INT(r->module_from_profile), V_TEXT(r->key_id),
+		       V_TEXT(r->old_key_id), V_TEXT(r->old_sha256), V_TEXT(r->evidence),
+		       bytes_value(&r->request), bytes_value(&r->ca_state),
+		       bytes_value(&r->certificates), V_TEXT(r->sha256), V_INT(r->retry_at),
+		       V_INT(r->submits), V_TEXT(r->outcome), V_TEXT(r->keys_before)),
+		NULL);
 }
 
 static struct err *write_both(struct journal *j, const struct record *r, int64_t now)
@@ -243,6 +244,7 @@ static struct err *record_from_row(const struct rows *rows, struct record **out)
 	r->retry_at = rows_int(rows, c++);
 	r->submits = (int)within(rows_int(rows, c++), 1000000);
 	r->outcome = column_text(rows, c++);
+	r->keys_before = column_text(rows, c++);
 	*out = r;
 	r = NULL;
 	return NULL;
@@ -313,6 +315,22 @@ struct err *journal_by_certificate(struct journal *j, const char *sha256, struct
 			" FROM enrolments WHERE sha256 = ? ORDER BY updated DESC LIMIT 1",
 			VALUES(V_TEXT(sha256)), &rows));
 	return read_one(rows, out);
+}
+
+struct err *journal_profile_module(struct journal *j, size_t n, char **path)
+{
+	AUTO(rows) struct rows *rows = NULL;
+	bool more = false;
+	TRY(store_query(j->store,
+			"SELECT DISTINCT module_path FROM enrolments WHERE module_from_profile = 1"
+			" AND module_path IS NOT NULL ORDER BY module_path LIMIT 1 OFFSET ?",
+			VALUES(V_INT((int64_t)n)), &rows));
+	TRY(rows_next(rows, &more));
+	char *found = more ? text_copy(rows_text(rows, 0)) : NULL;
+	if (more && !found)
+		return err_no_memory();
+	*path = found;
+	return NULL;
 }
 
 struct err *journal_profile_known(struct journal *j, const char *path, const char *fingerprint,

@@ -56,7 +56,8 @@ struct record {
 	char *common_name;
 	char *token_uri, *module_path;
 	bool module_from_profile;
-	char *key_id;	  // hex
+	char *key_id; // hex
+	char *keys_before; // the private keys that were on the token before ours was made (keypair_census)
 	char *old_key_id; // hex; the pair that this one follows
 	char *old_sha256; // its certificate
 	char *evidence;
@@ -91,6 +92,8 @@ MUST struct err *journal_read(struct journal *j, const char *id,
 MUST struct err *journal_unfinished(struct journal *j, const char *token_uri, struct records *out);
 // The finished enrolment that made a certificate; null when this machine did not make it.
 MUST struct err *journal_by_certificate(struct journal *j, const char *sha256, struct record **out);
+// The n-th (from 0) module that a profile has named for an enrolment of this machine, by its path; null past the last. New string.
+MUST struct err *journal_profile_module(struct journal *j, size_t n, char **path);
 
 // Profiles that the person has agreed to use.
 MUST struct err *journal_profile_known(struct journal *j, const char *path, const char *fingerprint,

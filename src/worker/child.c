@@ -183,7 +183,7 @@ int worker_child(int fd, void (*run)(const struct job *j, struct face *f, struct
 	AUTO(job) struct job *job = NULL;
 	struct err *e = take_job(fd, &job);
 	if (e) {
-		worker_result(e, NULL, &result);
+		result_of_error(e, NULL, &result);
 	} else {
 		struct face face = { .ctx = &c,
 				     .interactive = job->interactive,

@@ -8,10 +8,35 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "enroll/enroll.h"
+#include "journal/journal.h"
 #include "worker/worker.h"
+
+enum begun { NOT_BEGUN, UNFINISHED, FINISHED };
+
+// What the journal says of it; one that cannot be asked may well have it.
+static enum begun look_up(const char *enrolment)
+{
+	AUTO(journal) struct journal *j = NULL;
+	AUTO(record) struct record *r = NULL;
+	AUTO(err) struct err *unknown = enrolment ? journal_open(&j) : NULL;
+	if (j && !unknown)
+		unknown = journal_read(j, enrolment, &r);
+	if (unknown || (r && r->state == ENROLMENT_OPEN))
+		return UNFINISHED;
+	return r && r->state == ENROLMENT_DONE ? FINISHED : NOT_BEGUN;
+}
 
 struct err *death_hint(struct err *e, const char *enrolment)
 {
+	enum begun begun = look_up(enrolment);
+	if (enrolment && begun == FINISHED)
+		return err_hint(e,
+				N_("The enrolment %1 was finished before that. `inkan status` "
+				   "shows its certificate."),
+				ARG_TEXT(enrolment));
+	if (enrolment && begun == NOT_BEGUN)
+		return err_hint(e, N_("Nothing was begun, so there is nothing to resume: run the "
+				      "command again."));
 	if (enrolment)
 		return err_hint(e,
 				N_("Nothing is lost: what was done stands in the journal. Go on "
@@ -87,49 +112,4 @@ struct err *killed_error(const char *enrolment)
 {
 	struct err *e = err_new(ERR_INTERRUPTED, N_("You stopped it while the token was at work."));
 	return death_hint(err_tag(e, "stopped"), enrolment);
-}
-
-static const char *outcome_of(const struct err *e)
-{
-	switch (err_kind(e)) {
-	case ERR_PENDING:
-		return "pending";
-	case ERR_CA_REFUSED:
-	case ERR_POLICY:
-		return "refused";
-	case ERR_INTERRUPTED:
-		return "interrupted";
-	default:
-		return "failed";
-	}
-}
-
-// As in the results of a worker: the words in English, and the first call that failed.
-static json_t *error_to_json(const struct err *err)
-{
-	json_t *o = json_object();
-	AUTO_TEXT char *message = msg_render_english(err_what(err));
-	json_object_set_new(o, "tag", json_string(err_slug(err)));
-	json_object_set_new(o, "message", json_string(message ? message : ""));
-	for (const struct err *e = err; e; e = err_cause(e)) {
-		if (!err_call_name(e))
-			continue;
-		json_object_set_new(o, "call", json_string(err_call_name(e)));
-		if (err_code_name(e))
-			json_object_set_new(o, "code", json_string(err_code_name(e)));
-		break;
-	}
-	return o;
-}
-
-void worker_result(struct err *e, const char *enrolment, struct result *out)
-{
-	json_t *o = json_object();
-	json_object_set_new(o, "event", json_string("result"));
-	json_object_set_new(o, "outcome", json_string(outcome_of(e)));
-	json_object_set_new(o, "exit", json_integer((json_int_t)err_kind(e)));
-	if (enrolment)
-		json_object_set_new(o, "enrolment", json_string(enrolment));
-	json_object_set_new(o, "error", error_to_json(e));
-	*out = (struct result){ .object = o, .err = e };
 }

@@ -2,13 +2,18 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "pkcs11/module.h"
 #include "worker/child.h"
 #include "worker/spawn.h"
 #include "worker/worker.h"
 
 int worker_main(void)
 {
-	return worker_child(WORKER_FD, job_run);
+	// Some modules crash or hang in C_Finalize: by then the result has to be out.
+	module_finalise_late();
+	int status = worker_child(WORKER_FD, job_run);
+	module_finalise_now();
+	return status;
 }
 
 // Somebody who types --worker by hand has no socket there.

@@ -66,7 +66,7 @@ static void finish(struct worker *w, struct result r)
 static void finish_error(struct worker *w, struct err *e)
 {
 	struct result r = { 0 };
-	worker_result(e, id_of(w), &r);
+	result_of_error(e, id_of(w), &r);
 	finish(w, r);
 }
 
@@ -82,7 +82,7 @@ static void start(struct worker *w, const struct job *j, struct face *f, struct 
 	struct err *e = spawn_worker(&w->pid, &w->fd);
 	if (e) {
 		w->finished = true;
-		worker_result(e, NULL, result);
+		result_of_error(e, NULL, result);
 		return;
 	}
 	frame_reader_open(&w->reader);
@@ -276,7 +276,7 @@ static bool all_finished(const struct worker *ws, size_t n)
 static void no_room(struct result *results, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		worker_result(err_no_memory(), NULL, &results[i]);
+		result_of_error(err_no_memory(), NULL, &results[i]);
 }
 
 void worker_run_all(const struct job *const *jobs, size_t n, struct face *f, struct result *results)

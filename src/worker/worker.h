@@ -26,10 +26,6 @@ void worker_run_all(const struct job *const *jobs, size_t n, struct face *f,
 // Kills the workers of the worker_run that is under way, at its next turn: for the person who will not wait. Safe in a signal handler.
 void worker_kill(void);
 
-// The result of a job that ended with this error before or without a worker's own result: {"event":"result","outcome":…,"exit":N,
-// "enrolment":ID,"error":{"tag","message",…}}. Takes the error; the id may be null.
-void worker_result(struct err *e, const char *enrolment, struct result *out);
-
 // Child: what main calls for "--worker". Returns the exit status.
 int worker_main(void);
 bool worker_wanted(int argc, char **argv); // "--worker", and descriptor 3 is a socket

@@ -14,7 +14,7 @@ E2E_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 : "${E2E_BIN:=$E2E_SOURCE/build/gcc-dev/bin}"
 INKAN=$E2E_BIN/inkan
 PRACTICE_CA=$E2E_BIN/inkan-practice-ca
-readonly INKAN PRACTICE_CA E2E_SOURCE
+readonly PRACTICE_CA E2E_SOURCE
 E2E_THEME=$(basename "$0")
 
 # What the surroundings bring along must not decide a test.
@@ -181,10 +181,10 @@ said_message() {
   done <<<"$(sed 's/%[1-9]/\n/g' <<<"$text")"
 }
 
-# The last command kept to the width of a terminal; a URI is never broken, so that it can be copied.
+# The last command kept to the width of a terminal; a URI is never broken, so that it can be copied, nor is a path of ours.
 fits_80_columns() {
   local wide
-  wide=$(cat "$T/out" "$T/err" | grep -v pkcs11: | wc -L)
+  wide=$(cat "$T/out" "$T/err" | grep -vF -e pkcs11: -e "$WORK" | wc -L)
   [ "$wide" -le 80 ] || fail "a line is $wide columns wide"
 }
 
@@ -231,8 +231,8 @@ p11() {
 
 # What a token holds, sorted: all that a test compares to see that nothing was lost and nothing came.
 token_holds() {
-  p11 "$1" --list-objects | grep -vE '^Using slot' | sed 's/[[:space:]]*$//' >"$T/holds"
-  cat "$T/holds"
+  p11 "$1" --list-objects >"$T/holds" || fail "the token $1 cannot be read: $(tail -n 3 "$T/p11.err")"
+  sed 's/[[:space:]]*$//' "$T/holds"
 }
 
 # token_counts LABEL: "private public certificates"

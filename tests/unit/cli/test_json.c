@@ -46,8 +46,8 @@ static void test_an_error_s_result_has_its_words_in_english(void)
 {
 	struct result r = { 0 };
 	CHECK_OK(lang_set("ja"));
-	worker_result(err_tag(err_new(ERR_TOKEN, N_("No token was found.")), "token-none"),
-		      "k7qf-3m2x", &r);
+	result_of_error(err_tag(err_new(ERR_TOKEN, N_("No token was found.")), "token-none"),
+			"k7qf-3m2x", &r);
 	AUTO_TEXT char *line = json_line(r.object);
 	CU_ASSERT_STRING_EQUAL(
 		line, "{\"event\":\"result\",\"outcome\":\"failed\",\"exit\":6,\"enrolment\":"
@@ -69,7 +69,7 @@ static void test_outcomes_follow_the_kind(void)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct result r = { 0 };
-		worker_result(err_new(table[i].kind, N_("No token was found.")), NULL, &r);
+		result_of_error(err_new(table[i].kind, N_("No token was found.")), NULL, &r);
 		CU_ASSERT_STRING_EQUAL(json_text(r.object, "outcome"), table[i].outcome);
 		CU_ASSERT(json_number(r.object, "exit", 0) == (int64_t)table[i].kind);
 		result_free(&r);

@@ -123,9 +123,43 @@ static void test_every_step_has_words(void)
 		CU_ASSERT_STRING_NOT_EQUAL(step_words(steps[i]), steps[i]);
 }
 
+static struct err *read_question(const char *text)
+{
+	AUTO(json) json_t *j = json_loads(text, 0, NULL);
+	AUTO(question) struct question *q = NULL;
+	return question_from_json(j, &q);
+}
+
+// What a worker sends is from a process that a maker's module lives in.
+static void test_a_choice_that_cannot_be_read_is_refused(void)
+{
+	static const char *const bad[] = {
+		"{\"kind\":\"choice\",\"name\":\"token\",\"choices\":[null]}",
+		"{\"kind\":\"choice\",\"name\":\"token\",\"choices\":[{\"id\":\"a\",\"args\":[]},7]"
+		"}",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		AUTO(err) struct err *e = read_question(bad[i]);
+		CU_ASSERT_PTR_NOT_NULL(e);
+	}
+	CHECK_OK(read_question("{\"kind\":\"choice\",\"name\":\"token\",\"choices\":[{\"id\":\"a\","
+			       "\"args\":[]}]}"));
+}
+
+static void test_a_job_without_a_module_is_refused(void)
+{
+	AUTO(json) json_t *j = json_loads("{\"job\":\"list\",\"module\":null}", 0, NULL);
+	AUTO(job) struct job *job = NULL;
+	AUTO(err) struct err *e = job_from_json(j, &job);
+	CU_ASSERT_PTR_NOT_NULL(e);
+	CU_ASSERT_PTR_NULL(job);
+}
+
 int main(void)
 {
-	return CHECK_MAIN(TEST(test_an_event_goes_there_and_back),
+	return CHECK_MAIN(TEST(test_a_choice_that_cannot_be_read_is_refused),
+			  TEST(test_a_job_without_a_module_is_refused),
+			  TEST(test_an_event_goes_there_and_back),
 			  TEST(test_a_question_goes_there_and_back),
 			  TEST(test_other_shapes_are_refused), TEST(test_a_job_goes_there_and_back),
 			  TEST(test_every_step_has_words));
