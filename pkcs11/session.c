@@ -40,14 +40,14 @@ static struct err *not_found(const struct token_info *wanted, struct err *why)
 }
 
 // The slot of a token. Slot numbers change (SoftHSM's when a token is initialised), so the old one is only where the search begins,
-// and only if it still exists: some modules take an unknown number badly.
+// and only if it still exists: some modules take an unknown number badly. The module looked for slots when its tokens were listed.
 static struct err *find_slot(struct module *m, const struct token_info *wanted,
 			     struct token_info *out)
 {
 	CK_SLOT_ID slots[SLOTS_MAX];
 	CK_ULONG n = 0;
 	AUTO(err) struct err *why = NULL;
-	TRY(slots_present(m, slots, &n));
+	TRY(slots_present(m, false, slots, &n));
 	for (CK_ULONG i = 0; i < n; i++)
 		if (slots[i] == wanted->slot && is_in(m, wanted, slots[i], out, &why))
 			return NULL;

@@ -128,17 +128,19 @@ static CK_RV read_token(struct module *m, CK_SLOT_ID slot, struct token_info *ou
 	take_text(info.slot_description, sizeof(info.slot_description), NULL, where.slotDescription,
 		  64);
 	info.removable = where.flags & CKF_REMOVABLE_DEVICE;
-	take_mechanisms(m, &info);
 	*out = info;
 	return CKR_OK;
 }
 
-// Slots with a token. The call without a list makes the module look again (PKCS#11 2.40 §5.5, C_GetSlotList).
-struct err *slots_present(struct module *m, CK_SLOT_ID slots[static SLOTS_MAX], CK_ULONG *n)
+// Slots with a token. The call without a list makes the module look for new slots (PKCS#11 2.40 §5.5, C_GetSlotList).
+struct err *slots_present(struct module *m, bool look_again, CK_SLOT_ID slots[static SLOTS_MAX],
+			  CK_ULONG *n)
 {
 	for (int again = 0;; again++) {
 		CK_ULONG count = 0;
-		CK_RV rv = P11(m, C_GetSlotList, CK_TRUE, NULL, &count);
+		CK_RV rv = CKR_OK;
+		if (look_again || again)
+			rv = P11(m, C_GetSlotList, CK_TRUE, NULL, &count);
 		if (rv == CKR_OK) {
 			count = SLOTS_MAX;
 			rv = P11(m, C_GetSlotList, CK_TRUE, slots, &count);
@@ -154,9 +156,15 @@ struct err *slots_present(struct module *m, CK_SLOT_ID slots[static SLOTS_MAX], 
 
 struct err *slot_tokens(struct module *m, struct token_list *out)
 {
+	return slot_tokens_fitting(m, NULL, out);
+}
+
+struct err *slot_tokens_fitting(struct module *m, const struct token_uri *uri,
+				struct token_list *out)
+{
 	CK_SLOT_ID slots[SLOTS_MAX];
 	CK_ULONG n = 0;
-	TRY(slots_present(m, slots, &n));
+	TRY(slots_present(m, true, slots, &n));
 	struct token_list found = { .list = calloc(n ? n : 1, sizeof(struct token_info)) };
 	if (!found.list)
 		return err_no_memory();
@@ -164,7 +172,9 @@ struct err *slot_tokens(struct module *m, struct token_list *out)
 		const char *call = NULL;
 		CK_RV rv = read_token(m, slots[i], &found.list[found.n], &call);
 		if (rv == CKR_OK) {
-			found.n++;
+			if (!token_uri_matches(uri, &found.list[found.n]))
+				continue;
+			take_mechanisms(m, &found.list[found.n++]);
 			continue;
 		}
 		AUTO(err) struct err *unreadable = module_err(call, rv, m);

@@ -10,7 +10,7 @@ static struct err *prepare(struct cli *cli, struct profile **profile, struct job
 	AUTO_TARGET struct target target = { 0 };
 	TRY(choose_profile(cli, profile));
 	TRY(choose_role(cli, *profile, &role));
-	TRY(pick_token(cli, (*profile)->module, &target));
+	TRY(name_token(cli, (*profile)->module, &target));
 	TRY(job_make(cli, JOB_ENROLL, &target, job));
 	(*job)->profile = text_copy((*profile)->path);
 	(*job)->role = text_copy(role->name);
