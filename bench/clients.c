@@ -4,11 +4,14 @@
 // Standard input has a line a client: user name, tab, password, tab, Common Name. Each makes its key and its request beforehand (an ordinary
 // CA issues for the same request again). Prints "rate N" (certificates a second), "p50 MS", "p99 MS" and "handshakes N". The first round of
 // each client, with the handshake, is not counted.
+//
+// bench-clients scrypt THREADS SECONDS: "scrypt N", the logins of administrators a second that scrypt alone would allow.
 #include <curl/curl.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,8 +149,44 @@ static int64_t run(CURLM *multi, size_t n, int64_t seconds)
 	return (now_ns() - began) / 1000000;
 }
 
+// In as many threads as there are cores: logins a second that scrypt alone would allow.
+static void *hash(void *seconds)
+{
+	static const char salt[16];
+	unsigned char out[32];
+	int64_t until = now_ns() + *(int64_t *)seconds * 1000000000;
+	uintptr_t n = 0;
+	for (; now_ns() < until; n++)
+		// An administrator's two PINs, as the practice CA keeps them.
+		for (int i = 0; i < 2; i++)
+			if (EVP_PBE_scrypt("123456", 6, (const unsigned char *)salt, sizeof(salt),
+					   1 << 13, 8, 1, 64 << 20, out, sizeof(out)) != 1)
+				die("no scrypt");
+	return (void *)n;
+}
+
+static int scrypt_alone(size_t threads, int64_t seconds)
+{
+	pthread_t thread[16];
+	uintptr_t all = 0;
+	if (threads == 0 || threads > 16)
+		die("scrypt THREADS SECONDS");
+	for (size_t i = 0; i < threads; i++)
+		if (pthread_create(&thread[i], NULL, hash, &seconds) != 0)
+			die("no thread");
+	for (size_t i = 0; i < threads; i++) {
+		void *n = NULL;
+		pthread_join(thread[i], &n);
+		all += (uintptr_t)n;
+	}
+	printf("scrypt %.1f\n", (double)all / (double)seconds);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 4 && strcmp(argv[1], "scrypt") == 0)
+		return scrypt_alone(strtoul(argv[2], NULL, 10), strtol(argv[3], NULL, 10));
 	size_t n = argc == 5 ? strtoul(argv[3], NULL, 10) : 0;
 	if (n == 0 || n > CLIENTS_MAX)
 		die("URL CA-FILE CLIENTS SECONDS");

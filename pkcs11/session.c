@@ -95,6 +95,7 @@ struct err *session_open(struct module *m, const struct token_info *info, bool w
 	s->module = m;
 	s->writable = writable;
 	TRY(find_slot(m, info, &s->info));
+	s->flags_read = true;
 	TRY(open_handle(s, &s->handle));
 	TRY(take_state(s));
 	*out = s;
@@ -130,7 +131,8 @@ struct err *session_renew(struct session *s, bool keep_login)
 	if (!keep_login)
 		TRY(open_handle(s, &fresh));
 	s->handle = fresh;
-	return take_state(s);
+	// Once logged out the whole process is (PKCS#11 2.40 §5.6, C_Logout).
+	return keep_login ? take_state(s) : NULL;
 }
 
 const struct token_info *session_token(const struct session *s)

@@ -110,8 +110,9 @@ static void take_mechanisms(struct module *m, struct token_info *info)
 	info->rsa_max = clamp(made.ulMaxKeySize);
 }
 
-static CK_RV read_token(struct module *m, CK_SLOT_ID slot, struct token_info *out,
-			const char **call)
+// *fits false: it is another token than the URI means, and nothing more was asked of it.
+static CK_RV read_token(struct module *m, CK_SLOT_ID slot, const struct token_uri *uri,
+			struct token_info *out, bool *fits, const char **call)
 {
 	struct token_info info = { .slot = slot };
 	CK_TOKEN_INFO token = { 0 };
@@ -120,14 +121,20 @@ static CK_RV read_token(struct module *m, CK_SLOT_ID slot, struct token_info *ou
 	CK_RV rv = P11(m, C_GetTokenInfo, slot, &token);
 	if (rv != CKR_OK)
 		return rv;
+	token_info_fill(&info, &token);
+	*fits = token_uri_matches_token(uri, &info);
+	if (!*fits)
+		return CKR_OK;
 	*call = "C_GetSlotInfo";
 	rv = P11(m, C_GetSlotInfo, slot, &where);
 	if (rv != CKR_OK)
 		return rv;
-	token_info_fill(&info, &token);
 	take_text(info.slot_description, sizeof(info.slot_description), NULL, where.slotDescription,
 		  64);
 	info.removable = where.flags & CKF_REMOVABLE_DEVICE;
+	*fits = token_uri_matches(uri, &info);
+	if (*fits)
+		take_mechanisms(m, &info);
 	*out = info;
 	return CKR_OK;
 }
@@ -170,11 +177,10 @@ struct err *slot_tokens_fitting(struct module *m, const struct token_uri *uri,
 		return err_no_memory();
 	for (CK_ULONG i = 0; i < n; i++) {
 		const char *call = NULL;
-		CK_RV rv = read_token(m, slots[i], &found.list[found.n], &call);
+		bool fits = false;
+		CK_RV rv = read_token(m, slots[i], uri, &found.list[found.n], &fits, &call);
 		if (rv == CKR_OK) {
-			if (!token_uri_matches(uri, &found.list[found.n]))
-				continue;
-			take_mechanisms(m, &found.list[found.n++]);
+			found.n += fits;
 			continue;
 		}
 		AUTO(err) struct err *unreadable = module_err(call, rv, m);

@@ -15,14 +15,14 @@ umask 077
 DESK=$(mktemp -d "${TMPDIR:-/tmp}/inkan-bench.XXXXXX")
 export HOME=$DESK/home XDG_STATE_HOME=$DESK/state
 mkdir "$HOME" "$XDG_STATE_HOME" "$DESK/profile"
-CA_PID=
+CA_PID='' TOKENS=''
 desk_end() {
   trap - EXIT INT TERM
   if [ -n "$CA_PID" ]; then
     kill "$CA_PID" 2>/dev/null || true
     wait "$CA_PID" 2>/dev/null || true
   fi
-  rm -rf "$DESK"
+  rm -rf "$DESK" ${TOKENS:+"$TOKENS"}
 }
 trap desk_end EXIT
 trap 'exit 130' INT
@@ -33,21 +33,26 @@ for at in /usr/lib/*/softhsm/libsofthsm2.so /usr/lib/softhsm/libsofthsm2.so; do
   if [ -e "$at" ]; then SOFTHSM=$at; fi
 done
 
+# The token's files lie in memory where there is room: SoftHSM truncates a file some thirty times to write one object, and what a busy
+# disk makes of that says nothing about those who are compared. The journal is on the disk.
 PIN=70912653
 desk_token() {
-  mkdir "$DESK/tokens"
-  printf 'directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n' "$DESK" >"$DESK/softhsm2.conf"
+  TOKENS=$DESK
+  [ ! -w /dev/shm ] || TOKENS=$(mktemp -d /dev/shm/inkan-bench.XXXXXX)
+  mkdir "$TOKENS/tokens"
+  printf 'directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n' "$TOKENS" >"$DESK/softhsm2.conf"
   export SOFTHSM2_CONF=$DESK/softhsm2.conf
   softhsm2-util --init-token --free --label bench --pin "$PIN" --so-pin 48205617 >/dev/null
-  cp -a "$DESK/tokens" "$DESK/tokens.new"
+  cp -a "$TOKENS/tokens" "$TOKENS/tokens.new"
 }
 # The token as it was: the same one, with nothing on it.
 token_renew() {
-  rm -rf "$DESK/tokens"
-  cp -a "$DESK/tokens.new" "$DESK/tokens"
+  rm -rf "$TOKENS/tokens"
+  cp -a "$TOKENS/tokens.new" "$TOKENS/tokens"
 }
 
 desk_ca() {
+  : >"$DESK/ca.out"
   "$PRACTICE_CA" serve --dir "$DESK/ca" --listen 127.0.0.1:0 </dev/null >"$DESK/ca.out" 2>"$DESK/ca.err" &
   CA_PID=$!
   local i

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2119
 # What the tests of secrets share. Sourced, not run; brings the end-to-end tests' own tools along.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
@@ -22,14 +22,14 @@ set_up_user() {
   profile_new
   account_user "$@"
   answers_user
-  ROLE=user
+  ROLE="user"
 }
 set_up_admin() {
   token_new alpha
   profile_new
   account_admin "$@"
   answers_admin
-  ROLE=admin
+  ROLE="admin"
   OTP_GIVEN=''
 }
 
