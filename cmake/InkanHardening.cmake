@@ -37,3 +37,12 @@ if(INKAN_SANITIZE)
   add_compile_options(-fsanitize=${INKAN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${INKAN_SANITIZE})
 endif()
+
+# The rooms tell libFuzzer where an input led; only the fuzzers of tests/fuzz have its main.
+if(INKAN_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "INKAN_FUZZ wants clang")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
+endif()

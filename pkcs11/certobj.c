@@ -35,7 +35,10 @@ static struct err *read_one(struct session *s, CK_OBJECT_HANDLE handle, struct c
 		{ .type = CKA_VALUE, .pValue = room, .ulValueLen = CERT_VALUE_MAX },
 	};
 	TRY(attrs_read(s, handle, want, ARRAY_LEN(want)));
-	struct certobj o = { .handle = handle };
+	struct certobj o = {
+		.handle = handle,
+		.hollow = attr_has(&want[2]) && want[2].ulValueLen == 0,
+	};
 	if (attr_has(&want[0]) && want[0].ulValueLen <= KEY_ID_MAX) {
 		o.id.len = want[0].ulValueLen;
 		memcpy(o.id.bytes, id, o.id.len);
@@ -121,14 +124,30 @@ static CK_RV create(struct session *s, const struct key_id *id, const char *labe
 		   &made);
 }
 
+// What a token kept of a certificate when its writer died in the middle of C_CreateObject (SoftHSM writes an object attribute by
+// attribute): this certificate without its CKA_ID, or a hollow object with our CKA_ID and label as far as it has them.
+static bool is_half(const struct certobj *o, const struct key_id *id, const char *label,
+		    const struct cert *c)
+{
+	if (o->cert)
+		return o->id.len == 0 && cert_same(o->cert, c);
+	if (!o->hollow || (o->id.len > 0 && !key_id_same(&o->id, id)))
+		return false;
+	return !o->label[0] || (label && strcmp(o->label, label) == 0);
+}
+
 struct err *certobj_store(struct session *s, const struct key_id *id, const char *label,
 			  const struct cert *c)
 {
 	AUTO_CERTOBJS struct certobj_list there = { 0 };
-	TRY(list_by_id(s, id, &there));
-	for (size_t i = 0; i < there.n; i++)
-		if (there.list[i].cert && cert_same(there.list[i].cert, c))
+	TRY(certobj_list(s, &there));
+	for (size_t i = 0; i < there.n; i++) {
+		const struct certobj *o = &there.list[i];
+		if (key_id_same(&o->id, id) && o->cert && cert_same(o->cert, c))
 			return NULL;
+		if (is_half(o, id, label, c))
+			TRY(object_destroy(s, o->handle));
+	}
 	CK_RV rv = create(s, id, label, c, true);
 	if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_VALUE_INVALID ||
 	    rv == CKR_ATTRIBUTE_READ_ONLY || rv == CKR_TEMPLATE_INCONSISTENT)

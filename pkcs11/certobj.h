@@ -15,6 +15,7 @@ struct certobj {
 	struct key_id id;
 	char label[65];	      // safe text
 	struct cert *cert;    // null when its value does not parse
+	bool hollow;	      // the token says that its value has no byte
 	unsigned long handle; // valid while the session lives
 };
 struct certobj_list {
@@ -31,7 +32,7 @@ static inline void certobj_list_cleanup(struct certobj_list *l)
 #define AUTO_CERTOBJS __attribute__((cleanup(certobj_list_cleanup)))
 
 // Subject, issuer, serial, CKA_ID, label, value, TOKEN, PRIVATE=false, category unspecified→ token user. A same certificate with the same CKA_ID
-// that is there already is success and nothing is written.
+// that is there already is success and nothing is written. What is left of it from a write that was cut off is removed first.
 MUST struct err *certobj_store(struct session *s, const struct key_id *id, const char *label,
 			       const struct cert *c);
 // Removes those with this CKA_ID whose value is this certificate (null: all with the CKA_ID). *removed counts; may be null.

@@ -87,12 +87,21 @@ struct err *err_hint_msg(struct err *e, struct msg *hint)
 	return e;
 }
 
+// Printable ASCII, as the JSON wants it: a library's own words may come in another language.
+static void put_name(char *out, size_t room, const char *name)
+{
+	snprintf(out, room, "%s", name ? name : "");
+	for (char *p = out; *p; p++)
+		if (*p < 0x20 || *p > 0x7e)
+			*p = '?';
+}
+
 struct err *err_call(struct err *e, const char *call, const char *code_name, uint64_t code)
 {
 	if (!e || e == &no_memory)
 		return e;
-	snprintf(e->call, sizeof(e->call), "%s", call ? call : "");
-	snprintf(e->code_name, sizeof(e->code_name), "%s", code_name ? code_name : "");
+	put_name(e->call, sizeof(e->call), call);
+	put_name(e->code_name, sizeof(e->code_name), code_name);
 	e->code = code;
 	return e;
 }

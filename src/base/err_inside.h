@@ -15,14 +15,15 @@
 #undef err_tag
 #endif
 
-enum { ERR_MAX_NAME = 64, ERR_MAX_DEPTH = 16 };
+// A library may name its code with a sentence.
+enum { ERR_MAX_NAME = 64, ERR_MAX_WORDS = 256, ERR_MAX_DEPTH = 16 };
 
 struct err {
 	enum err_kind kind;
 	struct msg *what; // null: out of memory
 	struct msg *hint; // may be null
 	char call[ERR_MAX_NAME];
-	char code_name[ERR_MAX_NAME];
+	char code_name[ERR_MAX_WORDS];
 	uint64_t code;
 	char slug[ERR_MAX_NAME];
 	struct err *cause; // may be null

@@ -50,13 +50,13 @@ json_t *err_to_json(const struct err *e)
 }
 
 // A name of a call, a code or a tag: printable ASCII that fits. "" when missing; null when it is anything else.
-static const char *name_of(const json_t *obj, const char *key)
+static const char *name_of(const json_t *obj, const char *key, size_t room)
 {
 	const json_t *j = json_object_get(obj, key);
 	if (!j)
 		return "";
 	const char *s = json_string_value(j);
-	if (!s || strlen(s) != json_string_length(j) || strlen(s) >= ERR_MAX_NAME)
+	if (!s || strlen(s) != json_string_length(j) || strlen(s) >= room)
 		return NULL;
 	for (const char *p = s; *p; p++)
 		if (*p < 0x20 || *p > 0x7e)
@@ -73,9 +73,9 @@ static bool is_slug(const char *s)
 static struct err *one_from_json(const json_t *j)
 {
 	const json_t *kind = json_object_get(j, "kind");
-	const char *call = name_of(j, "call");
-	const char *code_name = name_of(j, "code_name");
-	const char *slug = name_of(j, "tag");
+	const char *call = name_of(j, "call", ERR_MAX_NAME);
+	const char *code_name = name_of(j, "code_name", ERR_MAX_WORDS);
+	const char *slug = name_of(j, "tag", ERR_MAX_NAME);
 	const json_t *code = json_object_get(j, "code");
 	if (!json_is_integer(kind) || json_integer_value(kind) < ERR_FAILED ||
 	    json_integer_value(kind) > ERR_INTERRUPTED || !call || !code_name || !slug ||

@@ -53,7 +53,7 @@ static size_t width_of(const uint8_t *s, size_t len)
 static bool is_word_to_copy(const uint8_t *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (s[i] >= 0x80)
+		if (s[i] <= ' ' || s[i] >= 0x80)
 			return false;
 	return true;
 }
@@ -89,6 +89,9 @@ static struct err *put_piece(struct wrap *w, const uint8_t *s, size_t len)
 		TRY(new_line(w));
 		indent = w->indent;
 	}
+	// What begins a line and has no width (or is nothing but spaces) pushes nothing over its end.
+	if (w->column == 0 && indent + w->spaces + width > w->columns)
+		w->spaces = 0;
 	if (solid > 0 && indent + w->column + w->spaces + width > w->columns &&
 	    !is_word_to_copy(s, solid)) {
 		TRY(put_cut(w, s, solid));

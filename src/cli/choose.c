@@ -28,7 +28,8 @@ static struct err *no_profile(const struct profile_entry *entries, size_t n)
 					N_("There is no profile that can be used; %1 is faulty."),
 					ARG_TEXT(entries[0].name)),
 				"profile-none"),
-			N_("See: inkan profile list"));
+			N_("Name your institution's profile with --profile; inkan profile list "
+			   "shows those that there are."));
 	return err_hint(err_tag(err_new(ERR_PROFILE, N_("There is no profile.")), "profile-none"),
 			N_("Get your institution's profile and name it with --profile."));
 }

@@ -12,27 +12,45 @@
 
 enum { NOTE_INDENT = 8, A_CARD_CAN_TAKE = 30 };
 
+// Only an enrolment goes through all the steps; a check or a clean-up takes one or two of them.
+static char *line_of(const struct screen *s, const char *step)
+{
+	const char *command = s->cli->o.command ? s->cli->o.command->name : "";
+	return step_line(step, strcmp(command, "verify") != 0 && strcmp(command, "abandon") != 0);
+}
+
 static void step_began(struct screen *s, const struct event *e)
 {
-	AUTO_TEXT char *line = step_line(e->step);
+	AUTO_TEXT char *line = line_of(s, e->step);
 	bool key = !strcmp(e->step, "generate-key");
 	if (line)
 		running_begin(&s->running, line,
-			      !key	       ? 0
-			      : e->seconds > 0 ? e->seconds
-					       : A_CARD_CAN_TAKE);
+			      !key || e->seconds < 0 ? 0
+			      : e->seconds > 0	     ? e->seconds
+						     : A_CARD_CAN_TAKE);
+}
+
+// A certificate authority that needs more time is no failure, and neither is a person who stops.
+static const char *how_it_failed(const struct event *e)
+{
+	switch (e->why) {
+	case ERR_PENDING:
+		return N_("not yet");
+	case ERR_INTERRUPTED:
+		return N_("stopped");
+	default:
+		return N_("failed");
+	}
 }
 
 static void step_ended(struct screen *s, const struct event *e)
 {
 	if (!s->running.text) { // it ended without having begun: say which
-		AUTO_TEXT char *line = step_line(e->step);
+		AUTO_TEXT char *line = line_of(s, e->step);
 		if (line)
 			running_begin(&s->running, line, 0);
 	}
-	// A certificate authority that needs more time is no failure.
-	const char *failed = strcmp(e->step, "wait") ? N_("failed") : N_("not yet");
-	running_end(&s->running, lang_text(e->state == STEP_DONE ? N_("done") : failed));
+	running_end(&s->running, lang_text(e->state == STEP_DONE ? N_("done") : how_it_failed(e)));
 }
 
 static void plain_step(struct screen *s, const struct event *e)

@@ -139,7 +139,14 @@ static void say_resumable(const json_t *o, const struct err *e)
 	AUTO_TEXT char *hint = err_next_step(e) ? msg_render(err_next_step(e)) : NULL;
 	if (hint && strstr(hint, id))
 		return;
-	say(stderr, N_("The enrolment %1 can be finished with: inkan resume %1"), ARG_TEXT(id));
+	if (err_kind(e) == ERR_CA_REFUSED)
+		say(stderr,
+		    N_("If the institution changes its mind, go on with: inkan resume %1. If not, "
+		       "remove the key from the token with: inkan abandon %1"),
+		    ARG_TEXT(id));
+	else
+		say(stderr, N_("The enrolment %1 can be finished with: inkan resume %1"),
+		    ARG_TEXT(id));
 }
 
 int finish(struct cli *cli, const struct result *r, const char *zone)

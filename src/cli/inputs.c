@@ -154,8 +154,11 @@ struct err *inputs_read(struct inputs *in, const char *path)
 {
 	bool standard = !strcmp(path, "-");
 	__attribute__((cleanup(fd_cleanup))) int fd = STDIN_FILENO;
-	if (!standard)
-		TRY(open_private(path, &fd));
+	struct err *e = standard ? NULL : open_private(path, &fd);
+	if (e && !err_next_step(e))
+		return err_hint(e, N_("Check the path that follows --answers."));
+	if (e)
+		return e;
 	__attribute__((cleanup(room_cleanup))) struct room r = { 0 };
 	TRY(room_open(&r));
 	TRY(read_room(&r, fd, standard ? "stdin" : path));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "profile/fault.h"
 
 const struct option_row option_rows[] = {
 	{ OPT_PROFILE, "--profile", NULL, "NAME|FILE",
@@ -14,7 +15,7 @@ const struct option_row option_rows[] = {
 	  N_("The token's PKCS#11 module, by name or path") },
 	{ OPT_ANSWERS, "--answers", NULL, "FILE|-",
 	  N_("Answers as a JSON object in a file of mode 0600, or from standard input") },
-	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that is asked for consent") },
+	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
 	{ OPT_JSON, "--json", NULL, NULL,
 	  N_("One JSON object a line on standard output, for programs") },
 	{ OPT_LAST_TRY, "--last-try", NULL, NULL, N_("Use the PIN although only one try is left") },
@@ -163,6 +164,11 @@ static struct err *take_operands(struct reading *r, const struct command *c, siz
 	size_t n = r->n_loose - used;
 	if (r->o.help)
 		return NULL;
+	if (n < c->min_operands && !strcmp(c->name, "abandon"))
+		return err_hint(err_tag(err_new(ERR_USAGE, N_("%1 needs: %2."), ARG_TEXT(c->name),
+						ARG_TEXT(c->operands)),
+					"usage"),
+				N_("inkan status shows the unfinished enrolments and their IDs."));
 	if (n < c->min_operands)
 		return usage(msg_new(N_("%1 needs: %2."), ARG_TEXT(c->name), ARG_TEXT(c->operands)),
 			     c);
@@ -176,8 +182,24 @@ static struct err *take_operands(struct reading *r, const struct command *c, siz
 	return NULL;
 }
 
+// The command that the person probably meant; null when none is near.
+static const char *near_command(const char *word)
+{
+	const char *words[32] = { NULL };
+	for (size_t i = 0; i < n_commands && i < ARRAY_LEN(words) - 1; i++)
+		words[i] = commands[i].name;
+	return near_word(word, words);
+}
+
 static struct err *no_such_command(const struct reading *r)
 {
+	const char *meant = near_command(r->loose[0]);
+	if (meant)
+		return err_hint(err_tag(err_new(ERR_USAGE, N_("There is no command %1."),
+						ARG_TEXT(r->loose[0])),
+					"usage"),
+				N_("Did you mean inkan %1? All commands: inkan --help"),
+				ARG_TEXT(meant));
 	if (!strcmp(r->loose[0], "profile"))
 		return usage(msg_new(N_("profile needs: list, check or show.")), NULL);
 	return usage(msg_new(N_("There is no command %1."), ARG_TEXT(r->loose[0])), NULL);

@@ -27,7 +27,8 @@ static inline void seen_list_cleanup(struct seen_list *l)
 	seen_list_free(l);
 }
 #define AUTO_SEEN __attribute__((cleanup(seen_list_cleanup)))
-// Adds what one module's listing shows ({"tokens":[…]}). A token that is there already through another module is added too.
+// Adds what one module's listing shows ({"tokens":[…]}). A token that is there already through another registered module is added too;
+// one that a registered module shows is not added again for a module that only a profile names.
 MUST struct err *seen_add(struct seen_list *l, const struct json_t *listing, const struct job *j);
 // Drops those that cannot be used when another one can.
 void seen_keep_usable(struct seen_list *l);

@@ -62,7 +62,8 @@ static struct err *ask_line(const struct question *q, struct answer *out)
 	const char *help = pick(&q->help);
 	if (q->label.en && q->words)
 		print_msg(stderr, 0, msg_copy(q->words));
-	if (help && !q->again)
+	// Where the form of the answer was wrong, the help says what it is.
+	if (help && (!q->again || q->kind != ASK_OTP))
 		print_text(stderr, 0, help);
 	AUTO_TEXT char *prompt = prompt_for(q);
 	if (!prompt)

@@ -24,10 +24,20 @@ void seen_list_free(struct seen_list *l)
 	*l = (struct seen_list){ 0 };
 }
 
+// A module that only a profile names may stand in front of a registered one (a tracer, a proxy): the same token is then seen
+// twice, and the registered module is the one to use.
+static bool is_seen_through_another(const struct seen_list *l, const char *uri, const struct job *j)
+{
+	for (size_t i = 0; j->module_from_profile && i < l->n; i++)
+		if (!strcmp(l->list[i].uri, uri) && strcmp(l->list[i].module, j->module) != 0)
+			return true;
+	return false;
+}
+
 static struct err *add_one(struct seen_list *l, const json_t *token, const struct job *j)
 {
 	const char *uri = json_text(token, "uri");
-	if (!uri || l->n == SEEN_MAX)
+	if (!uri || l->n == SEEN_MAX || is_seen_through_another(l, uri, j))
 		return NULL;
 	struct seen *list = reallocarray(l->list, l->n + 1, sizeof(*list));
 	if (!list)

@@ -80,7 +80,7 @@ static void say_pin(const char *pin)
 	static const struct {
 		const char *state, *id;
 	} table[] = {
-		{ "low", N_("A wrong PIN was typed; few tries are left.") },
+		{ "low", N_("A wrong PIN was typed, so fewer tries are left.") },
 		{ "final", N_("The PIN is on its last try.") },
 		{ "locked", N_("The PIN is locked.") },
 		{ "not-set", N_("It has no PIN yet.") },
@@ -126,11 +126,14 @@ static struct err *say_unfinished(struct journal *j)
 	return NULL;
 }
 
-static struct err *say_all(struct journal *j, const json_t *o)
+static struct err *say_all(struct journal *j, const json_t *o, const char *wanted)
 {
 	const json_t *tokens = json_object_get(o, "tokens");
 	if (json_array_size(tokens) == 0) {
-		say(stdout, N_("No token was found."));
+		if (wanted)
+			say(stdout, N_("No token fits %1."), ARG_TEXT(wanted));
+		else
+			say(stdout, N_("No token was found."));
 		print_blank(stdout);
 	}
 	for (size_t i = 0; i < json_array_size(tokens); i++)
@@ -167,7 +170,7 @@ static struct err *status(struct cli *cli)
 	TRY(tell_failures(&l));
 	TRY(status_object(&l, j, &o));
 	if (!cli->o.json)
-		return say_all(j, o);
+		return say_all(j, o, cli->o.token);
 	print_json(stdout, o);
 	return NULL;
 }

@@ -32,13 +32,13 @@ static const struct {
 };
 enum { LAST_PLACE = 12 };
 
-char *step_line(const char *step)
+char *step_line(const char *step, bool counted)
 {
 	AUTO_TEXT char *safe = text_safe(step, strlen(step), 64);
 	if (!safe)
 		return NULL;
 	const char *words = lang_text(step_words(safe));
-	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+	for (size_t i = 0; counted && i < ARRAY_LEN(places); i++)
 		if (!strcmp(places[i].step, step))
 			return text_format("[%2d/%d] %s", places[i].number, LAST_PLACE, words);
 	return text_copy(words);

@@ -94,10 +94,11 @@ static struct err *step_begin(struct enrolment *e, bool *skipped)
 	say_step(e, STEP_BEGUN, NULL, 0);
 	TRY(journal_open(&e->journal));
 	TRY(abandon_record(e, e->job->enrolment));
-	if (e->record->mark >= MARK_RETIRE_BEGUN)
-		return too_late(e);
 	struct err *err = open_token(e, "abandon");
-	return err ? agree_without_token(e, err) : agree(e);
+	if (err)
+		return agree_without_token(e, err);
+	TRY(record_again(e));
+	return e->record->mark >= MARK_RETIRE_BEGUN ? too_late(e) : agree(e);
 }
 
 void abandon_run(const struct job *j, struct face *f, struct result *out)

@@ -37,7 +37,7 @@ struct err *enrolment_step(struct enrolment *e, const struct step *s)
 	if (!skipped) {
 		struct err *err = s->run(e, &skipped);
 		if (err) {
-			say_step(e, STEP_FAILED, msg_copy(err_what(err)), 0);
+			say_failed(e, err);
 			return err;
 		}
 	}

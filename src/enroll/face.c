@@ -36,7 +36,7 @@ const char *step_words(const char *step)
 		{ "generate-key", N_("Making the key on the token") },
 		{ "prove-key", N_("Checking that the key cannot leave the token") },
 		{ "sign-request", N_("Signing the request on the token") },
-		{ "authenticate", N_("Confirming who you are") },
+		{ "authenticate", N_("Preparing the proof of who you are") },
 		{ "submit", N_("Sending the request to the certificate authority") },
 		{ "wait", N_("Waiting for the certificate authority") },
 		{ "check-certificate", N_("Checking the certificate") },
@@ -68,6 +68,8 @@ struct json_t *event_to_json(const struct event *e)
 		json_object_set_new(o, "seconds", json_integer(e->seconds));
 	if (e->keypad)
 		json_object_set_new(o, "keypad", json_true());
+	if (e->why)
+		json_object_set_new(o, "exit", json_integer(e->why));
 	if (e->words)
 		json_object_set_new(o, "words", msg_to_json(e->words));
 	return o;
@@ -96,6 +98,7 @@ struct err *event_from_json(const struct json_t *j, struct event **out)
 	e->step = text_copy(json_text(j, "step"));
 	e->seconds = json_number(j, "seconds", 0);
 	e->keypad = json_flag(j, "keypad", false);
+	e->why = (int)json_number(j, "exit", 0);
 	e->words = msg_from_json(json_object_get(j, "words"));
 	*out = e;
 	e = NULL;

@@ -27,8 +27,9 @@ struct event {
 	const char *step;	 // "generate-key"
 	enum step_state state;	 // EVENT_STEP
 	const struct msg *words; // may be null; what to show besides the step's name
-	int64_t seconds; // EVENT_WAIT: how long still, -1 unknown; EVENT_STEP begun: how long it can take, 0 unknown
-	bool keypad; // the person should look at the reader's keypad now
+	int64_t seconds; // EVENT_WAIT: how long still, -1 unknown; EVENT_STEP begun: how long it can take, 0 unknown, -1 no time at all
+	bool keypad;	 // the person should look at the reader's keypad now
+	int why; // STEP_FAILED: the error's kind (enum err_kind); ERR_PENDING and ERR_INTERRUPTED are no failures; 0 otherwise
 };
 
 enum question_kind {

@@ -13,3 +13,5 @@ MUST struct err *offer_unfinished(struct enrolment *e);
 MUST struct err *new_record(struct enrolment *e);
 // The pair on the token that this enrolment will follow: made by this machine for the same profile, role and CN.
 MUST struct err *find_old_pair(struct enrolment *e);
+// The record as it stands now that the token is ours: while we waited for it, another inkan may have finished the enrolment.
+MUST struct err *record_again(struct enrolment *e);

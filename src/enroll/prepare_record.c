@@ -83,6 +83,15 @@ struct err *abandon_record(struct enrolment *e, const char *id)
 	return NULL;
 }
 
+struct err *record_again(struct enrolment *e)
+{
+	struct record *now = NULL;
+	TRY(read_open(e, e->record->id, &now));
+	record_free(e->record);
+	e->record = now;
+	return e->profile ? look_at_profile(e, now) : NULL;
+}
+
 struct err *resume_record(struct enrolment *e, const char *id)
 {
 	AUTO(record) struct record *r = NULL;

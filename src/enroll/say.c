@@ -21,6 +21,18 @@ void say_step(const struct enrolment *e, enum step_state state, struct msg *word
 	tell(e, EVENT_STEP, state, words, seconds, false);
 }
 
+void say_failed(const struct enrolment *e, const struct err *why)
+{
+	e->face->event(e->face->ctx, &(struct event){
+					     .kind = EVENT_STEP,
+					     .enrolment = e->record ? e->record->id : NULL,
+					     .step = e->step,
+					     .state = STEP_FAILED,
+					     .words = err_what(why),
+					     .why = (int)err_kind(why),
+				     });
+}
+
 void say_note(const struct enrolment *e, struct msg *words)
 {
 	tell(e, EVENT_NOTE, STEP_BEGUN, words, 0, false);

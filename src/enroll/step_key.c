@@ -19,8 +19,8 @@ struct err *step_consent_key(struct enrolment *e, bool *skipped)
 		say_note(e, msg_new("%1", ARG_BOTH(e->profile->consent_key)));
 	struct msg *words = msg_new(N_("A new RSA key of %1 bits will be made on the token %2, and "
 				       "a certificate for it will be "
-				       "asked of %3 (%4). Your name in it will be %5. Only go on "
-				       "when you know this site. Make the "
+				       "asked of %3 (%4). Your name in it will be %5. Go on only "
+				       "if you know this site. Make the "
 				       "key?"),
 				    ARG_NUM(e->constraints.rsa_bits), ARG_TEXT(e->token.label),
 				    ARG_BOTH(e->profile->institution), ARG_TEXT(e->profile->ca.url),
@@ -146,10 +146,17 @@ static struct err *find_made(struct enrolment *e)
 	return enrolment_clear_stray(e);
 }
 
+// -1: the key is there already, as far as the journal knows.
+static int64_t how_long(const struct enrolment *e)
+{
+	if (e->resumed && e->record->mark >= MARK_KEY_MADE)
+		return -1;
+	return e->model->slow_seconds ? (int64_t)e->model->slow_seconds : 30;
+}
+
 struct err *step_generate_key(struct enrolment *e, bool *skipped)
 {
-	say_step(e, STEP_BEGUN, NULL,
-		 e->model->slow_seconds ? (int64_t)e->model->slow_seconds : 30);
+	say_step(e, STEP_BEGUN, NULL, how_long(e));
 	TRY(open_login(e));
 	TRY(go_on(e));
 	if (e->resumed)

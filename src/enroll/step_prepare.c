@@ -81,6 +81,8 @@ struct err *step_prepare(struct enrolment *e, bool *skipped)
 		TRY(open_role(e, e->job->role));
 	}
 	TRY(open_token(e, e->resumed ? "resume" : "enroll"));
+	if (e->resumed)
+		TRY(record_again(e));
 	if (!e->resumed)
 		TRY(offer_unfinished(e));
 	if (!e->resumed)

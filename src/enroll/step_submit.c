@@ -171,6 +171,9 @@ static struct err *ask_the_ca(struct enrolment *e, bool *anew)
 	}
 	*anew = e->waits_anew;
 	ca_outcome_free(&outcome);
+	// A final no: the ticket is worth nothing any more, and a resumed run sends the request anew.
+	if (err && err_has_tag(err, "request-refused"))
+		return failed(e, err, true);
 	return err ? stays(e, err) : NULL;
 }
 

@@ -160,8 +160,10 @@ void verify_run(const struct job *j, struct face *f, struct result *out)
 {
 	struct check ck = { .e = { .job = j, .face = f }, .list = json_array() };
 	struct err *err = verify(&ck);
-	if (ck.e.step)
-		say_step(&ck.e, err ? STEP_FAILED : STEP_DONE, NULL, 0);
+	if (err && ck.e.step)
+		say_failed(&ck.e, err);
+	else if (!err)
+		say_step(&ck.e, STEP_DONE, NULL, 0);
 	out->object = result_to_json(err ? outcome_of(err) : "verified", &ck.e, err);
 	json_object_set_new(out->object, "certificates", ck.list);
 	out->err = err;

@@ -167,7 +167,7 @@ void options_top_help(const struct command *const *commands, size_t n)
 	static const struct option_row version = { "version", NULL, N_("Show the version.") };
 	printf("inkan-practice-ca serve --dir ~/practice-ca\n\n%s\n\n",
 	       lang_text(N_(
-		       "A certification authority to practise with: a small, strict EST server.")));
+		       "A certificate authority to practise with: a small, strict EST server.")));
 	for (size_t i = 0; i < n; i++)
 		print_row(commands[i]->name, lang_text(commands[i]->summary));
 	putchar('\n');

@@ -175,11 +175,10 @@ static struct err *load_file(const char *path, struct profile **out)
 
 static struct err *no_such_profile(const char *name)
 {
-	return err_tag(
-		err_hint(err_new(ERR_PROFILE, N_("There is no profile %1."), ARG_TEXT(name)),
-			 N_("See which there are with: inkan profile list. A file is named by "
-			    "its path, as in ./bank.yaml.")),
-		"profile-missing");
+	return err_tag(err_hint(err_new(ERR_PROFILE, N_("There is no profile %1."), ARG_TEXT(name)),
+				N_("If it is a file, check its path; inkan profile list shows "
+				   "those that can be used by name.")),
+		       "profile-missing");
 }
 
 static bool is_path(const char *text)

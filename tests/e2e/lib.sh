@@ -251,7 +251,7 @@ token_flags() {
 # token_is_whole LABEL: exactly one key pair, one certificate, all of one CKA_ID, and the certificate is of that key.
 token_is_whole() {
   local label=$1 ids
-  same "what the token holds (private, public, certificates)" "$(token_counts "$label")" "1 1 1"
+  [ "$(token_counts "$label")" = "1 1 1" ] || fail "the token holds not one pair and one certificate, but $(cat "$T/counted")"
   ids=$(sed -n 's/^ *ID: *//p' "$T/counted" | sort -u)
   same "the number of different CKA_IDs" "$(wc -l <<<"$ids")" 1
   KEY_ID=$ids

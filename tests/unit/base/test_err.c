@@ -161,6 +161,24 @@ static void test_json_round_trip(void)
 	CU_ASSERT_PTR_NULL(err_to_json(NULL));
 }
 
+static void test_a_librarys_own_words_survive_json(void)
+{
+	char words[400];
+	memset(words, 'x', sizeof(words) - 1);
+	words[sizeof(words) - 1] = 0;
+	AUTO(err) struct err *e = err_call(err_new(ERR_NETWORK, "cut"), "libcurl", words, 7);
+	AUTO(err) struct err *ja = err_call(err_new(ERR_NETWORK, "cut"), "libcurl", "接続", 7);
+	json_t *j = err_to_json(e);
+	json_t *k = err_to_json(ja);
+	AUTO(err) struct err *back = err_from_json(j);
+	AUTO(err) struct err *back_ja = err_from_json(k);
+	CU_ASSERT_EQUAL(err_kind(back), ERR_NETWORK);
+	CU_ASSERT(strlen(err_code_name(back)) > 200);
+	CU_ASSERT_STRING_EQUAL(err_code_name(back_ja), "??????");
+	json_decref(j);
+	json_decref(k);
+}
+
 static void test_a_large_code_survives_json(void)
 {
 	AUTO(err) struct err *e = err_call(err_new(ERR_TOKEN, "x"), "C_Sign", NULL, UINT64_MAX);
@@ -258,7 +276,7 @@ int main(void)
 		TEST(test_out_of_memory_needs_none_and_is_never_changed),
 		TEST(test_errno_is_told_in_words_and_by_name),
 		TEST(test_long_sentences_are_wrapped), TEST(test_json_round_trip),
-		TEST(test_a_large_code_survives_json),
+		TEST(test_a_librarys_own_words_survive_json), TEST(test_a_large_code_survives_json),
 		TEST(test_a_chain_too_deep_is_cut_on_the_way_out),
 		TEST(test_hostile_reports_become_an_error_of_their_own),
 		TEST(test_a_name_too_long_and_a_chain_too_deep_are_refused),

@@ -73,6 +73,13 @@ static void test_wraps_english_at_spaces(void)
 	CU_ASSERT(wraps("first\n\nsecond\n", 20, 0, "first\n\nsecond\n"));
 	CU_ASSERT(wraps("a  b", 20, 0, "a  b\n"));
 	CU_ASSERT(wraps("ends in space   ", 20, 0, "ends in space\n"));
+	// Without a width, or nothing but spaces: what comes next still stays within the line.
+	CU_ASSERT(wraps("\u200b          one", 8, 0, "\u200bone\n"));
+	CU_ASSERT(wraps("          one", 8, 0, "one\n"));
+	CU_ASSERT(wraps("  one", 8, 0, "  one\n"));
+	// A control character does not make spaces part of a word that must stay whole.
+	CU_ASSERT(
+		wraps("\r                     \x17", 20, 4, "\r                    \n     \x17\n"));
 }
 
 static void test_wraps_japanese_anywhere_but_before_a_full_stop(void)

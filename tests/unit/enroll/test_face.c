@@ -16,7 +16,8 @@ static void test_an_event_goes_there_and_back(void)
 				 .step = "submit",
 				 .state = STEP_FAILED,
 				 .words = words,
-				 .seconds = 30 };
+				 .seconds = 30,
+				 .why = ERR_PENDING };
 	json_t *j = event_to_json(&e);
 	struct event *back = NULL;
 	CHECK_OK_OR_END(event_from_json(j, &back));
@@ -25,6 +26,7 @@ static void test_an_event_goes_there_and_back(void)
 	CU_ASSERT_STRING_EQUAL(back->enrolment, "k7qf-3m2x");
 	CU_ASSERT_STRING_EQUAL(back->step, "submit");
 	CU_ASSERT_EQUAL(back->seconds, 30);
+	CU_ASSERT_EQUAL(back->why, ERR_PENDING);
 	char *text = msg_render(back->words);
 	CU_ASSERT_STRING_EQUAL(text, "Waiting for CA");
 	free(text);
