@@ -21,8 +21,6 @@ static struct err *set_up_connection(struct store *s, int64_t busy_ms)
 	sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, STORE_MAX_VALUE);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	// The log stays for the next process, which need not make it anew: that saves a short-lived process five syncs of the disk.
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	if (sqlite3_db_readonly(s->db, "main") == 1)
 		return store_not_writable(s->path, NULL, 0);
 	return store_script(s, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
