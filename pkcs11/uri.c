@@ -63,6 +63,16 @@ static struct err *check_parts(const struct token_uri *u)
 	return NULL;
 }
 
+// p11-kit stops at an empty attribute and forgets all that follows: the URI would fit other tokens, and hide a pin-value.
+static bool has_empty_attribute(const char *text)
+{
+	const char *path = strchr(text, ':');
+	for (const char *p = path; p && *p && *p != '?'; p++)
+		if ((*p == ';' || p == path) && p[1] == ';')
+			return true;
+	return false;
+}
+
 struct err *token_uri_parse(const char *text, struct token_uri **out)
 {
 	AUTO(token_uri) struct token_uri *u = calloc(1, sizeof(*u));
@@ -73,7 +83,7 @@ struct err *token_uri_parse(const char *text, struct token_uri **out)
 	int rc = p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, u->uri);
 	if (rc == P11_KIT_URI_BAD_SCHEME)
 		return bad_uri(N_("it does not begin with \"pkcs11:\"."));
-	if (rc != P11_KIT_URI_OK)
+	if (rc != P11_KIT_URI_OK || has_empty_attribute(text))
 		return bad_uri(N_("it is not written as RFC 7512 says."));
 	TRY(check_parts(u));
 	TRY(take_pin_source(u));

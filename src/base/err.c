@@ -231,26 +231,28 @@ static void put_paragraph(FILE *f, const struct msg *m)
 	free(text);
 }
 
-// "[pin-wrong] C_Login: CKR_PIN_INCORRECT (0xa0)": the nearest tag and the nearest call of the chain.
-static void put_codes(FILE *f, const struct err *e)
+const char *err_nearest_slug(const struct err *e)
 {
-	const char *slug = "";
-	const struct err *called = NULL;
-	for (; e; e = e->cause) {
-		if (!*slug)
-			slug = e->slug;
-		if (!called && e->call[0])
-			called = e;
-	}
-	if (*slug)
-		fprintf(f, called ? "[%s] " : "[%s]", slug);
-	if (called && called->code_name[0])
-		fprintf(f, "%s: %s (0x%llx)", called->call, called->code_name,
-			(unsigned long long)called->code);
-	else if (called)
-		fprintf(f, "%s: 0x%llx", called->call, (unsigned long long)called->code);
-	if (*slug || called)
-		fputc('\n', f);
+	for (; e; e = e->cause)
+		if (*err_slug(e))
+			return err_slug(e);
+	return "";
+}
+
+// "[pin-wrong] C_Login: CKR_PIN_INCORRECT (0xa0)": the nearest tag and the nearest call of the chain.
+char *err_codes(const struct err *e)
+{
+	const char *slug = err_nearest_slug(e);
+	while (e && !e->call[0])
+		e = e->cause;
+	AUTO_TEXT char *tag = *slug ? text_format("[%s]", slug) : text_copy("");
+	if (!e || !tag)
+		return text_copy(tag);
+	const char *space = *slug ? " " : "";
+	if (e->code_name[0])
+		return text_format("%s%s%s: %s (0x%llx)", tag, space, e->call, e->code_name,
+				   (unsigned long long)e->code);
+	return text_format("%s%s%s: 0x%llx", tag, space, e->call, (unsigned long long)e->code);
 }
 
 char *err_render(const struct err *e)
@@ -265,7 +267,9 @@ char *err_render(const struct err *e)
 		put_paragraph(f, err_what(c));
 	if (err_next_step(e))
 		put_paragraph(f, err_next_step(e));
-	put_codes(f, e);
+	AUTO_TEXT char *codes = err_codes(e);
+	if (codes && *codes)
+		fprintf(f, "%s\n", codes);
 	if (fclose(f) != 0)
 		return NULL;
 	char *out = NULL;

@@ -87,6 +87,11 @@ struct json_t *err_to_json(const struct err *e);
 // Never null: an unreadable object becomes an ERR_FAILED that says so.
 struct err *err_from_json(const struct json_t *j);
 
+// The nearest tag of the chain; "" when none was set.
+const char *err_nearest_slug(const struct err *e);
+// The last line of err_render alone, for the help desk; empty when there is nothing to say. New string; null when memory is out.
+char *err_codes(const struct err *e);
+
 // The whole chain in the present language, as paragraphs for a terminal: what happened; why; what to do; the code
 // ("[pin-wrong] C_Login: CKR_PIN_INCORRECT (0xa0)"). Lines of at most 80 columns, each ended by \n; null when memory is out.
 char *err_render(const struct err *e);

@@ -5,7 +5,9 @@
 
 #include "base/buf.h"
 #include "base/lang.h"
+#include "cli/print.h"
 #include "cli/prompt.h"
+#include "cli/terminal.h"
 
 enum { MAX_CHOICES = 64 };
 
@@ -45,19 +47,36 @@ static struct err *several_profiles(const struct loadable *l)
 			N_("Say which one with --profile."));
 }
 
-static struct err *ask_profile(const struct loadable *l, size_t *choice)
+// The last choice is a profile that is not found by name: *path then owns what was typed.
+static struct err *ask_path(char **path)
 {
-	char *texts[MAX_CHOICES] = { 0 };
+	AUTO(secret) struct secret *typed = NULL;
+	AUTO(msg) struct msg *words = msg_new(N_("Path of the profile's file: "));
+	AUTO_TEXT char *prompt = msg_render(words);
+	if (!prompt)
+		return err_no_memory();
+	TRY(terminal_line(prompt, true, &typed));
+	if (!typed)
+		return stopped_error();
+	*path = text_copy(secret_text(typed));
+	return *path ? NULL : err_no_memory();
+}
+
+static struct err *ask_profile(const struct loadable *l, bool other, size_t *choice)
+{
+	char *texts[MAX_CHOICES + 1] = { 0 };
 	for (size_t i = 0; i < l->n; i++) {
 		const struct profile *p = l->list[i]->profile;
 		texts[i] = text_format("%s  (%s)", lang_pick(p->institution.en, p->institution.ja),
 				       l->list[i]->name);
 	}
+	if (other)
+		texts[l->n] = text_copy(lang_text(N_("Another one, whose profile is in a file")));
 	bool stopped = false;
-	struct err *e =
-		prompt_choice(msg_new(N_("Which institution?")),
-			      (const char *const *)(const void *)texts, l->n, choice, &stopped);
-	for (size_t i = 0; i < l->n; i++)
+	struct err *e = prompt_choice(msg_new(N_("Which institution?")),
+				      (const char *const *)(const void *)texts, l->n + other,
+				      choice, &stopped);
+	for (size_t i = 0; i < l->n + other; i++)
 		free(texts[i]);
 	if (e)
 		return e;
@@ -65,21 +84,28 @@ static struct err *ask_profile(const struct loadable *l, size_t *choice)
 }
 
 static struct err *choose_from(struct cli *cli, struct profile_entry *entries, size_t n,
-			       const char **path)
+			       char **path)
 {
 	struct loadable l = { 0 };
 	for (size_t i = 0; i < n && l.n < MAX_CHOICES; i++)
 		if (entries[i].profile)
 			l.list[l.n++] = &entries[i];
 	size_t choice = 0;
-	if (l.n == 0)
+	if (l.n == 0 && !cli->wizard)
 		return no_profile(entries, n);
+	if (l.n == 0) {
+		say(stderr, N_("No institution is known here. Your institution gives you a file, "
+			       "its profile."));
+		return ask_path(path);
+	}
 	if (l.n > 1 && !cli->interactive)
 		return several_profiles(&l);
-	if (l.n > 1)
-		TRY(ask_profile(&l, &choice));
-	*path = l.list[choice]->path;
-	return NULL;
+	if (l.n > 1 || cli->wizard)
+		TRY(ask_profile(&l, cli->interactive, &choice));
+	if (choice == l.n)
+		return ask_path(path);
+	*path = text_copy(l.list[choice]->path);
+	return *path ? NULL : err_no_memory();
 }
 
 struct err *choose_profile(struct cli *cli, struct profile **out)
@@ -89,7 +115,7 @@ struct err *choose_profile(struct cli *cli, struct profile **out)
 	struct profile_entry *entries = NULL;
 	size_t n = 0;
 	TRY(profile_list(&entries, &n));
-	const char *path = NULL;
+	AUTO_TEXT char *path = NULL;
 	struct err *e = choose_from(cli, entries, n, &path);
 	if (!e)
 		e = profile_load(path, out);

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,6 +45,12 @@ int cli_fail(struct cli *cli, struct err *e, const char *enrolment)
 	return status;
 }
 
+// Off a terminal there is no guide whom they could tell anything.
+static bool has_guide_options(const struct options *o)
+{
+	return o->profile || o->role || o->token || o->module || o->last_try || o->keypad;
+}
+
 static int without_command(struct cli *cli)
 {
 	if (cli->o.version)
@@ -52,6 +59,16 @@ static int without_command(struct cli *cli)
 		help_profile(stdout);
 	else if (cli->o.help)
 		help_all(stdout);
+	else if (cli->interactive)
+		return run_wizard(cli);
+	else if (has_guide_options(&cli->o))
+		return cli_fail(
+			cli,
+			err_hint(err_tag(err_new(ERR_USAGE, N_("These options need a command, or "
+							       "a terminal.")),
+					 "usage"),
+				 N_("See: inkan --help")),
+			NULL);
 	else
 		help_short(stdout);
 	return 0;
@@ -84,6 +101,13 @@ static int flush(int status)
 	return status ? status : (int)err_kind(e);
 }
 
+// Who cannot use a screen that changes says so once and for all, as programs agree on it.
+static bool wants_plain(void)
+{
+	const char *term = getenv("TERM"), *accessible = getenv("ACCESSIBLE");
+	return !term || !*term || !strcmp(term, "dumb") || (accessible && *accessible);
+}
+
 int cli_main(int argc, char **argv)
 {
 	struct cli cli = { 0 };
@@ -95,6 +119,7 @@ int cli_main(int argc, char **argv)
 	if (cli.o.debug)
 		log_open(LOG_DEBUG, STDERR_FILENO);
 	cli.interactive = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
+	cli.plain = cli.o.plain || wants_plain();
 	signals_install();
 	int status = run(&cli);
 	inputs_free(cli.inputs);

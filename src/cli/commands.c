@@ -8,7 +8,7 @@
 
 enum {
 	FIND_TOKEN = OPT_TOKEN | OPT_MODULE,
-	ASKS = OPT_ANSWERS | OPT_YES | OPT_LAST_TRY | OPT_NO_WAIT | OPT_JSON,
+	ASKS = OPT_ANSWERS | OPT_YES | OPT_LAST_TRY | OPT_NO_WAIT | OPT_JSON | OPT_KEYPAD,
 };
 
 static const char *const about_enroll[] = {
@@ -54,31 +54,44 @@ static const char *const about_profile_show[] = {
 	   "be asked to agree to."),
 	NULL
 };
-static const char *const about_help[] = { N_("Shows what a command does and its options."), NULL };
+static const char *const about_help[] = {
+	N_("Shows what a command does and its options, or tells about a topic or an error's code."),
+	NULL
+};
+static const char *const about_completion[] = {
+	N_("Prints a script for the shell. Installations bring it along."), NULL
+};
+static const char *const about_errors[] = {
+	N_("Prints each error's codes, meaning and remedy as a JSON object a line."), NULL
+};
 static const char *const about_version[] = { N_("Shows the version of inkan."), NULL };
 
 const struct command commands[] = {
 	{ "enroll", NULL, 0, 0, N_("Make a key on the token and get its certificate"), about_enroll,
 	  "inkan enroll --profile practice --role user", OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS,
-	  run_enroll },
+	  run_enroll, false },
 	{ "resume", "[ID]", 0, 1, N_("Go on with an unfinished enrolment"), about_resume,
-	  "inkan resume", FIND_TOKEN | ASKS, run_resume },
+	  "inkan resume", FIND_TOKEN | ASKS, run_resume, false },
 	{ "abandon", "ID", 1, 1, N_("Give up an unfinished enrolment and clean the token up"),
-	  about_abandon, "inkan abandon k7qf-3m2x", FIND_TOKEN | ASKS, run_abandon },
+	  about_abandon, "inkan abandon k7qf-3m2x", FIND_TOKEN | ASKS, run_abandon, false },
 	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, and what is unfinished"),
-	  about_status, "inkan status", FIND_TOKEN | OPT_JSON, run_status },
+	  about_status, "inkan status", FIND_TOKEN | OPT_JSON, run_status, false },
 	{ "verify", NULL, 0, 0, N_("Try out token, key and certificate together"), about_verify,
-	  "inkan verify", OPT_PROFILE | FIND_TOKEN | ASKS, run_verify },
+	  "inkan verify", OPT_PROFILE | FIND_TOKEN | ASKS, run_verify, false },
 	{ "profile list", NULL, 0, 0, N_("List the profiles that can be used by name"),
-	  about_profile_list, "inkan profile list", 0, run_profile_list },
+	  about_profile_list, "inkan profile list", 0, run_profile_list, false },
 	{ "profile check", "FILE", 1, 1, N_("Name all faults of a profile"), about_profile_check,
-	  "inkan profile check my-bank.yaml", 0, run_profile_check },
+	  "inkan profile check my-bank.yaml", 0, run_profile_check, false },
 	{ "profile show", "NAME|FILE", 1, 1, N_("Show in words what a profile says"),
-	  about_profile_show, "inkan profile show practice", 0, run_profile_show },
-	{ "help", "[COMMAND]", 0, 2, N_("Show the help of a command"), about_help,
-	  "inkan help enroll", 0, run_help },
+	  about_profile_show, "inkan profile show practice", 0, run_profile_show, false },
+	{ "help", "[COMMAND|TOPIC]", 0, 2, N_("Show the help of a command or a topic"), about_help,
+	  "inkan help enroll", 0, run_help, false },
 	{ "version", NULL, 0, 0, N_("Show the version"), about_version, "inkan version", 0,
-	  run_version },
+	  run_version, false },
+	{ "completion", "bash|zsh", 1, 1, N_("Print what a shell needs to complete commands"),
+	  about_completion, "inkan completion bash", 0, run_completion, true },
+	{ "errors", NULL, 0, 0, N_("Print the table of errors for the help desk"), about_errors,
+	  "inkan errors", 0, run_errors, true },
 };
 const size_t n_commands = ARRAY_LEN(commands);
 

@@ -13,3 +13,6 @@ int run_profile_check(struct cli *cli);
 int run_profile_show(struct cli *cli);
 int run_help(struct cli *cli);
 int run_version(struct cli *cli);
+int run_completion(struct cli *cli);
+int run_errors(struct cli *cli);
+int run_wizard(struct cli *cli); // inkan alone on a terminal

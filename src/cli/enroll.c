@@ -3,6 +3,7 @@
 #include "cli/choose.h"
 #include "cli/commands.h"
 #include "cli/job.h"
+#include "cli/wizard.h"
 
 static struct err *prepare(struct cli *cli, struct profile **profile, struct job **job)
 {
@@ -10,6 +11,8 @@ static struct err *prepare(struct cli *cli, struct profile **profile, struct job
 	AUTO_TARGET struct target target = { 0 };
 	TRY(choose_profile(cli, profile));
 	TRY(choose_role(cli, *profile, &role));
+	if (cli->wizard)
+		TRY(wizard_at_hand(role));
 	TRY(name_token(cli, (*profile)->module, &target));
 	TRY(job_make(cli, JOB_ENROLL, &target, job));
 	(*job)->profile = text_copy((*profile)->path);

@@ -9,25 +9,33 @@
 #include "cli/prompt.h"
 #include "cli/signals.h"
 #include "cli/steps.h"
+#include "cli/wizard.h"
 
-enum { NOTE_INDENT = 8, A_CARD_CAN_TAKE = 30 };
+enum { NOTE_INDENT = 8 };
 
 // Only an enrolment goes through all the steps; a check or a clean-up takes one or two of them.
 static char *line_of(const struct screen *s, const char *step)
 {
 	const char *command = s->cli->o.command ? s->cli->o.command->name : "";
-	return step_line(step, strcmp(command, "verify") != 0 && strcmp(command, "abandon") != 0);
+	const bool counted = strcmp(command, "verify") != 0 && strcmp(command, "abandon") != 0;
+	return step_line(step, !counted		  ? STEP_NAME_ALONE
+			       : s->running.plain ? STEP_IN_WORDS
+						  : STEP_NUMBERED);
 }
 
 static void step_began(struct screen *s, const struct event *e)
 {
 	AUTO_TEXT char *line = line_of(s, e->step);
-	bool key = !strcmp(e->step, "generate-key");
-	if (line)
-		running_begin(&s->running, line,
-			      !key || e->seconds < 0 ? 0
-			      : e->seconds > 0	     ? e->seconds
-						     : A_CARD_CAN_TAKE);
+	if (s->cli->wizard)
+		wizard_explain(s, e->step);
+	if (!line)
+		return;
+	running_begin(&s->running, line,
+		      e->seconds < 0   ? 0
+		      : e->seconds > 0 ? e->seconds
+				       : step_usual(e->step));
+	s->running.card = !strcmp(e->step, "generate-key");
+	running_note(&s->running, step_pull_words(e->step));
 }
 
 // A certificate authority that needs more time is no failure, and neither is a person who stops.
@@ -79,7 +87,7 @@ static void plain_note(struct screen *s, const struct event *e)
 static void plain_wait(struct screen *s, const struct event *e)
 {
 	// Where the running line tells already how long a card can take, the words would only repeat it.
-	bool told = s->running.tty && s->running.can_take > 0 && e->seconds < 0 && !e->keypad;
+	bool told = s->running.tty && s->running.card && e->seconds < 0 && !e->keypad;
 	AUTO_TEXT char *words = e->words && !told ? msg_render(e->words) : NULL;
 	if (words && (!s->waited_for || strcmp(s->waited_for, words) != 0)) {
 		running_break(&s->running);
@@ -115,7 +123,7 @@ struct err *screen_ask(void *ctx, const struct question *q, struct answer *out)
 	if (answered)
 		return NULL;
 	running_disturb(&s->running);
-	struct err *e = prompt_person(q, out);
+	struct err *e = prompt_person(s->cli, q, out);
 	running_resume(&s->running);
 	if (out->state == ANSWER_STOPPED)
 		s->stops_told = 0;
@@ -151,7 +159,7 @@ void face_plain(struct screen *s)
 void screen_open(struct screen *s, struct cli *cli)
 {
 	*s = (struct screen){ .cli = cli, .out = stdout };
-	running_open(&s->running, stderr);
+	running_open(&s->running, stderr, cli->plain);
 	signals_forget();
 	if (cli->o.json)
 		face_json(s);

@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/inside.h"
 #include "cli/print.h"
+#include "cli/topics.h"
 
 enum { TERM_COLUMNS = 24, EXAMPLE_INDENT = 8 };
 
@@ -46,7 +47,6 @@ static void option_help(FILE *f, const struct option_row *o)
 
 static void options_help(FILE *f, unsigned which)
 {
-	print_blank(f);
 	say(f, N_("Options:"));
 	for (size_t i = 0; i < n_option_rows; i++)
 		if (option_rows[i].id & which)
@@ -61,30 +61,34 @@ static void command_row(FILE *f, const struct command *c)
 		row(f, term, c->summary);
 }
 
-static void exit_statuses(FILE *f)
+// The usual example comes first: most who ask for help want no more.
+static void usual_way(FILE *f, const char *example)
 {
+	say(f, N_("The usual way:"));
+	fprintf(f, "%*s%s\n", EXAMPLE_INDENT, "", example);
 	print_blank(f);
-	say(f, N_("Exit status: 0 done; 1 failed; 2 usage; 3 the CA says wait; 4 the CA refused; 5 "
-		  "refused by policy; "
-		  "6 no usable token; 7 PIN wrong or locked; 8 answers or one-time password "
-		  "invalid; 9 network; 10 profile "
-		  "or configuration invalid; 11 interrupted, resumable."));
+}
+
+// The names of the topics, on one line.
+static void topics_help(FILE *f)
+{
+	AUTO_BUF struct buf names = BUF(1024);
+	for (size_t i = 0; i < n_topics; i++)
+		err_ignore(buf_printf(&names, "%s%s", i ? ", " : "", topics[i].name));
+	say(f, N_("Topics: %1"), ARG_TEXT(names.data ? (const char *)names.data : ""));
 }
 
 void help_all(FILE *f)
 {
-	say(f, N_("inkan registers a key that never leaves a smart card or USB token."));
-	print_blank(f);
-	say(f, N_("Usage: inkan COMMAND [OPTIONS]"));
-	print_blank(f);
-	say(f, N_("The usual way:"));
-	fprintf(f, "%*sinkan enroll --profile practice --role user\n", EXAMPLE_INDENT, "");
-	print_blank(f);
+	usual_way(f, "inkan");
+	say(f, N_("inkan alone asks for everything. Usage: inkan [COMMAND] [OPTIONS]"));
 	say(f, N_("Commands:"));
 	for (size_t i = 0; i < n_commands; i++)
-		command_row(f, &commands[i]);
-	options_help(f, ~0U);
-	exit_statuses(f);
+		if (!commands[i].hidden)
+			command_row(f, &commands[i]);
+	options_help(f, OPT_ALWAYS | OPT_VERSION);
+	say(f, N_("A command's own options: inkan COMMAND --help"));
+	topics_help(f);
 }
 
 void help_command(FILE *f, const struct command *c)
@@ -92,15 +96,13 @@ void help_command(FILE *f, const struct command *c)
 	AUTO_TEXT char *usage =
 		text_format("inkan %s%s%s%s", c->name, c->operands ? " " : "",
 			    c->operands ? c->operands : "", c->options ? " [OPTIONS]" : "");
-	say(f, N_("Usage: %1"), ARG_TEXT(usage ? usage : c->name));
-	print_blank(f);
-	say(f, N_("The usual way:"));
-	fprintf(f, "%*s%s\n", EXAMPLE_INDENT, "", c->example);
-	for (const char *const *p = c->about; *p; p++) {
-		print_blank(f);
+	usual_way(f, c->example);
+	for (const char *const *p = c->about; *p; p++)
 		print_msg(f, 0, msg_make(*p, NULL, 0));
-	}
+	say(f, N_("Usage: %1"), ARG_TEXT(usage ? usage : c->name));
 	options_help(f, c->options | OPT_ALWAYS);
+	if (c->run == run_help)
+		topics_help(f);
 }
 
 void help_profile(FILE *f)
@@ -128,16 +130,23 @@ int run_help(struct cli *cli)
 	}
 	size_t used = 0;
 	const struct command *c = command_find(cli->o.operands, cli->o.n_operands, &used);
-	if (c && used == cli->o.n_operands) {
+	const bool whole = c && used == cli->o.n_operands;
+	if (whole && c->hidden && topic_show(stdout, c->name))
+		return 0;
+	if (whole) {
 		help_command(stdout, c);
+		// "resume" is a topic, too.
+		(void)topic_show(stdout, c->name);
 		return 0;
 	}
 	if (cli->o.n_operands == 1 && !strcmp(cli->o.operands[0], "profile")) {
 		help_profile(stdout);
 		return 0;
 	}
+	if (cli->o.n_operands == 1 && topic_show(stdout, cli->o.operands[0]))
+		return 0;
 	return cli_fail(cli,
-			err_hint(err_tag(err_new(ERR_USAGE, N_("There is no command %1."),
+			err_hint(err_tag(err_new(ERR_USAGE, N_("There is no command or topic %1."),
 						 ARG_TEXT(cli->o.operands[0])),
 					 "usage"),
 				 N_("See: inkan --help")),

@@ -11,6 +11,8 @@
 struct cli {
 	struct options o;
 	bool interactive;      // a person is there: standard input and error are terminals
+	bool plain;	       // nothing on the screen is changed once it stands there
+	bool wizard;	       // every screen is explained, and everything is asked
 	struct token_uri *uri; // --token; null: not given
 	struct inputs *inputs; // --answers and pin-source; never null once a command runs that asks
 };

@@ -14,13 +14,14 @@ const struct option_row option_rows[] = {
 	{ OPT_MODULE, "--module", NULL, "NAME|PATH",
 	  N_("The token's PKCS#11 module, by name or path") },
 	{ OPT_ANSWERS, "--answers", NULL, "FILE|-",
-	  N_("Answers as a JSON object in a file of mode 0600, or from standard input") },
+	  N_("Answers: a JSON object in a file of mode 0600, or -") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
-	{ OPT_JSON, "--json", NULL, NULL,
-	  N_("One JSON object a line on standard output, for programs") },
+	{ OPT_JSON, "--json", NULL, NULL, N_("One JSON object a line, for programs") },
 	{ OPT_LAST_TRY, "--last-try", NULL, NULL, N_("Use the PIN although only one try is left") },
-	{ OPT_NO_WAIT, "--no-wait", NULL, NULL,
-	  N_("Do not wait for the certificate authority or for another inkan") },
+	{ OPT_NO_WAIT, "--no-wait", NULL, NULL, N_("Do not wait for the CA or for another inkan") },
+	{ OPT_KEYPAD, "--keypad", NULL, NULL, N_("Type PINs on a keypad on the screen") },
+	{ OPT_PLAIN, "--plain", NULL, NULL,
+	  N_("Plain lines for screen readers: nothing is redrawn") },
 	{ OPT_LANG, "--lang", NULL, "en|ja", N_("The language: English or Japanese") },
 	{ OPT_DEBUG, "--debug", NULL, NULL,
 	  N_("Tell on standard error what happens; never a secret") },
@@ -70,6 +71,10 @@ static bool *flag_slot(struct options *o, unsigned id)
 		return &o->last_try;
 	case OPT_NO_WAIT:
 		return &o->no_wait;
+	case OPT_PLAIN:
+		return &o->plain;
+	case OPT_KEYPAD:
+		return &o->keypad;
 	case OPT_DEBUG:
 		return &o->debug;
 	case OPT_HELP:
@@ -209,7 +214,7 @@ struct err *options_parse(int argc, char **argv, struct options *out)
 {
 	struct reading r = { .words = argv, .n = argc > 0 ? (size_t)argc : 0, .at = 1 };
 	TRY(read_words(&r));
-	unsigned allowed = OPT_ALWAYS | OPT_VERSION;
+	unsigned allowed = OPT_ALONE;
 	if (r.n_loose > 0) {
 		size_t used = 0;
 		r.o.command = command_find(r.loose, r.n_loose, &used);

@@ -25,7 +25,12 @@ enum {
 	OPT_DEBUG = 1 << 10,
 	OPT_HELP = 1 << 11,
 	OPT_VERSION = 1 << 12, // without a command only
-	OPT_ALWAYS = OPT_LANG | OPT_DEBUG | OPT_HELP,
+	OPT_PLAIN = 1 << 13,
+	OPT_KEYPAD = 1 << 14,
+	OPT_ALWAYS = OPT_PLAIN | OPT_LANG | OPT_DEBUG | OPT_HELP,
+	// Without a command: the wizard's.
+	OPT_ALONE = OPT_ALWAYS | OPT_VERSION | OPT_PROFILE | OPT_ROLE | OPT_TOKEN | OPT_MODULE |
+		    OPT_LAST_TRY | OPT_KEYPAD,
 };
 
 struct option_row {
@@ -47,6 +52,7 @@ struct command {
 	const char *example;	  // the usual one, as typed
 	unsigned options;	  // besides OPT_ALWAYS
 	int (*run)(struct cli *cli);
+	bool hidden; // not shown by --help: for programs
 };
 extern const struct command commands[];
 extern const size_t n_commands;
@@ -59,7 +65,7 @@ enum { MAX_OPERANDS = 8 };
 struct options {
 	const struct command *command; // null: none
 	const char *profile, *role, *token, *module, *answers, *lang;
-	bool yes, json, last_try, no_wait, debug, help, version;
+	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
 	char *operands[MAX_OPERANDS + 1];
 	size_t n_operands;
 };

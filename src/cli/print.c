@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/errors.h"
 
 enum { MIN_COLUMNS = 40, MAX_TEXT = 65536, PAIR_INDENT = 2 };
 
@@ -91,9 +92,7 @@ void print_pair(FILE *f, size_t width, struct msg *label, const char *value)
 void print_err(FILE *f, const struct err *e)
 {
 	fflush(stdout);
-	AUTO_TEXT char *text = err_render(e);
-	if (text)
-		fputs(text, f);
+	error_print(f, e);
 	fflush(f);
 }
 

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/lang.h"
 #include "base/text.h"
+#include "cli/keypad.h"
 #include "cli/print.h"
 #include "cli/terminal.h"
 
@@ -57,7 +58,27 @@ static char *prompt_for(const struct question *q)
 	return safe ? text_format("%s: ", safe) : NULL;
 }
 
-static struct err *ask_line(const struct question *q, struct answer *out)
+// Typed on the keyboard, or on the keypad of the screen by choice.
+static struct err *read_line(const struct cli *cli, const struct question *q, const char *prompt,
+			     struct secret **value)
+{
+	const bool echo = q->kind == ASK_TEXT || q->echo;
+	if (!q->keypad)
+		return terminal_line(prompt, echo, value);
+	if (cli->o.keypad)
+		return keypad_line(prompt, value);
+	if (!q->again)
+		say(stderr, N_("(Type ? for a keypad on the screen.)"));
+	AUTO(secret) struct secret *typed = NULL;
+	TRY(terminal_line(prompt, echo, &typed));
+	if (typed && keypad_wanted(typed))
+		return keypad_line(prompt, value);
+	*value = typed;
+	typed = NULL;
+	return NULL;
+}
+
+static struct err *ask_line(const struct cli *cli, const struct question *q, struct answer *out)
 {
 	const char *help = pick(&q->help);
 	if (q->label.en && q->words)
@@ -68,8 +89,7 @@ static struct err *ask_line(const struct question *q, struct answer *out)
 	AUTO_TEXT char *prompt = prompt_for(q);
 	if (!prompt)
 		return err_no_memory();
-	bool echo = q->kind == ASK_TEXT || q->echo;
-	TRY(terminal_line(prompt, echo, &out->value));
+	TRY(read_line(cli, q, prompt, &out->value));
 	out->state = out->value ? ANSWER_GIVEN : ANSWER_STOPPED;
 	return NULL;
 }
@@ -183,7 +203,7 @@ static struct err *ask_choice(const struct question *q, struct answer *out)
 	return e;
 }
 
-struct err *prompt_person(const struct question *q, struct answer *out)
+struct err *prompt_person(const struct cli *cli, const struct question *q, struct answer *out)
 {
 	*out = (struct answer){ .state = ANSWER_MISSING };
 	if (q->again)
@@ -194,6 +214,17 @@ struct err *prompt_person(const struct question *q, struct answer *out)
 	case ASK_CHOICE:
 		return ask_choice(q, out);
 	default:
-		return ask_line(q, out);
+		return ask_line(cli, q, out);
 	}
+}
+
+struct err *prompt_enter(bool *stopped)
+{
+	AUTO(secret) struct secret *typed = NULL;
+	AUTO_TEXT char *prompt = render(msg_new(N_("Press Enter to go on, or ^C to leave: ")));
+	if (!prompt)
+		return err_no_memory();
+	TRY(terminal_line(prompt, true, &typed));
+	*stopped = !typed;
+	return NULL;
 }

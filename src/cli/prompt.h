@@ -9,7 +9,9 @@
 MUST struct err *prompt_ahead(struct cli *cli, const struct question *q, bool *answered,
 			      struct answer *out);
 // Asks the person on the terminal.
-MUST struct err *prompt_person(const struct question *q, struct answer *out);
+MUST struct err *prompt_person(const struct cli *cli, const struct question *q, struct answer *out);
+// "Press Enter to go on": *stopped: ^C.
+MUST struct err *prompt_enter(bool *stopped);
 
 // A numbered choice of our own. *stopped: ^C.
 MUST struct err *prompt_choice(struct msg *words, const char *const *choices, size_t n,

@@ -1,36 +1,11 @@
 // inkan resume
 #include <jansson.h>
-#include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/print.h"
-#include "cli/prompt.h"
 #include "cli/unfinished.h"
-
-static struct err *ask_which(const struct records *list, size_t *choice)
-{
-	char **texts = calloc(list->n, sizeof(*texts));
-	if (!texts)
-		return err_no_memory();
-	for (size_t i = 0; i < list->n; i++) {
-		texts[i] = unfinished_line(list->list[i]);
-		if (!texts[i])
-			texts[i] = text_copy(list->list[i]->id);
-	}
-	bool stopped = false;
-	struct err *e =
-		prompt_choice(msg_new(N_("Several enrolments are unfinished. Which one?")),
-			      (const char *const *)(const void *)texts, list->n, choice, &stopped);
-	for (size_t i = 0; i < list->n; i++)
-		free(texts[i]);
-	free(texts);
-	if (e)
-		return e;
-	return stopped ? err_tag(err_new(ERR_INTERRUPTED, N_("Stopped as you asked.")), "stopped")
-		       : NULL;
-}
 
 // Among all, or those on the token that --token means. *out null: there is none.
 static struct err *find_one(struct cli *cli, struct journal *j, struct record **out)
@@ -44,7 +19,7 @@ static struct err *find_one(struct cli *cli, struct journal *j, struct record **
 	if (list.n > 1 && !cli->interactive)
 		return unfinished_several(&list);
 	if (list.n > 1)
-		TRY(ask_which(&list, &choice));
+		TRY(unfinished_ask(&list, &choice));
 	if (list.n == 0) {
 		*out = NULL;
 		return NULL;

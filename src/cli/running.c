@@ -11,21 +11,26 @@
 #include "base/text.h"
 #include "cli/print.h"
 
-enum { QUIET_MS = 1500 };
+enum { QUIET_MS = 1500, LONG_MS = 2000, TOLD_EVERY_S = 10, NOTE_INDENT = 8 };
 static const char CLEAR_TO_END[] = "\x1b[K";
 
-void running_open(struct running *r, FILE *f)
+void running_open(struct running *r, FILE *f, bool plain)
 {
-	const char *term = getenv("TERM");
-	bool dumb = !term || !*term || !strcmp(term, "dumb");
-	*r = (struct running){ .f = f, .tty = !dumb && isatty(fileno(f)) == 1 };
+	bool tty = isatty(fileno(f)) == 1;
+	*r = (struct running){ .f = f, .tty = tty && !plain, .plain = tty && plain };
+}
+
+static void forget(struct running *r)
+{
+	free(r->text);
+	free(r->note);
+	r->text = r->note = NULL;
 }
 
 void running_close(struct running *r)
 {
 	running_break(r);
-	free(r->text);
-	r->text = NULL;
+	forget(r);
 }
 
 static char *render(struct msg *m)
@@ -42,8 +47,11 @@ static char *time_words(const struct running *r, int64_t second)
 		int64_t left = (r->until - clock_monotonic_ms() + 999) / 1000;
 		return left > 0 ? render(msg_new(N_("%1 s left"), ARG_NUM(left))) : text_copy("");
 	}
-	if (r->can_take)
+	if (r->can_take && r->card)
 		return render(msg_new(N_("%1 s (a card can take %2 seconds)"), ARG_NUM(second),
+				      ARG_NUM(r->can_take)));
+	if (r->can_take && second >= LONG_MS / 1000)
+		return render(msg_new(N_("%1 s (usually up to %2 seconds)"), ARG_NUM(second),
 				      ARG_NUM(r->can_take)));
 	return second > 0 ? render(msg_new(N_("%1 s"), ARG_NUM(second))) : text_copy("");
 }
@@ -66,14 +74,22 @@ static void draw(struct running *r, int64_t second)
 void running_begin(struct running *r, const char *text, int64_t can_take)
 {
 	running_break(r);
-	free(r->text);
+	forget(r);
 	r->text = text_copy(text);
 	r->began = clock_monotonic_ms();
 	r->can_take = can_take;
+	r->card = false;
 	r->until = 0;
+	r->shown = 0;
 	r->disturbed = false;
 	if (r->tty && r->text)
 		draw(r, 0);
+}
+
+void running_note(struct running *r, char *note)
+{
+	free(r->note);
+	r->note = note;
 }
 
 void running_countdown(struct running *r, int64_t seconds)
@@ -81,18 +97,58 @@ void running_countdown(struct running *r, int64_t seconds)
 	if (!r->text)
 		return;
 	r->until = seconds > 0 ? clock_monotonic_ms() + seconds * 1000 : 0;
+	if (r->until)
+		r->shown = 0; // in the plain mode the first line of a wait comes soon
 	if (r->tty)
 		draw(r, (clock_monotonic_ms() - r->began) / 1000);
 }
 
+// Once, when it takes long.
+static void tell_note(struct running *r)
+{
+	if (!r->note)
+		return;
+	running_break(r);
+	print_text(r->f, NOTE_INDENT, r->note);
+	free(r->note);
+	r->note = NULL;
+}
+
+// A line of its own, now and then: a screen reader reads each.
+static void tell_plain(struct running *r, int64_t second)
+{
+	AUTO_TEXT char *time = time_words(r, second);
+	AUTO_TEXT char *line = text_format("%s … %s", r->text, time ? time : "");
+	if (line)
+		print_text(r->f, 0, line);
+	r->shown = second;
+}
+
+static void tick_plain(struct running *r, int64_t ms)
+{
+	bool first = r->shown == 0;
+	if (first ? ms < LONG_MS : ms / 1000 < r->shown + TOLD_EVERY_S)
+		return;
+	tell_plain(r, ms / 1000);
+	tell_note(r);
+	fflush(r->f);
+}
+
 void running_tick(struct running *r)
 {
-	if (!r->tty || !r->text)
+	if (!r->text || !(r->tty || r->plain))
 		return;
-	int64_t now = clock_monotonic_ms();
-	int64_t second = (now - r->began) / 1000;
-	if (r->drawn ? second != r->shown : now >= r->quiet)
-		draw(r, second);
+	int64_t now = clock_monotonic_ms(), ms = now - r->began;
+	if (now < r->quiet && !r->drawn)
+		return;
+	if (r->plain) {
+		tick_plain(r, ms);
+		return;
+	}
+	if (ms >= LONG_MS)
+		tell_note(r);
+	if (!r->drawn || ms / 1000 != r->shown)
+		draw(r, ms / 1000);
 }
 
 void running_break(struct running *r)
@@ -112,7 +168,10 @@ void running_disturb(struct running *r)
 
 void running_resume(struct running *r)
 {
-	r->quiet = clock_monotonic_ms() + QUIET_MS;
+	// What the person took to answer is no time of the step's.
+	r->began = clock_monotonic_ms();
+	r->shown = 0;
+	r->quiet = r->began + QUIET_MS;
 }
 
 void running_end(struct running *r, const char *word)
@@ -131,8 +190,7 @@ void running_end(struct running *r, const char *word)
 	fprintf(r->f, "%s\n", r->drawn ? CLEAR_TO_END : "");
 	fflush(r->f);
 	r->drawn = false;
-	free(r->text);
-	r->text = NULL;
+	forget(r);
 }
 
 void running_drop(struct running *r)
@@ -140,6 +198,5 @@ void running_drop(struct running *r)
 	if (r->drawn)
 		fprintf(r->f, "\r%s", CLEAR_TO_END);
 	r->drawn = false;
-	free(r->text);
-	r->text = NULL;
+	forget(r);
 }

@@ -73,11 +73,14 @@ void signals_release(const sigset_t *before)
 	sigprocmask(SIG_SETMASK, before, NULL);
 }
 
-bool signals_wait(int fd, const sigset_t *before)
+enum signals_waited signals_wait(int fd, const sigset_t *before, int ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int n = ppoll(&p, 1, NULL, before);
-	return !(n < 0 && errno == EINTR);
+	struct timespec limit = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+	int n = ppoll(&p, 1, ms < 0 ? NULL : &limit, before);
+	if (n < 0 && errno == EINTR)
+		return SIGNALS_CAME;
+	return n == 0 ? SIGNALS_TIME_OVER : SIGNALS_READABLE;
 }
 
 bool signals_suspend(void)

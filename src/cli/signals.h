@@ -16,7 +16,8 @@ void signals_forget(void);
 // ^Z is caught too, for a terminal must not be left without echo.
 void signals_hold(sigset_t *before);
 void signals_release(const sigset_t *before);
-// Waits until the descriptor can be read; false when a signal came first.
-bool signals_wait(int fd, const sigset_t *before);
+// Waits until the descriptor can be read, for so many milliseconds (negative: for ever). SIGNALS_CAME: a signal came first.
+enum signals_waited { SIGNALS_CAME, SIGNALS_READABLE, SIGNALS_TIME_OVER };
+enum signals_waited signals_wait(int fd, const sigset_t *before, int ms);
 // ^Z was typed: stops this process until it is continued. False when it was not.
 bool signals_suspend(void);

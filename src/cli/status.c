@@ -126,6 +126,14 @@ static struct err *say_unfinished(struct journal *j)
 	return NULL;
 }
 
+struct err *status_say_tokens(struct journal *j, const struct json_t *o)
+{
+	const json_t *tokens = json_object_get(o, "tokens");
+	for (size_t i = 0; i < json_array_size(tokens); i++)
+		TRY(say_token(j, json_array_get(tokens, i)));
+	return NULL;
+}
+
 static struct err *say_all(struct journal *j, const json_t *o, const char *wanted)
 {
 	const json_t *tokens = json_object_get(o, "tokens");
@@ -136,8 +144,7 @@ static struct err *say_all(struct journal *j, const json_t *o, const char *wante
 			say(stdout, N_("No token was found."));
 		print_blank(stdout);
 	}
-	for (size_t i = 0; i < json_array_size(tokens); i++)
-		TRY(say_token(j, json_array_get(tokens, i)));
+	TRY(status_say_tokens(j, o));
 	return say_unfinished(j);
 }
 

@@ -25,6 +25,9 @@ static inline void known_cleanup(struct known *k)
 }
 MUST struct err *known_of(struct journal *j, const struct json_t *certificate, struct known *out);
 
+// The tokens of such an object, and the windows of their certificates, on standard output.
+MUST struct err *status_say_tokens(struct journal *j, const struct json_t *o);
+
 // {"tokens":[…],"unfinished":[…]} of the listings that came, tokens that are not initialised left out, one shown by two modules
 // once. New object.
 MUST struct err *status_object(const struct listing *l, struct journal *j, struct json_t **out);

@@ -62,7 +62,7 @@ static enum taken take_line(struct line *l)
 	int stops = signals_count();
 	enum taken taken = TAKEN_MORE;
 	while (taken == TAKEN_MORE) {
-		bool readable = signals_wait(STDIN_FILENO, &l->before);
+		bool readable = signals_wait(STDIN_FILENO, &l->before, -1) == SIGNALS_READABLE;
 		if (signals_count() > stops) {
 			taken = TAKEN_STOP;
 		} else if (readable) {
@@ -102,4 +102,37 @@ struct err *terminal_line(const char *prompt, bool echo, struct secret **out)
 	*out = typed;
 	typed = NULL;
 	return NULL;
+}
+
+// Drops what was typed up to Enter; false at the end of input.
+static bool drop_line(void)
+{
+	char typed[256];
+	ssize_t n = read(STDIN_FILENO, typed, sizeof(typed));
+	wipe(typed, sizeof(typed));
+	return n > 0 || (n < 0 && errno == EINTR);
+}
+
+enum terminal_pause terminal_pause(int ms)
+{
+	sigset_t before;
+	int stops = signals_count();
+	enum terminal_pause p = PAUSE_OVER;
+	signals_hold(&before);
+	switch (signals_wait(STDIN_FILENO, &before, ms)) {
+	case SIGNALS_READABLE:
+		p = drop_line() ? PAUSE_ENTER : PAUSE_STOPPED;
+		break;
+	case SIGNALS_CAME:
+		(void)signals_suspend();
+		break;
+	case SIGNALS_TIME_OVER:
+		break;
+	}
+	signals_release(&before);
+	if (signals_count() > stops) {
+		signals_forget();
+		return PAUSE_STOPPED;
+	}
+	return p;
 }

@@ -1,10 +1,12 @@
 // Enrolments that are not finished.
 #include "cli/unfinished.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "cli/prompt.h"
 #include "profile/profile.h"
 
 static const char *or_dash(const char *s)
@@ -96,4 +98,27 @@ char *unfinished_zone(const struct record *r)
 		err_ignore(
 			profile_load(r->profile_path, &p)); // its faults are told by the job itself
 	return p ? text_copy(p->window.zone) : NULL;
+}
+
+struct err *unfinished_ask(const struct records *list, size_t *choice)
+{
+	char **texts = calloc(list->n, sizeof(*texts));
+	if (!texts)
+		return err_no_memory();
+	for (size_t i = 0; i < list->n; i++) {
+		texts[i] = unfinished_line(list->list[i]);
+		if (!texts[i])
+			texts[i] = text_copy(list->list[i]->id);
+	}
+	bool stopped = false;
+	struct err *e =
+		prompt_choice(msg_new(N_("Several enrolments are unfinished. Which one?")),
+			      (const char *const *)(const void *)texts, list->n, choice, &stopped);
+	for (size_t i = 0; i < list->n; i++)
+		free(texts[i]);
+	free(texts);
+	if (e)
+		return e;
+	return stopped ? err_tag(err_new(ERR_INTERRUPTED, N_("Stopped as you asked.")), "stopped")
+		       : NULL;
 }

@@ -11,6 +11,8 @@ char *unfinished_line(const struct record *r);
 MUST struct err *unfinished_find(struct journal *j, const char *id, struct record **out);
 // ERR_USAGE with the list.
 struct err *unfinished_several(const struct records *list) MUST;
+// Asks which of several. ERR_INTERRUPTED on ^C.
+MUST struct err *unfinished_ask(const struct records *list, size_t *choice);
 // A job for the record: its module, its token, its id.
 MUST struct err *unfinished_job(const struct cli *cli, enum job_kind kind, const struct record *r,
 				struct job **out);

@@ -154,7 +154,7 @@ struct err *ask_pin(struct enrolment *e, const struct msg *again, struct secret 
 {
 	AUTO(msg) struct msg *words = msg_new(N_("PIN of the token %1"), ARG_TEXT(e->token.label));
 	struct question q = {
-		.kind = ASK_PIN, .name = "token_pin", .words = words, .again = again
+		.kind = ASK_PIN, .name = "token_pin", .words = words, .again = again, .keypad = true
 	};
 	TRY(put_question(e, &q, pin));
 	if (*pin)

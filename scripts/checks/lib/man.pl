@@ -104,11 +104,15 @@ sub compare {
 }
 
 my ($top, $man) = (help(), lists());
-compare('top', $top, $man->{''} // {});
 my @commands = grep { !/^-/ } sort keys %$top;
 complain('--help shows no command') if !@commands;
+my %of = map { $_ => help(split ' ') } @commands;
+# The page tells of all options at once; --help of a command tells of its own.
+my %all = (%$top, map { my $help = $_; map { $_ => $help->{$_} } grep { /^-/ } keys %$help } values %of);
+compare('top', \%all, $man->{''} // {}) if !grep { $_ ne '' } keys %$man;
+compare('top', $top, $man->{''} // {}) if grep { $_ ne '' } keys %$man;
 for my $command (@commands) {
-	my $help = help(split ' ', $command);
+	my $help = $of{$command};
 	compare($command, $help, $man->{$command} // {}, $man->{''});
 }
 for my $section (sort keys %$man) {

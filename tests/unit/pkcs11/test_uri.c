@@ -77,6 +77,14 @@ static void test_a_pin_in_the_uri_is_refused(void)
 	check_refused("pkcs11:token=card?pin-value=1234", "token-uri-pin-value");
 }
 
+// The parser would pass over all that follows, and the URI fit every token.
+static void test_an_empty_attribute_is_refused(void)
+{
+	check_refused("pkcs11:;token=card", "token-uri");
+	check_refused("pkcs11:token=card;;serial=3", "token-uri");
+	check_refused("pkcs11:;token=card?pin-value=1234", "token-uri");
+}
+
 static void test_what_is_no_uri_is_refused(void)
 {
 	check_refused("http://card", "token-uri");
@@ -121,10 +129,10 @@ static void test_a_token_fits_its_own_uri(void)
 
 int main(void)
 {
-	return CHECK_MAIN(TEST(test_whole_fields_are_compared),
-			  TEST(test_a_label_of_full_width_fits_itself_alone),
-			  TEST(test_slots_are_compared_too), TEST(test_a_pin_in_the_uri_is_refused),
-			  TEST(test_what_is_no_uri_is_refused),
-			  TEST(test_pin_source_and_module_are_given),
-			  TEST(test_a_token_fits_its_own_uri));
+	return CHECK_MAIN(
+		TEST(test_whole_fields_are_compared),
+		TEST(test_a_label_of_full_width_fits_itself_alone),
+		TEST(test_slots_are_compared_too), TEST(test_a_pin_in_the_uri_is_refused),
+		TEST(test_an_empty_attribute_is_refused), TEST(test_what_is_no_uri_is_refused),
+		TEST(test_pin_source_and_module_are_given), TEST(test_a_token_fits_its_own_uri));
 }
