@@ -35,7 +35,8 @@ struct session {
 	CK_SESSION_HANDLE handle;
 	struct token_info info;
 	bool writable, logged_in;
-	bool last_try; // the person insisted at the last login
+	bool flags_read; // the flags of info are as new as the session
+	bool last_try;	 // the person insisted at the last login
 };
 
 // Calls a function of the module; a module may leave out what it does not have.
@@ -57,7 +58,9 @@ bool token_info_same(const struct token_info *a, const struct token_info *b);
 // What a token is called in messages: its label, or its serial while it has none. Borrowed.
 const char *token_name(const struct token_info *t);
 // Slots with a token, looked for anew.
-MUST struct err *slots_present(struct module *m, CK_SLOT_ID slots[static SLOTS_MAX], CK_ULONG *n);
+bool token_uri_matches_token(const struct token_uri *u, const struct token_info *t);
+MUST struct err *slots_present(struct module *m, bool look_again,
+			       CK_SLOT_ID slots[static SLOTS_MAX], CK_ULONG *n);
 struct err *token_gone(const struct token_info *t) MUST;
 
 // An attribute to be read into a variable or an array.
@@ -83,7 +86,8 @@ MUST struct err *object_destroy(struct session *s, CK_OBJECT_HANDLE object);
 
 struct keypair {
 	CK_OBJECT_HANDLE private_key, public_key; // 0: not there
-	struct key_id id;
+	struct key_id id,
+		public_id; // the public one as the object says it: of no length where it does not
 	uint8_t modulus[MODULUS_MAX], exponent[EXPONENT_MAX];
 	uint8_t private_modulus[MODULUS_MAX],
 		private_exponent[EXPONENT_MAX]; // as the private object says (the public numbers)

@@ -163,7 +163,7 @@ static struct err *names_us_alone(struct session *s, const struct key_id *id)
 // A module that ignores CKA_ID at generation usually lets it be set; where it does not, keypair_id tells the one that it chose itself.
 static struct err *insist_on_id(struct session *s, struct keypair *k, const struct key_id *wanted)
 {
-	struct key_id of_public;
+	struct key_id of_public = k->public_id;
 	if (!key_id_same(&k->id, wanted)) {
 		AUTO(err) struct err *refused = set_id(s, k->private_key, wanted);
 		if (refused && ckr_is_fatal((CK_RV)err_code(refused))) {
@@ -174,8 +174,9 @@ static struct err *insist_on_id(struct session *s, struct keypair *k, const stru
 		if (refused)
 			return names_us_alone(s, &k->id);
 		k->id = *wanted;
+		// A module may set both when one is set.
+		TRY(read_id(s, k->public_key, &of_public));
 	}
-	TRY(read_id(s, k->public_key, &of_public));
 	return key_id_same(&of_public, wanted) ? NULL : set_id(s, k->public_key, wanted);
 }
 

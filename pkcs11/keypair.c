@@ -26,6 +26,14 @@ static size_t take_number(const CK_ATTRIBUTE *a)
 	return attr_has(a) ? strip(a->pValue, a->ulValueLen) : 0;
 }
 
+static void take_id(const CK_ATTRIBUTE *a, struct key_id *out)
+{
+	if (!attr_has(a) || !a->ulValueLen || a->ulValueLen > KEY_ID_MAX)
+		return;
+	out->len = a->ulValueLen;
+	memcpy(out->bytes, a->pValue, out->len);
+}
+
 static struct err *load_private(struct session *s, struct keypair *k, struct key_id *said)
 {
 	CK_BBOOL always = CK_FALSE;
@@ -40,20 +48,19 @@ static struct err *load_private(struct session *s, struct keypair *k, struct key
 	k->private_modulus_len = take_number(&want[0]);
 	k->private_exponent_len = take_number(&want[1]);
 	k->always_authenticate = attr_tri(&want[2]) == TRI_YES;
-	if (attr_has(&want[3]) && want[3].ulValueLen && want[3].ulValueLen <= KEY_ID_MAX) {
-		said->len = want[3].ulValueLen;
-		memcpy(said->bytes, id, said->len);
-	}
+	take_id(&want[3], said);
 	return NULL;
 }
 
 static struct err *load_public(struct session *s, struct keypair *k)
 {
+	uint8_t id[CERT_ID_MAX];
 	CK_ATTRIBUTE want[] = { WANT(CKA_MODULUS, k->modulus),
-				WANT(CKA_PUBLIC_EXPONENT, k->exponent) };
+				WANT(CKA_PUBLIC_EXPONENT, k->exponent), WANT(CKA_ID, id) };
 	TRY(attrs_read(s, k->public_key, want, ARRAY_LEN(want)));
 	k->numbers.modulus_len = take_number(&want[0]);
 	k->numbers.exponent_len = take_number(&want[1]);
+	take_id(&want[2], &k->public_id);
 	return NULL;
 }
 

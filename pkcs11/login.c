@@ -33,7 +33,10 @@ static struct err *not_set(const struct session *s)
 
 struct err *session_pin_ready(struct session *s, bool last_try)
 {
-	TRY(slot_refresh(s->module, &s->info));
+	// Opening the session has just read them.
+	if (!s->flags_read)
+		TRY(slot_refresh(s->module, &s->info));
+	s->flags_read = false;
 	if (!s->info.login_required)
 		return NULL;
 	if (s->info.tries == TRIES_LOCKED)

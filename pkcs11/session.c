@@ -40,14 +40,14 @@ static struct err *not_found(const struct token_info *wanted, struct err *why)
 }
 
 // The slot of a token. Slot numbers change (SoftHSM's when a token is initialised), so the old one is only where the search begins,
-// and only if it still exists: some modules take an unknown number badly.
+// and only if it still exists: some modules take an unknown number badly. The module looked for slots when its tokens were listed.
 static struct err *find_slot(struct module *m, const struct token_info *wanted,
 			     struct token_info *out)
 {
 	CK_SLOT_ID slots[SLOTS_MAX];
 	CK_ULONG n = 0;
 	AUTO(err) struct err *why = NULL;
-	TRY(slots_present(m, slots, &n));
+	TRY(slots_present(m, false, slots, &n));
 	for (CK_ULONG i = 0; i < n; i++)
 		if (slots[i] == wanted->slot && is_in(m, wanted, slots[i], out, &why))
 			return NULL;
@@ -95,6 +95,7 @@ struct err *session_open(struct module *m, const struct token_info *info, bool w
 	s->module = m;
 	s->writable = writable;
 	TRY(find_slot(m, info, &s->info));
+	s->flags_read = true;
 	TRY(open_handle(s, &s->handle));
 	TRY(take_state(s));
 	*out = s;
@@ -130,7 +131,8 @@ struct err *session_renew(struct session *s, bool keep_login)
 	if (!keep_login)
 		TRY(open_handle(s, &fresh));
 	s->handle = fresh;
-	return take_state(s);
+	// Once logged out the whole process is (PKCS#11 2.40 §5.6, C_Logout).
+	return keep_login ? take_state(s) : NULL;
 }
 
 const struct token_info *session_token(const struct session *s)

@@ -110,8 +110,9 @@ static void take_mechanisms(struct module *m, struct token_info *info)
 	info->rsa_max = clamp(made.ulMaxKeySize);
 }
 
-static CK_RV read_token(struct module *m, CK_SLOT_ID slot, struct token_info *out,
-			const char **call)
+// *fits false: it is another token than the URI means, and nothing more was asked of it.
+static CK_RV read_token(struct module *m, CK_SLOT_ID slot, const struct token_uri *uri,
+			struct token_info *out, bool *fits, const char **call)
 {
 	struct token_info info = { .slot = slot };
 	CK_TOKEN_INFO token = { 0 };
@@ -120,25 +121,33 @@ static CK_RV read_token(struct module *m, CK_SLOT_ID slot, struct token_info *ou
 	CK_RV rv = P11(m, C_GetTokenInfo, slot, &token);
 	if (rv != CKR_OK)
 		return rv;
+	token_info_fill(&info, &token);
+	*fits = token_uri_matches_token(uri, &info);
+	if (!*fits)
+		return CKR_OK;
 	*call = "C_GetSlotInfo";
 	rv = P11(m, C_GetSlotInfo, slot, &where);
 	if (rv != CKR_OK)
 		return rv;
-	token_info_fill(&info, &token);
 	take_text(info.slot_description, sizeof(info.slot_description), NULL, where.slotDescription,
 		  64);
 	info.removable = where.flags & CKF_REMOVABLE_DEVICE;
-	take_mechanisms(m, &info);
+	*fits = token_uri_matches(uri, &info);
+	if (*fits)
+		take_mechanisms(m, &info);
 	*out = info;
 	return CKR_OK;
 }
 
-// Slots with a token. The call without a list makes the module look again (PKCS#11 2.40 §5.5, C_GetSlotList).
-struct err *slots_present(struct module *m, CK_SLOT_ID slots[static SLOTS_MAX], CK_ULONG *n)
+// Slots with a token. The call without a list makes the module look for new slots (PKCS#11 2.40 §5.5, C_GetSlotList).
+struct err *slots_present(struct module *m, bool look_again, CK_SLOT_ID slots[static SLOTS_MAX],
+			  CK_ULONG *n)
 {
 	for (int again = 0;; again++) {
 		CK_ULONG count = 0;
-		CK_RV rv = P11(m, C_GetSlotList, CK_TRUE, NULL, &count);
+		CK_RV rv = CKR_OK;
+		if (look_again || again)
+			rv = P11(m, C_GetSlotList, CK_TRUE, NULL, &count);
 		if (rv == CKR_OK) {
 			count = SLOTS_MAX;
 			rv = P11(m, C_GetSlotList, CK_TRUE, slots, &count);
@@ -154,17 +163,24 @@ struct err *slots_present(struct module *m, CK_SLOT_ID slots[static SLOTS_MAX], 
 
 struct err *slot_tokens(struct module *m, struct token_list *out)
 {
+	return slot_tokens_fitting(m, NULL, out);
+}
+
+struct err *slot_tokens_fitting(struct module *m, const struct token_uri *uri,
+				struct token_list *out)
+{
 	CK_SLOT_ID slots[SLOTS_MAX];
 	CK_ULONG n = 0;
-	TRY(slots_present(m, slots, &n));
+	TRY(slots_present(m, true, slots, &n));
 	struct token_list found = { .list = calloc(n ? n : 1, sizeof(struct token_info)) };
 	if (!found.list)
 		return err_no_memory();
 	for (CK_ULONG i = 0; i < n; i++) {
 		const char *call = NULL;
-		CK_RV rv = read_token(m, slots[i], &found.list[found.n], &call);
+		bool fits = false;
+		CK_RV rv = read_token(m, slots[i], uri, &found.list[found.n], &fits, &call);
 		if (rv == CKR_OK) {
-			found.n++;
+			found.n += fits;
 			continue;
 		}
 		AUTO(err) struct err *unreadable = module_err(call, rv, m);

@@ -36,6 +36,10 @@ struct token_list {
 };
 // Tokens that are present; those that cannot be read are left out and said in the log. At most 256.
 MUST struct err *slot_tokens(struct module *m, struct token_list *out);
+// Only those that fit the URI (null: all); of the others no more is asked than that takes.
+struct token_uri;
+MUST struct err *slot_tokens_fitting(struct module *m, const struct token_uri *uri,
+				     struct token_list *out);
 void token_list_free(struct token_list *l);
 static inline void token_list_cleanup(struct token_list *l)
 {
@@ -45,7 +49,6 @@ static inline void token_list_cleanup(struct token_list *l)
 MUST struct err *slot_refresh(struct module *m, struct token_info *info);
 
 // RFC 7512.
-struct token_uri;
 // ERR_USAGE for a malformed one or one with pin-value (it would be in the process list).
 MUST struct err *token_uri_parse(const char *text, struct token_uri **out);
 void token_uri_free(struct token_uri *u);

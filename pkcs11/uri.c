@@ -101,20 +101,26 @@ static void as_token(const struct token_info *t, CK_TOKEN_INFO *out)
 	memcpy(out->serialNumber, t->raw_serial, sizeof(t->raw_serial));
 }
 
-bool token_uri_matches(const struct token_uri *u, const struct token_info *t)
+// What can be said without C_GetSlotInfo.
+bool token_uri_matches_token(const struct token_uri *u, const struct token_info *t)
 {
 	if (!u)
 		return true;
 	CK_SLOT_ID slot = p11_kit_uri_get_slot_id(u->uri);
-	if (slot != (CK_SLOT_ID)-1 && slot != t->slot)
-		return false;
+	CK_TOKEN_INFO token = { 0 };
+	as_token(t, &token);
+	return (slot == (CK_SLOT_ID)-1 || slot == t->slot) &&
+	       p11_kit_uri_match_token_info(u->uri, &token);
+}
+
+bool token_uri_matches(const struct token_uri *u, const struct token_info *t)
+{
+	if (!u)
+		return true;
 	CK_SLOT_INFO where = { 0 };
 	memset(where.slotDescription, ' ', sizeof(where.slotDescription));
 	memcpy(where.slotDescription, t->slot_description, strlen(t->slot_description));
-	CK_TOKEN_INFO token = { 0 };
-	as_token(t, &token);
-	return p11_kit_uri_match_token_info(u->uri, &token) &&
-	       p11_kit_uri_match_slot_info(u->uri, &where);
+	return token_uri_matches_token(u, t) && p11_kit_uri_match_slot_info(u->uri, &where);
 }
 
 const char *token_uri_pin_source(const struct token_uri *u)

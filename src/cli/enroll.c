@@ -13,7 +13,7 @@ static struct err *prepare(struct cli *cli, struct profile **profile, struct job
 	TRY(choose_role(cli, *profile, &role));
 	if (cli->wizard)
 		TRY(wizard_at_hand(role));
-	TRY(pick_token(cli, (*profile)->module, &target));
+	TRY(name_token(cli, (*profile)->module, &target));
 	TRY(job_make(cli, JOB_ENROLL, &target, job));
 	(*job)->profile = text_copy((*profile)->path);
 	(*job)->role = text_copy(role->name);

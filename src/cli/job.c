@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "cli/faces.h"
 #include "cli/finish.h"
 #include "worker/worker.h"
@@ -22,6 +23,7 @@ struct err *job_make(const struct cli *cli, enum job_kind kind, const struct tar
 		.module = text_copy(t->module),
 		.module_from_profile = t->module_from_profile,
 		.token = text_copy(t->uri),
+		.unlisted = t->unlisted,
 		.yes = cli->o.yes,
 		.last_try = cli->o.last_try,
 		.interactive = cli->interactive,
@@ -38,13 +40,39 @@ struct err *job_make(const struct cli *cli, enum job_kind kind, const struct tar
 	return NULL;
 }
 
-int job_finish(struct cli *cli, const struct job *j, const char *zone)
+static void run(struct cli *cli, const struct job *j, struct result *r)
 {
-	struct result r = { 0 };
 	struct screen screen;
 	screen_open(&screen, cli);
-	worker_run(j, &screen.face, &r);
+	worker_run(j, &screen.face, r);
 	screen_close(&screen);
+}
+
+// Its token was named without a look, and it is not exactly one: nothing has begun. The look tells the person what there is, or
+// asks which one is meant.
+static struct err *look_after_all(struct cli *cli, struct job *j)
+{
+	AUTO_TARGET struct target t = { 0 };
+	TRY(pick_token(cli, j->module_from_profile ? j->module : NULL, &t));
+	free(j->token);
+	j->token = t.uri;
+	t.uri = NULL;
+	j->unlisted = false;
+	return NULL;
+}
+
+int job_finish(struct cli *cli, struct job *j, const char *zone)
+{
+	struct result r = { 0 };
+	run(cli, j, &r);
+	if (j->unlisted && json_flag(r.object, "unseen", false)) {
+		struct err *e = look_after_all(cli, j);
+		result_free(&r);
+		r = (struct result){ 0 };
+		if (e)
+			return cli_fail(cli, e, NULL);
+		run(cli, j, &r);
+	}
 	int status = finish(cli, &r, zone);
 	result_free(&r);
 	return status;

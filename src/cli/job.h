@@ -9,4 +9,4 @@
 MUST struct err *job_make(const struct cli *cli, enum job_kind kind, const struct target *t,
 			  struct job **out);
 // Runs it to its end, prints the end, and returns the exit status. `zone` as for finish.
-int job_finish(struct cli *cli, const struct job *j, const char *zone);
+int job_finish(struct cli *cli, struct job *j, const char *zone);

@@ -199,6 +199,25 @@ static bool is_whole_answer(const struct err *why, const struct listing *l)
 	return why && (l->n == 1 || err_kind(why) == ERR_INTERRUPTED);
 }
 
+struct err *name_token(struct cli *cli, const char *profile_module, struct target *out)
+{
+	const char *named = named_module(cli);
+	const char *module = named ? named : profile_module;
+	if (!cli->o.token || !module)
+		return pick_token(cli, profile_module, out);
+	AUTO_TARGET struct target t = {
+		.module = text_copy(module),
+		.uri = text_copy(cli->o.token),
+		.module_from_profile = profile_module && !strcmp(module, profile_module),
+		.unlisted = true,
+	};
+	if (!t.module || !t.uri)
+		return err_no_memory();
+	*out = t;
+	t = (struct target){ 0 };
+	return NULL;
+}
+
 struct err *pick_token(struct cli *cli, const char *profile_module, struct target *out)
 {
 	AUTO_SCREEN struct screen screen;

@@ -60,6 +60,7 @@ MUST struct err *listing_make(struct cli *cli, const char *profile_module, struc
 struct target {
 	char *module, *uri;
 	bool module_from_profile;
+	bool unlisted; // as it was named: nobody has looked yet
 };
 void target_free(struct target *t);
 static inline void target_cleanup(struct target *t)
@@ -69,3 +70,6 @@ static inline void target_cleanup(struct target *t)
 #define AUTO_TARGET __attribute__((cleanup(target_cleanup)))
 // Exactly one: it. None: ERR_TOKEN that says what was seen. Several: asked on a terminal, else ERR_TOKEN with the list.
 MUST struct err *pick_token(struct cli *cli, const char *profile_module, struct target *out);
+// The same, but where module and token are both named nothing is listed: the target is as it was said, and `unlisted`. The job's own worker finds
+// out; job_finish lists after all when it does not find exactly one.
+MUST struct err *name_token(struct cli *cli, const char *profile_module, struct target *out);

@@ -27,7 +27,8 @@ struct err *prompt_ahead(struct cli *cli, const struct question *q, bool *answer
 	if (given && !(q->again && cli->interactive)) {
 		TRY(secret_copy(given, &out->value));
 		out->state = ANSWER_GIVEN;
-		if (q->kind == ASK_OTP && !q->check_only)
+		// From here on the worker has it: no copy stays behind.
+		if (q->kind != ASK_TEXT && !q->check_only)
 			inputs_drop(cli->inputs, q->name);
 		return NULL;
 	}

@@ -9,7 +9,7 @@ static struct err *prepare(struct cli *cli, struct profile **profile, struct job
 	AUTO_TARGET struct target target = { 0 };
 	if (cli->o.profile)
 		TRY(profile_load(cli->o.profile, profile));
-	TRY(pick_token(cli, *profile ? (*profile)->module : NULL, &target));
+	TRY(name_token(cli, *profile ? (*profile)->module : NULL, &target));
 	TRY(job_make(cli, JOB_VERIFY, &target, job));
 	if (*profile)
 		(*job)->profile = text_copy((*profile)->path);

@@ -24,6 +24,7 @@ struct job {
 	char *module;		  // name or canonical path
 	bool module_from_profile; // a trusted profile names it
 	char *token; // RFC 7512 URI that fits exactly one token of the module (JOB_LIST: null or any)
+	bool unlisted; // nobody has looked yet whether the token is there: that comes first, before any event
 	char *profile;	 // path; enroll
 	char *role;	 // enroll
 	char *enrolment; // id: resume, abandon

@@ -40,6 +40,7 @@ struct enrolment {
 	struct module *module;
 	struct token_info token;
 	char *token_uri;
+	bool unseen; // the job's token was named without a look, and it is not exactly one
 	const struct model *model;
 	struct lease *lease;
 	struct session *session;
@@ -105,6 +106,9 @@ MUST struct err *enrolment_clear_stray(struct enrolment *e);
 // The institution and the token, for every job that needs them.
 MUST struct err *open_profile(struct enrolment *e, const char *path);
 MUST struct err *open_role(struct enrolment *e, const char *name);
+// Finds the job's token: loads the module and picks the one that fits. ERR_TOKEN tagged "token-absent" or "token-ambiguous".
+MUST struct err *find_token(struct enrolment *e);
+// Finds it, unless that is done, and takes it: its lease, a session.
 MUST struct err *open_token(struct enrolment *e, const char *what);
 MUST struct err *open_login(
 	struct enrolment *e); // asks for the PIN unless it is known, and logs in

@@ -28,6 +28,7 @@ struct json_t *job_to_json(const struct job *j)
 	put(o, "role", j->role);
 	put(o, "enrolment", j->enrolment);
 	json_object_set_new(o, "module_from_profile", json_boolean(j->module_from_profile));
+	json_object_set_new(o, "unlisted", json_boolean(j->unlisted));
 	json_object_set_new(o, "yes", json_boolean(j->yes));
 	json_object_set_new(o, "last_try", json_boolean(j->last_try));
 	json_object_set_new(o, "anew", json_boolean(j->anew));
@@ -56,6 +57,7 @@ struct err *job_from_json(const struct json_t *j, struct job **out)
 		.role = text_copy(json_text(j, "role")),
 		.enrolment = text_copy(json_text(j, "enrolment")),
 		.module_from_profile = json_flag(j, "module_from_profile", false),
+		.unlisted = json_flag(j, "unlisted", false),
 		.yes = json_flag(j, "yes", false),
 		.last_try = json_flag(j, "last_try", false),
 		.anew = json_flag(j, "anew", false),

@@ -94,10 +94,9 @@ static struct err *list(const struct job *j, json_t *tokens)
 	module_source_free(&source);
 	if (err)
 		return err;
-	TRY(slot_tokens(m, &seen));
+	TRY(slot_tokens_fitting(m, uri, &seen));
 	for (size_t i = 0; i < seen.n; i++)
-		if (token_uri_matches(uri, &seen.list[i]))
-			json_array_append_new(tokens, token_entry(m, &seen.list[i]));
+		json_array_append_new(tokens, token_entry(m, &seen.list[i]));
 	return NULL;
 }
 

@@ -89,6 +89,8 @@ static void put_enrolment(json_t *o, const struct enrolment *e)
 		json_object_set_new(o, "practice", json_boolean(e->profile->practice));
 		json_object_set_new(o, "zone", json_string(e->profile->window.zone));
 	}
+	if (e->unseen) // for the parent, which looks itself then
+		json_object_set_new(o, "unseen", json_true());
 	if (e->role)
 		json_object_set_new(o, "role", json_string(e->role->name));
 	if (e->record) {

@@ -36,7 +36,7 @@ static struct err *explain(const struct enrolment *e, struct err *err)
 void enrolment_run(const struct job *j, struct face *f, struct result *out)
 {
 	__attribute__((cleanup(enrolment_end))) struct enrolment e = { .job = j, .face = f };
-	struct err *err = NULL;
+	struct err *err = j->unlisted ? find_token(&e) : NULL;
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
 		err = enrolment_step(&e, &steps[i]);
 	if (err)

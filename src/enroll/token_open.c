@@ -28,22 +28,17 @@ static struct err *pick_token(struct enrolment *e)
 	AUTO(token_uri) struct token_uri *uri = NULL;
 	TRY(token_uri_parse(e->job->token, &uri));
 	__attribute__((cleanup(token_list_cleanup))) struct token_list tokens = { 0 };
-	TRY(slot_tokens(e->module, &tokens));
-	size_t fitting = 0;
-	for (size_t i = 0; i < tokens.n; i++) {
-		if (!token_uri_matches(uri, &tokens.list[i]))
-			continue;
-		e->token = tokens.list[i];
-		fitting++;
-	}
-	if (fitting == 0)
+	TRY(slot_tokens_fitting(e->module, uri, &tokens));
+	e->unseen = e->job->unlisted && tokens.n != 1;
+	if (tokens.n == 0)
 		return absent(e->job->token);
-	if (fitting > 1)
+	if (tokens.n > 1)
 		return err_hint(
 			err_tag(err_new(ERR_TOKEN, N_("Several tokens fit %1."),
 					ARG_TEXT(e->job->token)),
 				"token-ambiguous"),
 			N_("Take the others out, or give the whole URI of the one that is meant."));
+	e->token = tokens.list[0];
 	e->token_uri = token_info_uri(&e->token);
 	return e->token_uri ? NULL : err_no_memory();
 }
@@ -82,10 +77,16 @@ static struct err *usable(const struct enrolment *e)
 	return NULL;
 }
 
-struct err *open_token(struct enrolment *e, const char *what)
+struct err *find_token(struct enrolment *e)
 {
 	TRY(load_module(e));
-	TRY(pick_token(e));
+	return pick_token(e);
+}
+
+struct err *open_token(struct enrolment *e, const char *what)
+{
+	if (!e->token_uri)
+		TRY(find_token(e));
 	e->model = model_of(&e->token);
 	struct waiting waiting = { .e = e };
 	TRY(lease_take(&e->token, what, e->job->lease_wait_ms, tell_who_has_it, &waiting,

@@ -43,6 +43,7 @@ struct worker {
 	struct frame_reader reader;
 	unsigned frames;
 	int64_t began, heard; // monotonic ms
+	bool spoken;	      // an event or a question came
 	int64_t announced;    // seconds that its last event said it may take
 	int64_t stop_sent;    // 0: not yet
 	char enrolment[MAX_ID];
@@ -127,6 +128,7 @@ static struct err *take_question(struct worker *w, const struct json_t *j)
 static struct err *take_event(struct worker *w, const struct json_t *j)
 {
 	AUTO(event) struct event *ev = NULL;
+	w->spoken = true;
 	TRY(event_from_json(j, &ev));
 	w->announced = ev->seconds > 0 && ev->seconds < 86400 ? ev->seconds : 0;
 	if (ev->enrolment && strlen(ev->enrolment) < MAX_ID)
@@ -231,7 +233,9 @@ static void look_at_clock(struct worker *w)
 {
 	int64_t now = clock_monotonic_ms();
 	int64_t silent = worker_patience.silent_ms + w->announced * 1000;
-	if (w->job->kind == JOB_LIST && now - w->began > worker_patience.list_ms)
+	// Looking for a token is a listing, whoever does it.
+	bool looks = w->job->kind == JOB_LIST || (w->job->unlisted && !w->spoken);
+	if (looks && now - w->began > worker_patience.list_ms)
 		end_by_force(w, hang_error(w->job->module, (now - w->began) / 1000, NULL));
 	else if (w->stop_sent && now - w->stop_sent > worker_patience.stop_ms)
 		end_by_force(w, hang_error(NULL, (now - w->stop_sent) / 1000, id_of(w)));
@@ -242,7 +246,8 @@ static void look_at_clock(struct worker *w)
 static void look_at_person(struct worker *w, bool stopped)
 {
 	// A listing changes nothing on a token, so it need not be waited for.
-	if (kill_wanted || (stopped && w->job->kind == JOB_LIST))
+	if (kill_wanted ||
+	    (stopped && (w->job->kind == JOB_LIST || (w->job->unlisted && !w->spoken))))
 		end_by_force(w, killed_error(id_of(w)));
 	else if (stopped)
 		ask_to_stop(w);

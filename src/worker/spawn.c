@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -75,14 +77,27 @@ static struct death look(pid_t pid, int flags)
 	return (struct death){ .ended = true, .status = WEXITSTATUS(status) };
 }
 
+// Woken by the end itself where the kernel can (Linux 5.3), else looks again after a while.
+static void wait_for_end(int pidfd, int64_t ms)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	if (pidfd >= 0)
+		poll(&p, 1, (int)ms);
+	else
+		clock_sleep_ms(ms < REAP_STEP_MS ? ms : REAP_STEP_MS);
+}
+
 struct death spawn_reap(pid_t pid, int64_t wait_ms)
 {
 	int64_t until = clock_monotonic_ms() + wait_ms;
 	struct death d = look(pid, WNOHANG);
-	while (!d.ended && clock_monotonic_ms() < until) {
-		clock_sleep_ms(REAP_STEP_MS);
+	int pidfd = d.ended ? -1 : pidfd_open(pid, 0);
+	for (int64_t left; !d.ended && (left = until - clock_monotonic_ms()) > 0;) {
+		wait_for_end(pidfd, left);
 		d = look(pid, WNOHANG);
 	}
+	if (pidfd >= 0)
+		close(pidfd);
 	return d;
 }
 
