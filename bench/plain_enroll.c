@@ -74,7 +74,9 @@ static EVP_PKEY *public_key(const struct plain_key *k)
 		ASN1_INTEGER_free(parts[i]);
 	BN_free(n);
 	BN_free(e);
-	return key ? key : (die("public key"), NULL);
+	if (!key)
+		die("public key");
+	return key;
 }
 
 static void add(X509_NAME *name, const char *field, const char *value)
