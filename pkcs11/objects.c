@@ -108,10 +108,19 @@ struct err *objects_by_id(struct session *s, CK_OBJECT_CLASS class_, const struc
 	return objects_find(s, fit, id ? 2 : 1, out, cap, n_out);
 }
 
+// A module that says so of an object that can still be read has not destroyed it.
+static bool is_gone(struct session *s, CK_OBJECT_HANDLE object)
+{
+	CK_OBJECT_CLASS class_ = 0;
+	CK_ATTRIBUTE want = WANT(CKA_CLASS, class_);
+	return P11(s->module, C_GetAttributeValue, s->handle, object, &want, 1) ==
+	       CKR_OBJECT_HANDLE_INVALID;
+}
+
 struct err *object_destroy(struct session *s, CK_OBJECT_HANDLE object)
 {
 	CK_RV rv = P11(s->module, C_DestroyObject, s->handle, object);
-	if (rv == CKR_OK || rv == CKR_OBJECT_HANDLE_INVALID)
-		return NULL; // gone either way
+	if (rv == CKR_OK || (rv == CKR_OBJECT_HANDLE_INVALID && is_gone(s, object)))
+		return NULL;
 	return ckr_err("C_DestroyObject", rv, token_name(&s->info));
 }

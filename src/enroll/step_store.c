@@ -58,14 +58,21 @@ static struct err *find_again(struct enrolment *e)
 		       "key-lost");
 }
 
+static struct err *try_out(struct enrolment *e)
+{
+	const struct pin_asker asker = { .ask = pin_for_signature, .ctx = e };
+	TRY(fresh_session(e));
+	TRY(find_again(e));
+	return try_pair(e->session, e->key, &asker, e->leaf);
+}
+
 struct err *step_verify_token(struct enrolment *e, bool *skipped)
 {
 	(void)skipped;
 	say_step(e, STEP_BEGUN, NULL, 0);
-	TRY(fresh_session(e));
-	TRY(find_again(e));
-	const struct pin_asker asker = { .ask = pin_for_signature, .ctx = e };
-	struct err *err = try_pair(e->session, e->key, &asker, e->leaf);
+	struct err *err = try_out(e);
+	if (err && err_next_step(err))
+		return err;
 	if (err)
 		return err_hint(err,
 				N_("The old key and certificate, if any, were not touched. `inkan "

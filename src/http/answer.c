@@ -119,6 +119,7 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
 	char line[ANSWER_MAX_HEADER_LINE + 1];
 	memcpy(line, bytes, len);
 	line[len] = '\0';
+	t->headers_ended = line[strspn(line, "\r\n")] == '\0';
 	if (strncmp(line, "HTTP/", 5) == 0)
 		forget_headers(t);
 	else

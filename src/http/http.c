@@ -202,9 +202,8 @@ static struct err *transfer(struct http *h, const struct http_call *c, struct cu
 		return err_new(ERR_FAILED, N_("The network library refused a setting."));
 	}
 	CURLcode code = run(h, t);
-	struct err *e = code == CURLE_OK && !t->interrupted && !t->timed_out
-				? answer_finish(h->easy, t)
-				: fault_of(h->easy, code, h, t);
+	bool whole = code == CURLE_OK && t->headers_ended && !t->interrupted && !t->timed_out;
+	struct err *e = whole ? answer_finish(h->easy, t) : fault_of(h->easy, code, h, t);
 	curl_easy_reset(h->easy); // it must not keep pointers into what ends here
 	return e;
 }

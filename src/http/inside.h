@@ -51,6 +51,7 @@ struct transfer {
 	unsigned sendings;  // how often the request began to leave
 	bool again_refused; // it would have left a second time
 	bool too_large, no_memory, interrupted, timed_out;
+	bool headers_ended; // by their empty line: libcurl takes a line that is cut before it for the end of an answer
 	int64_t answer_by; // on the monotonic clock, in ms; 0 until the request leaves
 	unsigned answer_seconds;
 	size_t n_headers, header_bytes;

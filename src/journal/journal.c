@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "base/clock.h"
@@ -13,7 +14,8 @@
 
 struct journal {
 	struct store *store;
-	char *dir;
+	char *dir, *path;
+	struct stat file; // as it was opened
 };
 
 enum { JOURNAL_BUSY_MS = 10000, JOURNAL_MAX_RECORDS = 1000 };
@@ -74,8 +76,11 @@ struct err *journal_open(struct journal **out)
 		       &j->store);
 	if (e)
 		return open_failed(e);
+	if (stat(path, &j->file) != 0)
+		return open_failed(err_errno("stat", path, errno));
 	j->dir = dir;
-	dir = NULL;
+	j->path = path;
+	dir = path = NULL;
 	*out = j;
 	j = NULL;
 	return NULL;
@@ -104,6 +109,7 @@ void journal_close(struct journal *j)
 		return;
 	store_close(j->store);
 	free(j->dir);
+	free(j->path);
 	free(j);
 }
 
@@ -176,10 +182,27 @@ static struct err *write_both(struct journal *j, const struct record *r, int64_t
 	return store_commit(j->store);
 }
 
+// What is written to a file that was moved away or removed is written for nobody.
+static struct err *still_there(const struct journal *j)
+{
+	struct stat now;
+	if (stat(j->path, &now) == 0 && now.st_dev == j->file.st_dev &&
+	    now.st_ino == j->file.st_ino)
+		return NULL;
+	return err_hint(
+		err_tag(err_new(ERR_FAILED, N_("The journal %1 has vanished while it was in use."),
+				ARG_TEXT(j->path)),
+			"journal-vanished"),
+		N_("Bring its directory back, then run `inkan status`. Until then a key that was "
+		   "made may stand on the token without anybody knowing."));
+}
+
 struct err *journal_write(struct journal *j, struct record *r)
 {
 	int64_t now = clock_now();
 	struct err *e = write_both(j, r, now);
+	if (!e)
+		TRY(still_there(j));
 	if (e) {
 		store_rollback(j->store);
 		return err_caused_by(

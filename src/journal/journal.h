@@ -84,7 +84,8 @@ static inline void records_cleanup(struct records *r)
 
 // A new id: 8 letters and digits that cannot be mistaken for one another, in two groups ("k7qf-3m2x").
 MUST struct err *journal_new_id(struct journal *j, char out[static 16]);
-// Writes the whole record (insert or replace) and a line of its history, durably, in one transaction.
+// Writes the whole record (insert or replace) and a line of its history, durably, in one transaction. ERR_FAILED tagged
+// "journal-not-writable", or "journal-vanished" when the file is no longer where it was opened.
 MUST struct err *journal_write(struct journal *j, struct record *r);
 MUST struct err *journal_read(struct journal *j, const char *id,
 			      struct record **out); // null when there is none

@@ -18,10 +18,13 @@ static struct {
 	unsigned long n;
 } counts[CALLS_MAX];
 
-static unsigned long count(const char *call)
+static unsigned long all; // calls of all functions
+
+static unsigned long count(const char *call, unsigned long *overall)
 {
 	unsigned long n = 0;
 	pthread_mutex_lock(&lock);
+	*overall = ++all;
 	for (size_t i = 0; i < CALLS_MAX; i++) {
 		if (!counts[i].call[0])
 			strncpy(counts[i].call, call, sizeof(counts[i].call) - 1);
@@ -94,7 +97,11 @@ static bool act(const struct fault *f, const struct visit *v, CK_RV *rv)
 		die_by(SIGABRT);
 		return false;
 	case ACT_KILL:
-		die_by(SIGKILL);
+		// The parent first: it must not see this process die.
+		if (f->number & KILL_PARENT)
+			kill(getppid(), SIGKILL);
+		if (f->number & KILL_SELF)
+			die_by(SIGKILL);
 		return false;
 	case ACT_EXIT:
 		_exit((int)f->number);
@@ -113,8 +120,10 @@ static bool acts(const struct visit *v, bool after, CK_RV *rv)
 	bool ends = false;
 	for (size_t i = 0; i < plan.n_faults; i++) {
 		const struct fault *f = &plan.faults[i];
-		bool here = f->after == after && v->number >= f->from && v->number <= f->to &&
-			    (strcmp(f->call, v->call) == 0 || strcmp(f->call, "C_*") == 0);
+		bool any = strcmp(f->call, "C_*") == 0;
+		unsigned long n = any ? v->overall : v->number;
+		bool here = f->after == after && n >= f->from && n <= f->to &&
+			    (any || strcmp(f->call, v->call) == 0);
 		if (here && act(f, v, rv))
 			ends = true;
 	}
@@ -123,7 +132,7 @@ static bool acts(const struct visit *v, bool after, CK_RV *rv)
 
 bool faults_before(struct visit *v, CK_RV *rv)
 {
-	v->number = count(v->call);
+	v->number = count(v->call, &v->overall);
 	if (!acts(v, false, rv))
 		return false;
 	note(v, name_of_rv(*rv));
@@ -144,9 +153,11 @@ void faults_start(void)
 	memset(counts, 0, sizeof(counts));
 	FILE *f = plan.across && path ? fopen(path, "re") : NULL;
 	char line[256], call[32];
+	unsigned long overall = 0;
+	all = 0;
 	while (f && fgets(line, sizeof(line), f))
 		if (sscanf(line, "%*d %31s %*d CKR", call) == 1 && strstr(line, " CKR_"))
-			(void)count(call);
+			(void)count(call, &overall);
 	if (f)
 		fclose(f);
 }

@@ -26,12 +26,14 @@ enum act {
 	ACT_STOP,
 };
 
+enum { KILL_SELF = 1, KILL_PARENT = 2 };
+
 struct fault {
 	char call[32];
 	bool after;		// the real call goes through first
 	unsigned long from, to; // which calls by number, from 1
 	enum act act;
-	unsigned long number; // return value, exit status, milliseconds, descriptor
+	unsigned long number; // return value, exit status, milliseconds, descriptor, whom to kill
 	char text[256];	      // what is printed; the file of a stop
 };
 
@@ -73,6 +75,7 @@ void tamper_install(CK_FUNCTION_LIST *list, CK_FUNCTION_LIST *behind);
 struct visit {
 	const char *call;
 	unsigned long number;
+	unsigned long overall; // among the calls of all functions
 };
 void faults_start(void);
 bool faults_before(struct visit *v, CK_RV *rv);

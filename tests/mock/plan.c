@@ -70,10 +70,19 @@ static void take_act(struct fault *f, char *rest, const char *line)
 	static const struct {
 		const char *name;
 		enum act act;
+		unsigned long number;
 	} acts[] = {
-		{ "return", ACT_RETURN },     { "hang", ACT_HANG },   { "sleep", ACT_SLEEP },
-		{ "segfault", ACT_SEGFAULT }, { "abort", ACT_ABORT }, { "kill", ACT_KILL },
-		{ "exit", ACT_EXIT },	      { "print", ACT_PRINT }, { "stop", ACT_STOP },
+		{ "return", ACT_RETURN, 0 },
+		{ "hang", ACT_HANG, 0 },
+		{ "sleep", ACT_SLEEP, 0 },
+		{ "segfault", ACT_SEGFAULT, 0 },
+		{ "abort", ACT_ABORT, 0 },
+		{ "kill", ACT_KILL, KILL_SELF },
+		{ "kill-parent", ACT_KILL, KILL_PARENT },
+		{ "kill-both", ACT_KILL, KILL_PARENT | KILL_SELF },
+		{ "exit", ACT_EXIT, 0 },
+		{ "print", ACT_PRINT, 0 },
+		{ "stop", ACT_STOP, 0 },
 	};
 	const char *name = word(&rest);
 	size_t i = 0, n = sizeof(acts) / sizeof(acts[0]);
@@ -84,6 +93,7 @@ static void take_act(struct fault *f, char *rest, const char *line)
 		return;
 	}
 	f->act = acts[i].act;
+	f->number = acts[i].number;
 	if (f->act == ACT_RETURN)
 		f->number = named("CKR_", word(&rest), line);
 	else if (f->act == ACT_SLEEP || f->act == ACT_EXIT)

@@ -61,10 +61,11 @@ struct rule {
 	size_t end_after;			// bytes of the answer, END_CUT and END_RESET
 	long delay_ms, slow_ms, claimed_length; // claimed_length -1: the truth
 };
+enum { RULES_MAX = 16384 };
 struct script {
 	struct rule *rules;
 	size_t n;
-	unsigned used[256];
+	unsigned used[RULES_MAX];
 };
 void script_read(const char *path, struct script *s);
 // The rule for this request: the first that was not used yet, the last for ever after. Null: none fits.

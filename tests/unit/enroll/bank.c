@@ -85,7 +85,7 @@ static bool write_profile(struct bank *b)
 	AUTO_BUF struct buf port = BUF(64);
 	AUTO_BUF struct buf practice = BUF(65536);
 	AUTO_TEXT char *port_file = scratch_path(b->place, "port");
-	AUTO_TEXT char *module = softhsm_module();
+	AUTO_TEXT char *module = b->module ? text_copy(b->module) : softhsm_module();
 	if (buf_read_file(port_file, 64, &port) ||
 	    buf_read_file(INKAN_BUILD_PROFILEDIR "/practice.yaml", 65536, &practice))
 		return false;
@@ -130,7 +130,12 @@ static bool make_token(struct bank *b)
 
 bool bank_open(struct bank *b)
 {
-	*b = (struct bank){ .place = scratch_new() };
+	return bank_open_with(b, NULL);
+}
+
+bool bank_open_with(struct bank *b, const char *module)
+{
+	*b = (struct bank){ .place = scratch_new(), .module = module };
 	AUTO_TEXT char *ca = scratch_path(b->place, "ca");
 	AUTO_TEXT char *state = scratch_path(b->place, "state");
 	bool fine = mkdir(ca, 0700) == 0 && mkdir(state, 0700) == 0 &&
