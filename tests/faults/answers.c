@@ -180,6 +180,7 @@ static bool write_profile(const struct byteserver *b, const char *path)
 	AUTO_BUF struct buf practice = BUF(65536);
 	AUTO_TEXT char *anchors = scratch_file(desk.bank.place, "byte-anchors.pem",
 					       (const char *)b->anchors.data, 0600);
+	(void)anchors; // the profile knows where they lie
 	if (buf_read_file(INKAN_BUILD_PROFILEDIR "/practice.yaml", 65536, &practice))
 		return false;
 	char *text = (char *)practice.data;

@@ -159,7 +159,8 @@ static void fault_at(const char *state, int before, const struct call *c, const 
 		     const char *value)
 {
 	char plan[LINE];
-	snprintf(plan, sizeof(plan), "%s %s %u return %s\n", when, c->name, c->number, value);
+	snprintf(plan, sizeof(plan), "%.8s %.60s %u return %.60s\n", when, c->name, c->number,
+		 value);
 	fault(state, before, plan);
 }
 
