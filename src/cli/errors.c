@@ -29,10 +29,11 @@ static bool explains_itself(const struct err *e)
 static void print_todo(FILE *f, const struct err *e, const struct error_row *row)
 {
 	AUTO_TEXT char *hint = err_next_step(e) ? msg_render(err_next_step(e)) : NULL;
+	const struct text2 with_its_lines = { .en = hint };
 	if (explains_itself(e) && hint)
 		print_msg(f, 0, msg_copy(err_next_step(e)));
 	else if (hint)
-		say(f, N_("What to do: %1"), ARG_BOTH(((struct text2){ .en = hint })));
+		say(f, N_("What to do: %1"), ARG_BOTH(with_its_lines));
 	else if (row)
 		say(f, N_("What to do: %1"), ARG_ID(row->todo));
 }
