@@ -84,10 +84,10 @@ static void fill_all(struct keypad *k, const uint16_t *codes)
 struct err *keypad_make(bool digits_only, struct keypad *out)
 {
 	uint16_t codes[N_CODES], order[10];
-	for (uint16_t i = 0; i < N_CODES; i++)
-		codes[i] = i;
-	for (uint16_t i = 0; i < 10; i++)
-		order[i] = i;
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+		codes[i] = (uint16_t)i;
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		order[i] = (uint16_t)i;
 	*out = (struct keypad){ 0 };
 	// Each letter once for the digits; each pair once otherwise.
 	struct err *e = shuffle(codes, digits_only ? N_LETTERS : N_CODES);

@@ -19,6 +19,8 @@ enum { CERTIFICATE_INDENT = 2, DETAIL_INDENT = 4 };
 static void say_window(const struct known *k)
 {
 	int64_t left = k->days_left;
+	if (!k->profile)
+		return; // without the institution's rules there is no window
 	switch (k->window) {
 	case WINDOW_EARLY:
 		say_in(stdout, DETAIL_INDENT, N_("%1 days are left. It is too early to renew it."),
@@ -38,9 +40,9 @@ static void say_window(const struct known *k)
 		       ARG_NUM(-left));
 		break;
 	}
-	const struct text2 *closed = &k->profile->window.closed;
-	if (k->window == WINDOW_CLOSED && closed->en)
-		print_text(stdout, DETAIL_INDENT, lang_pick(closed->en, closed->ja));
+	const struct text2 closed = k->profile->window.closed;
+	if (k->window == WINDOW_CLOSED && closed.en)
+		print_text(stdout, DETAIL_INDENT, lang_pick(closed.en, closed.ja));
 	if (k->profile->practice)
 		say_in(stdout, DETAIL_INDENT, N_("Only for practising."));
 }
