@@ -39,7 +39,7 @@ static void make_profile(struct fixture *f)
 					       .hosts = f->hosts,
 					       .n_hosts = 1,
 					       .connect_seconds = 5,
-					       .answer_seconds = 3,
+					       .answer_seconds = 8,
 					       .max_answer = 262144 } };
 }
 
