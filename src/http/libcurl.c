@@ -39,6 +39,7 @@
 	X(curl_url_strerror)                                                                       \
 	X(curl_version_info)
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): it is declared, not computed
 #define FIELD(name) __typeof__(name) *name;
 static struct {
 	FUNCTIONS(FIELD)
@@ -89,6 +90,8 @@ struct err *libcurl_load(void)
 				"network-library"),
 			N_("Install libcurl (on Debian the package libcurl4), then try again."));
 }
+
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): curl.h's names are not the same in its own releases
 
 // What gives a handle gives none while the library is not there; the rest is not reached without one.
 
@@ -249,3 +252,5 @@ curl_version_info_data *curl_version_info(CURLversion version)
 {
 	return lib.curl_version_info(version);
 }
+
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
