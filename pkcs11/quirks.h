@@ -8,5 +8,7 @@ struct quirks {
 	bool no_extractable;	// refuses CKA_EXTRACTABLE in a key template
 	bool slot_ids;		// CKA_ID is a slot number of the card
 	bool destroy_keeps_key; // C_DestroyObject of a key leaves the key
+	bool so_pin_empty; // the security officer's PIN is the empty one and cannot be otherwise
+	bool init_resets_so_pin; // C_InitToken puts the maker's security officer's PIN back, to be changed
 	bool serial_not_unique; // all tokens report the same serial
 };
