@@ -29,6 +29,8 @@ static struct err *so_final_try(const struct token_info *t)
 
 struct err *so_pin_ready(const struct token_info *t, bool last_try)
 {
+	if (!t->initialised)
+		return NULL; // there is none yet, whatever the flags say (SoftHSM: locked)
 	if (t->so_tries == TRIES_LOCKED)
 		return so_locked(t);
 	return t->so_tries == TRIES_FINAL && !last_try ? so_final_try(t) : NULL;
@@ -180,6 +182,7 @@ struct err *session_set_first_pin(struct session *s, const struct secret *fresh)
 	bool pad = on_keypad(s);
 	CK_RV rv = P11(s->module, C_InitPIN, s->handle, pad ? NULL : pin_bytes(fresh),
 		       pad ? 0 : (CK_ULONG)secret_len(fresh));
+	s->flags_read = false;
 	if (rv == CKR_OK)
 		return NULL;
 	if (is_about_the_new_one(rv) || rv == CKR_PIN_INCORRECT)
@@ -207,6 +210,7 @@ struct err *session_change_pin(struct session *s, const struct secret *old,
 		TRY(session_login(s, old, last_try));
 		rv = set_pin(s, old, fresh);
 	}
+	s->flags_read = false;
 	if (rv == CKR_OK)
 		return NULL;
 	return is_about_the_new_one(rv) ? new_refused(s, "C_SetPIN", rv)

@@ -61,10 +61,9 @@ bool is_factory_so_pin(const struct token_info *t, const struct secret *so_pin)
 	return is_one_of(model_of(t)->so_pins, so_pin);
 }
 
-const char *so_pin_after_init(const struct token_info *t)
+bool so_pin_expires(const struct token_info *t)
 {
-	const struct model *m = model_of(t);
-	return m->quirks.init_resets_so_pin ? m->so_pins[0].value : NULL;
+	return model_of(t)->quirks.so_pin_expires;
 }
 
 bool so_pin_is_empty(const struct token_info *t)

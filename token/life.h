@@ -33,8 +33,8 @@ const struct life *life_of(const struct token_info *t); // never null
 // Whether the value is one that the maker of this model delivers.
 bool is_factory_pin(const struct token_info *t, const struct secret *pin);
 bool is_factory_so_pin(const struct token_info *t, const struct secret *so_pin);
-// The maker's SO PIN where the model is known to put it back when it is initialised (quirk init_resets_so_pin); else null. Static.
-const char *so_pin_after_init(const struct token_info *t);
+// Whether a blank token has an SO PIN, the maker's, and C_InitToken lets whatever it was given expire (quirk so_pin_expires).
+bool so_pin_expires(const struct token_info *t);
 bool so_pin_is_empty(const struct token_info *t); // nobody need be asked for it
 
 // What is typed as this PIN, before it is given to the token: its form, and that it is not known to be the other one. ERR_PIN tagged "pin-length",

@@ -16,7 +16,7 @@ static const struct model models[] = {
 	  .manufacturer = "IBM*",
 	  .model = "*Soft*",
 	  .nature = MODEL_SOFTWARE,
-	  .quirks = { .serial_not_unique = true, .init_resets_so_pin = true },
+	  .quirks = { .serial_not_unique = true, .so_pin_expires = true, .init_once = true },
 	  .source =
 		  "seen: opencryptoki 3.8.1; every token reports serial 123; C_InitToken puts the "
 		  "default SO PIN back",

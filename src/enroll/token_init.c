@@ -1,8 +1,8 @@
 // token init: everything on the token goes, it gets a label, the security officer's PIN and the user's.
 //
 // Three calls change the token: C_InitToken, C_SetPIN of the SO PIN (where it is to be another one), C_InitPIN. Cut off before the first,
-// nothing has happened. After it the token is blank and has the SO PIN that was typed (or the maker's, where the model puts it back), after the second the new
-// one, which is kept by then (token_custody.h): in both cases `inkan token unblock`, or `inkan token init` once more, goes on from there.
+// nothing has happened. After it the token is empty and has the SO PIN that was typed, after the second the new one, which is kept by then
+// (token_custody.h): in both cases `inkan token unblock`, or `inkan token init` once more, goes on from there.
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,10 +87,11 @@ static struct err *agree(struct initing *in)
 
 // --- the PINs
 
-// Whether the token has no SO PIN yet: the first one that it gets is then its own.
+// Whether the token has no SO PIN yet: what C_InitToken gets is then its first one (PKCS#11 2.40 §5.5). A model that comes with one is in the
+// table; CKF_SO_PIN_TO_BE_CHANGED does not tell, for SoftHSM sets it on a blank token, too.
 static bool has_no_so_pin(const struct token_info *t)
 {
-	return !t->initialised && !t->so_pin_to_be_changed;
+	return !t->initialised && !so_pin_expires(t);
 }
 
 // A script, or somebody who says so: no random PIN that nobody could be shown.
@@ -121,7 +122,7 @@ static struct err *first_so_pin(struct initing *in)
 
 static bool must_be_changed(const struct token_info *t)
 {
-	return t->so_pin_to_be_changed || so_pin_after_init(t);
+	return t->so_pin_to_be_changed || so_pin_expires(t);
 }
 
 static struct err *another_so_pin(struct initing *in)
@@ -213,20 +214,10 @@ static struct err *close_records(struct initing *in)
 	return NULL;
 }
 
-// The SO PIN that the token has right after C_InitToken. The maker's is known from the table to stand there again: it is no guess.
-static struct err *so_pin_now(const struct initing *in, struct secret **out)
-{
-	const char *maker = so_pin_after_init(&in->e.token);
-	if (maker && in->e.token.so_pin_to_be_changed)
-		return secret_from(maker, strlen(maker), out);
-	return secret_copy(in->so_now, out);
-}
-
 static struct err *set_pins(struct initing *in)
 {
 	struct enrolment *e = &in->e;
 	const struct life *life = life_of(&e->token);
-	AUTO(secret) struct secret *so_pin = NULL;
 	TRY(session_open(e->module, &e->token, true, &e->session));
 	if (e->token.pin_pad) {
 		token_say_keypad(
@@ -235,11 +226,10 @@ static struct err *set_pins(struct initing *in)
 				      "use, and that again.")));
 		return life->unblock(e->session, NULL, NULL, e->job->last_try);
 	}
-	TRY(so_pin_now(in, &so_pin));
 	if (in->so_new)
-		TRY(life->change_so_pin(e->session, so_pin, in->so_new, e->job->last_try));
+		TRY(life->change_so_pin(e->session, in->so_now, in->so_new, e->job->last_try));
 	TRY(custody_done(e, &in->custody));
-	return life->unblock(e->session, in->so_new ? in->so_new : so_pin, in->pin,
+	return life->unblock(e->session, in->so_new ? in->so_new : in->so_now, in->pin,
 			     e->job->last_try);
 }
 
@@ -259,6 +249,18 @@ static struct err *no_way(const struct enrolment *e)
 		return err_tag(err_new(ERR_TOKEN, N_("The token %1 is write-protected."),
 				       ARG_TEXT(e->token.label)),
 			       "token-read-only");
+	if (e->model->quirks.init_once && e->token.initialised && !e->token.so_pin_to_be_changed)
+		return err_tag(err_hint(err_new(ERR_TOKEN,
+						N_("Tokens of this kind (%1) are initialised once: "
+						   "a second "
+						   "time leaves a token into which nobody can log "
+						   "in. Nothing "
+						   "was changed."),
+						ARG_ID(e->model->name)),
+					N_("`inkan token wipe --all` empties it. To begin anew, "
+					   "have its files "
+					   "removed with its own programs.")),
+			       "token-init-once");
 	if (life_of(&e->token)->init)
 		return NULL;
 	return err_tag(
