@@ -14,7 +14,7 @@
 #include "token/so_pin.h"
 #include "x509/cms.h"
 
-enum { MASTER_LEAST = 32, MASTER_MOST = 1024 };
+enum { MASTER_LEAST = 32, MASTER_MOST = 1024, ENTRY_MAX = 131072 };
 
 static struct err *lacks(const char *what_id, const char *custody)
 {
@@ -165,7 +165,7 @@ static struct err *escrow(struct enrolment *e, struct keeping *c, struct secret 
 {
 	struct so_pin_form form = so_pin_form_of(&e->token);
 	AUTO(secret) struct secret *pin = NULL;
-	AUTO_BUF struct buf entry = BUF(128 * 1024);
+	AUTO_BUF struct buf entry = BUF(ENTRY_MAX);
 	TRY(buf_puts(&entry, "\n"));
 	TRY(so_pin_random(form.length, form.alphabet, &pin));
 	clock_utc(clock_now(), c->stamp);

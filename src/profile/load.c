@@ -16,7 +16,7 @@
 #include "profile/names.h"
 #include "profile/read.h"
 
-enum { SHA256_BYTES = 32 };
+enum { SHA256_BYTES = 32, TWO_DIGESTS = 64 };
 
 // --- freeing
 
@@ -122,8 +122,7 @@ static struct err *set_fingerprint(struct profile *p, const void *yaml, size_t l
 	const struct buf *recovery = &p->token.recovery;
 	bool done = sha256(yaml, len, each) &&
 		    sha256(anchors, p->ca.anchors.len, each + SHA256_BYTES) &&
-		    (!recovery->len ||
-		     sha256(recovery->data, recovery->len, each + 2 * SHA256_BYTES)) &&
+		    (!recovery->len || sha256(recovery->data, recovery->len, each + TWO_DIGESTS)) &&
 		    sha256(each, recovery->len ? 3 * SHA256_BYTES : 2 * SHA256_BYTES, whole);
 	if (!done)
 		return err_new(ERR_FAILED,
