@@ -45,7 +45,6 @@ static struct err *name_objects(struct enrolment *e, size_t *n)
 static struct err *name_losses(struct initing *in, size_t *objects)
 {
 	struct enrolment *e = &in->e;
-	TRY(journal_open(&e->journal));
 	TRY(journal_unfinished(e->journal, e->token_uri, &in->open));
 	if (!e->token.initialised)
 		return NULL;
@@ -277,8 +276,10 @@ static struct err *initialise(struct initing *in)
 	TRY(no_way(e));
 	if (e->token.initialised)
 		TRY(so_pin_ready(&e->token, e->job->last_try));
+	TRY(journal_open(&e->journal));
+	// A profile says who can read the SO PIN later: it is agreed to as before an enrolment.
 	if (e->job->profile)
-		TRY(profile_load(e->job->profile, &e->profile));
+		TRY(open_profile(e, e->job->profile));
 	TRY(agree(in));
 	TRY(ask_everything(in));
 	TRY(go_on(e));

@@ -71,9 +71,14 @@ void token_pin_run(const struct job *j, struct face *f, struct result *out)
 static struct err *made_again(struct enrolment *e, struct secret **so_pin)
 {
 	struct keeping c;
+	AUTO(profile) struct profile *said = NULL;
 	if (!e->job->profile)
 		return NULL;
-	TRY(profile_load(e->job->profile, &e->profile));
+	TRY(profile_load(e->job->profile, &said));
+	if (said->token.so_custody != SO_DERIVE)
+		return NULL;
+	TRY(journal_open(&e->journal));
+	TRY(open_profile(e, e->job->profile));
 	TRY(custody_choose(e, &c));
 	return custody_again(e, c.how, so_pin);
 }
