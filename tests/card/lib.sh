@@ -107,7 +107,7 @@ readers_add() {
   cp "$CARD_BIN/one-slot.so" "$WORK/drivers/driver-$i.so"
   cp "$PCSC_DRIVER" "$WORK/drivers/driver-$i.so.vpcd"
   printf 'FRIENDLYNAME "%s"\nDEVICENAME /dev/null:%s\nLIBPATH %s\nCHANNELID %s\n' \
-    "$name" "$port" "$WORK/drivers/driver-$i.so" "$port" >"$READERS_DIR/reader-$i"
+    "$name" "$port" "$WORK/drivers/driver-$i.so" "$port" >>"$READERS_DIR/readers"
   READER+=("$name 00 00")
 }
 
