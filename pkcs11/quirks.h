@@ -3,10 +3,13 @@
 
 #include <stdbool.h>
 
+#include "x509/attestation.h"
+
 struct quirks {
-	bool no_label;		// refuses CKA_LABEL in a key template
-	bool no_extractable;	// refuses CKA_EXTRACTABLE in a key template
-	bool slot_ids;		// CKA_ID is a slot number of the card
-	bool destroy_keeps_key; // C_DestroyObject of a key leaves the key
-	bool serial_not_unique; // all tokens report the same serial
+	bool no_label;			   // refuses CKA_LABEL in a key template
+	bool no_extractable;		   // refuses CKA_EXTRACTABLE in a key template
+	bool slot_ids;			   // CKA_ID is a slot number of the card
+	bool destroy_keeps_key;		   // C_DestroyObject of a key leaves the key
+	bool serial_not_unique;		   // all tokens report the same serial
+	enum attestation_kind attestation; // how its maker attests keys (pkcs11/attest.h)
 };

@@ -42,8 +42,10 @@ static const struct model models[] = {
 	  .quirks = { .no_label = true,
 		      .no_extractable = true,
 		      .slot_ids = true,
-		      .destroy_keeps_key = true },
-	  .source = "yubico-piv-tool, ykcs11/tests; quirks seen: ykcs11 2.2.0" },
+		      .destroy_keeps_key = true,
+		      .attestation = ATTESTATION_YUBIKEY_PIV },
+	  .source = "yubico-piv-tool, ykcs11/tests; quirks seen: ykcs11 2.2.0; attestation: "
+		    "yubico-piv-tool, ykcs11/objects.c, and Yubico's page \"PIV attestation\"" },
 	{ .name = N_("smart card (OpenSC)"),
 	  .model = "PKCS#15*",
 	  .nature = MODEL_HARDWARE,

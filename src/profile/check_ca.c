@@ -154,36 +154,34 @@ static void check_hosts(const struct profile_ca *ca, struct faults *f)
 				 ARG_ID(N_("a list of host names, each with or without :port")));
 }
 
-// --- anchors
+// --- certificates that are trusted
 
-static void anchors_missing(const struct profile *p, const char *path, struct faults *f)
+// Which of the profile's files: its key, where its bytes go, and what to do when one is not there (a message id with %1 for its path).
+struct trusted {
+	const char *key;
+	struct buf *out;
+	const char *missing;
+};
+
+static void file_missing(const struct trusted *t, const char *path, struct faults *f)
 {
-	struct mark m = place_find(f, "ca.anchors");
-	struct msg *hint =
-		p->practice ? msg_new(N_("Start the practice CA once: inkan-practice-ca writes the "
-					 "file of its "
-					 "root certificate (practice-ca.pem). Copy it to %1."),
-				      ARG_TEXT(path))
-			    : msg_new(N_("Ask the institution for its root certificate (PEM), "
-					 "compare its "
-					 "fingerprint, and put it there: %1."),
-				      ARG_TEXT(path));
+	struct mark m = place_find(f, t->key);
 	fault_put(f, m,
 		  msg_new(N_("%1: %2: the file of trust anchors %3 is not there."),
-			  ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })),
-			  ARG_TEXT("ca.anchors"), ARG_TEXT(path)),
-		  hint);
+			  ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })), ARG_TEXT(t->key),
+			  ARG_TEXT(path)),
+		  msg_new(t->missing, ARG_TEXT(path)));
 }
 
 // Takes what reading said and puts it among the faults.
-static void anchors_unreadable(struct faults *f, struct err *cause)
+static void file_unreadable(const struct trusted *t, struct faults *f, struct err *cause)
 {
-	struct mark m = place_find(f, "ca.anchors");
+	struct mark m = place_find(f, t->key);
 	fault_put_err(f, m,
 		      err_caused_by(err_new(ERR_PROFILE,
 					    N_("%1: %2: the file of trust anchors cannot be used."),
 					    ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })),
-					    ARG_TEXT("ca.anchors")),
+					    ARG_TEXT(t->key)),
 				    cause));
 }
 
@@ -217,33 +215,31 @@ static bool holds_certificates(const char *pem)
 	return n > 0;
 }
 
-static struct err *put_anchors(struct profile_ca *ca, const char *path, const struct buf *pem,
-			       struct faults *f)
+static void put_file(const struct trusted *t, const char *path, const struct buf *pem,
+		     struct faults *f)
 {
 	const char *text = pem->data ? (const char *)pem->data : "";
 	if (strstr(text, "PRIVATE KEY-----")) {
-		FAULT_AT(f, "ca.anchors",
+		FAULT_AT(f, t->key,
 			 N_("%1: %2: %3 holds a private key. A file of trust anchors holds "
 			    "certificates only."),
 			 ARG_TEXT(path));
-		return NULL;
+		return;
 	}
 	if (strlen(text) != pem->len || !holds_certificates(text)) {
-		FAULT_AT(f, "ca.anchors",
-			 N_("%1: %2: %3 holds no certificate that can be read (PEM)."),
+		FAULT_AT(f, t->key, N_("%1: %2: %3 holds no certificate that can be read (PEM)."),
 			 ARG_TEXT(path));
-		return NULL;
+		return;
 	}
-	struct err *e = buf_put(&ca->anchors, pem->data, pem->len);
+	struct err *e = buf_put(t->out, pem->data, pem->len);
 	if (!e)
-		e = buf_put(&ca->anchors, "\n", 1); // for files that do not end their last line
+		e = buf_put(t->out, "\n", 1); // for files that do not end their last line
 	if (e)
-		anchors_unreadable(f, e);
-	return NULL;
+		file_unreadable(t, f, e);
 }
 
-static struct err *read_anchors(struct profile *p, const char *dir, const char *file,
-				struct faults *f)
+static struct err *read_file(const struct trusted *t, const char *dir, const char *file,
+			     struct faults *f)
 {
 	AUTO_TEXT char *path = file[0] == '/' ? text_copy(file) : text_format("%s/%s", dir, file);
 	AUTO_TEXT char *real = NULL;
@@ -251,27 +247,67 @@ static struct err *read_anchors(struct profile *p, const char *dir, const char *
 	if (!path)
 		return err_no_memory();
 	if (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
-		anchors_missing(p, path, f);
+		file_missing(t, path, f);
 		return NULL;
 	}
 	struct err *e = proc_trusted_file(path, &real);
 	if (!e)
 		e = buf_read_file(real, ANCHORS_MAX_BYTES, &pem);
-	if (e) {
-		anchors_unreadable(f, e);
-		return NULL;
-	}
-	return put_anchors(&p->ca, path, &pem, f);
+	if (e)
+		file_unreadable(t, f, e);
+	else
+		put_file(t, path, &pem, f);
+	return NULL;
+}
+
+static struct err *read_files(const struct trusted *t, const char *dir, char *const *files,
+			      size_t n, struct faults *f)
+{
+	*t->out = BUF(ANCHORS_MAX_BYTES);
+	for (size_t i = 0; i < n; i++)
+		TRY(read_file(t, dir, files[i], f));
+	return NULL;
 }
 
 struct err *check_ca(struct draft *d, const char *dir, struct faults *f)
 {
 	struct profile *p = &d->profile;
-	p->ca.anchors = BUF(ANCHORS_MAX_BYTES);
+	const struct trusted anchors = {
+		.key = "ca.anchors",
+		.out = &p->ca.anchors,
+		.missing = p->practice
+				   ? N_("Start the practice CA once: inkan-practice-ca writes the "
+					"file of its "
+					"root certificate (practice-ca.pem). Copy it to %1.")
+				   : N_("Ask the institution for its root certificate (PEM), "
+					"compare its "
+					"fingerprint, and put it there: %1."),
+	};
 	check_hosts(&p->ca, f);
 	TRY(check_url(&p->ca, f));
 	TRY(check_login(p, f));
-	for (size_t i = 0; i < d->n_anchors; i++)
-		TRY(read_anchors(p, dir, d->anchors[i], f));
-	return NULL;
+	return read_files(&anchors, dir, d->anchors, d->n_anchors, f);
+}
+
+struct err *check_attestation(struct draft *d, const char *dir, struct faults *f)
+{
+	struct profile *p = &d->profile;
+	const struct trusted roots = {
+		.key = "key.attestation.roots",
+		.out = &p->key.attestation.roots,
+		.missing =
+			N_("Get the root certificates (PEM) of the tokens' maker from the maker, "
+			   "compare their fingerprints, and put them there: %1."),
+	};
+	if (p->key.custody_floor == CUSTODY_ATTESTED && !place_known(f, "key.attestation.roots"))
+		FAULT_AT(
+			f, "key.custody",
+			N_("%1: %2: attested needs the roots of the makers that are believed. Name "
+			   "them in attestation: roots:"));
+	if (p->key.attestation.send == ATTESTATION_SEND_CERTIFICATES && p->ca.protocol != CA_CMP &&
+	    p->ca.protocol != CA_SCEP)
+		FAULT_AT(f, "key.attestation.send",
+			 N_("%1: %2: extra-certificates have a place only in CMP and SCEP. Write "
+			    "pkcs10-attribute or file."));
+	return read_files(&roots, dir, d->roots, d->n_roots, f);
 }

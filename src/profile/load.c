@@ -74,6 +74,7 @@ static void profile_clear(struct profile *p)
 	free(p->module);
 	free(p->ca.url);
 	buf_free(&p->ca.anchors);
+	buf_free(&p->key.attestation.roots);
 	texts_free(p->ca.hosts, p->ca.n_hosts);
 	free(p->window.zone);
 	text2_free(&p->window.closed);
@@ -94,6 +95,7 @@ void draft_free(struct draft *d)
 {
 	profile_clear(&d->profile);
 	texts_free(d->anchors, d->n_anchors);
+	texts_free(d->roots, d->n_roots);
 	*d = (struct draft){ 0 };
 }
 
@@ -110,13 +112,19 @@ static bool sha256(const void *bytes, size_t len, unsigned char *out)
 	return EVP_Digest(bytes, len, out, NULL, EVP_sha256(), NULL) == 1;
 }
 
-// Of the two digests, so that no byte can move from one file to the other unseen.
+static bool sha256_buf(const struct buf *b, unsigned char *out)
+{
+	return sha256(b->data ? (const void *)b->data : "", b->len, out);
+}
+
+// Of the digests, so that no byte can move from one file to the other unseen. A profile without roots has two of them.
 static struct err *set_fingerprint(struct profile *p, const void *yaml, size_t len)
 {
-	unsigned char both[2 * SHA256_BYTES], whole[SHA256_BYTES];
-	const void *anchors = p->ca.anchors.data ? (const void *)p->ca.anchors.data : "";
-	if (!sha256(yaml, len, both) || !sha256(anchors, p->ca.anchors.len, both + SHA256_BYTES) ||
-	    !sha256(both, sizeof(both), whole))
+	const struct buf *roots = &p->key.attestation.roots;
+	unsigned char all[3 * SHA256_BYTES], whole[SHA256_BYTES];
+	if (!sha256(yaml, len, all) || !sha256_buf(&p->ca.anchors, all + SHA256_BYTES) ||
+	    !sha256_buf(roots, all + 2 * SHA256_BYTES) ||
+	    !sha256(all, roots->len ? sizeof(all) : 2 * SHA256_BYTES, whole))
 		return err_new(ERR_FAILED,
 			       N_("The fingerprint of the profile cannot be computed."));
 	AUTO_TEXT char *hex = text_hex(whole, sizeof(whole), 0);
