@@ -6,6 +6,7 @@
 
 #include "attester.h"
 #include "check.h"
+#include "x509/ossl.h"
 
 static struct attester usual;
 static struct soft_key ours, theirs;
@@ -415,7 +416,8 @@ static void test_it_travels_in_a_request_beside_what_else_is_asked(void)
 	sign_request(&attribute, &der);
 	CHECK_OK_OR_END(attestation_from_request(der.data, der.len, &back));
 	CU_ASSERT_EQUAL((int)back.kind, (int)ATTESTATION_YUBIKEY_PIV);
-	CU_ASSERT(same_bytes(&s.leaf, &back.leaf) && same_bytes(&s.intermediate, &back.intermediate));
+	CU_ASSERT(same_bytes(&s.leaf, &back.leaf) &&
+		  same_bytes(&s.intermediate, &back.intermediate));
 	check_judged(&back, "");
 	const unsigned char *p = der.data;
 	AUTO(x509_req) X509_REQ *req = d2i_X509_REQ(NULL, &p, (long)der.len);
