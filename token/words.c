@@ -66,8 +66,13 @@ struct msg *protection_words(const struct token_info *t, const struct profile *p
 		where = N_("This token is software: whoever gets at its files may get at the key. "
 			   "For practice only.");
 	else if (m->quirks.attestation && p->key.attestation.roots.len)
-		where = N_("The token is a device of a known model; its maker's attestation of the "
-			   "key will be asked for and checked.");
+		where = p->key.attestation.send == ATTESTATION_SEND_NONE
+				? N_("The token is a device of a known model; its maker's "
+				     "attestation of the key will be asked for and checked.")
+				: N_("The token is a device of a known model; its maker's "
+				     "attestation of the key, with the token's serial number in "
+				     "it, "
+				     "will be asked for, checked, and handed to the institution.");
 	else if (m->nature == MODEL_UNKNOWN || !t->hardware)
 		where = N_("inkan does not know this model of token and cannot say that it is a "
 			   "device.");
