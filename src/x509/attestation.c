@@ -36,19 +36,19 @@ void read_statement_free(struct read_statement *r)
 	*r = (struct read_statement){ 0 };
 }
 
-struct err *attestation_refused(const char *tag, struct msg *what)
+struct err *attestation_refused(struct msg *what)
 {
-	return err_hint(err_tag(err_make(ERR_POLICY, what), tag),
+	return err_hint(err_make(ERR_POLICY, what),
 			N_("Do not use this key or this token for the enrolment. Nothing was sent. "
 			   "Ask the institution for another token."));
 }
 
 struct err *attestation_malformed(const char *what)
 {
-	return attestation_refused(
-		"attestation-malformed",
-		msg_new(N_("The token's attestation of the key cannot be read: %1."),
-			ARG_ID(what)));
+	return err_tag(attestation_refused(
+			       msg_new(N_("The token's attestation of the key cannot be read: %1."),
+				       ARG_ID(what))),
+		       "attestation-malformed");
 }
 
 // --- extensions

@@ -20,5 +20,5 @@ MUST struct err *statement_read(const struct attestation_statement *s, struct re
 bool is_statement(const struct cert *c);
 // what: a message id that ends the sentence.
 struct err *attestation_malformed(const char *what) MUST;
-// With the advice that all refusals of an attestation share.
-struct err *attestation_refused(const char *tag, struct msg *what) MUST;
+// With the advice that all refusals of an attestation share; untagged.
+struct err *attestation_refused(struct msg *what) MUST;

@@ -28,10 +28,10 @@ static int forgive(int fine, X509_STORE_CTX *ctx)
 
 static struct err *untrusted(void)
 {
-	return attestation_refused(
-		"attestation-untrusted",
-		msg_new(N_("The attestation of the key does not come from a maker "
-			   "that the profile trusts.")));
+	return err_tag(attestation_refused(
+			       msg_new(N_("The attestation of the key does not come from a maker "
+					  "that the profile trusts."))),
+		       "attestation-untrusted");
 }
 
 static struct err *verify(X509_STORE_CTX *ctx)
@@ -80,9 +80,9 @@ static struct err *check_key(const struct attestation_terms *t, const struct rea
 	ossl_clear();
 	if (same)
 		return NULL;
-	return attestation_refused(
-		"attestation-other-key",
-		msg_new(N_("The token's attestation is about another key than this one.")));
+	return err_tag(attestation_refused(msg_new(
+			       N_("The token's attestation is about another key than this one."))),
+		       "attestation-other-key");
 }
 
 // Decimal, perhaps with zeros in front; anything else is no serial number of this maker.
@@ -103,10 +103,11 @@ static struct err *check_serial(const struct attestation_terms *t, const struct 
 	if (!t->serial || same_serial(t->serial, a->serial))
 		return NULL;
 	snprintf(number, sizeof(number), "%" PRIu64, a->serial);
-	return attestation_refused("attestation-other-serial",
-				   msg_new(N_("The attestation comes from the token with serial "
-					      "number %1, but this token says %2."),
-					   ARG_TEXT(number), ARG_TEXT(t->serial)));
+	return err_tag(
+		attestation_refused(msg_new(N_("The attestation comes from the token with serial "
+					       "number %1, but this token says %2."),
+					    ARG_TEXT(number), ARG_TEXT(t->serial))),
+		"attestation-other-serial");
 }
 
 static struct err *check_slot(const struct attestation_terms *t, const struct attestation *a)
@@ -116,11 +117,11 @@ static struct err *check_slot(const struct attestation_terms *t, const struct at
 	char said[4], ours[4];
 	snprintf(said, sizeof(said), "%02x", a->slot);
 	snprintf(ours, sizeof(ours), "%02x", t->slot);
-	return attestation_refused(
-		"attestation-other-slot",
-		msg_new(N_("The attestation is about the key in slot %1, but this key is in "
-			   "slot %2."),
-			ARG_TEXT(said), ARG_TEXT(ours)));
+	return err_tag(attestation_refused(msg_new(
+			       N_("The attestation is about the key in slot %1, but this key is in "
+				  "slot %2."),
+			       ARG_TEXT(said), ARG_TEXT(ours))),
+		       "attestation-other-slot");
 }
 
 // CVE-2017-15361 by Yubico's advisory YSA-2017-01: 4.2.6 to 4.3.4.
@@ -131,11 +132,12 @@ static struct err *check_firmware(const struct attestation *a)
 	if (version < 0x040206 || version > 0x040304)
 		return NULL;
 	char text[ATTESTATION_FIRMWARE_TEXT];
-	return attestation_refused(
-		"attestation-firmware",
-		msg_new(N_("The firmware of the token (%1) makes RSA keys with a known weakness "
+	return err_tag(
+		attestation_refused(msg_new(
+			N_("The firmware of the token (%1) makes RSA keys with a known weakness "
 			   "(ROCA, CVE-2017-15361): they can be computed from their public half."),
-			ARG_TEXT(attestation_firmware(a, text))));
+			ARG_TEXT(attestation_firmware(a, text)))),
+		"attestation-firmware");
 }
 
 static bool pin_suffices(enum attested_pin_floor floor, uint8_t pin)
@@ -162,7 +164,7 @@ static struct err *check_policies(const struct attestation_terms *t, const struc
 		what = msg_new(N_("The profile demands that the token is touched for using the "
 				  "key more often than the token does (%1)."),
 			       ARG_ID(attested_touch_words(a->touch)));
-	return what ? attestation_refused("attestation-policy", what) : NULL;
+	return what ? err_tag(attestation_refused(what), "attestation-policy") : NULL;
 }
 
 struct err *attestation_judge(const struct attestation_terms *t,
