@@ -286,7 +286,9 @@ static void check_attested_key_attests_nothing(enum f9_kind kind, bool also_f9_r
 		AUTO(cert) struct cert *f9 = cert_of(maker.f9.x);
 		CHECK_OK(cert_list_add(&roots, f9));
 	}
-	X509 *genuine = attester_leaf(&maker, theirs.key, &(struct say){ 0 });
+	// In another slot, so that the forged one is not taken for self-issued.
+	X509 *genuine = attester_leaf(&maker, theirs.key,
+				      &(struct say){ .subject = "YubiKey PIV Attestation 9c" });
 	const struct maker person = { .key = theirs.key, .x = genuine };
 	X509 *forged = attester_leaf(&maker, ours.key, &(struct say){ .issuer = &person });
 	statement_of(forged, genuine, &s);
@@ -326,6 +328,14 @@ static void test_no_leniency_below_another_ca(void)
 	roots_of(&old, &roots);
 	const struct attestation_terms terms = terms_for(&roots);
 	check_verdict(attestation_judge(&terms, &s, &a), "attestation-untrusted");
+	// Nor where the profile names such a certificate itself: what is no CA is no anchor.
+	AUTO_CERTS struct cert_list itself = { 0 };
+	AUTO_STATEMENT struct attestation_statement by_f9 = { 0 };
+	AUTO(cert) struct cert *f9 = cert_of(old.f9.x);
+	CHECK_OK(cert_list_add(&itself, f9));
+	const struct attestation_terms bare = terms_for(&itself);
+	attester_says(&old, ours.key, &(struct say){ 0 }, &by_f9);
+	check_verdict(attestation_judge(&bare, &by_f9, &a), "attestation-untrusted");
 	X509_free(leaf);
 	X509_free(not_ca);
 	attester_end(&old);
