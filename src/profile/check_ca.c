@@ -11,7 +11,7 @@
 #include "base/proc.h"
 #include "base/text.h"
 
-enum { ANCHORS_MAX_BYTES = 512 * 1024, HOST_MAX = 253 };
+enum { HOST_MAX = 253 };
 
 // --- hosts
 
@@ -154,34 +154,47 @@ static void check_hosts(const struct profile_ca *ca, struct faults *f)
 				 ARG_ID(N_("a list of host names, each with or without :port")));
 }
 
-// --- certificates that are trusted
+// --- files of certificates: the anchors, and those of token.recovery (check_token.c) and key.attestation.roots (check_attestation.c)
 
-// Which of the profile's files: its key, where its bytes go, and what to do when one is not there (a message id with %1 for its path).
-struct trusted {
-	const char *key;
-	struct buf *out;
-	const char *missing;
-};
-
-static void file_missing(const struct trusted *t, const char *path, struct faults *f)
+static void pem_missing(const struct profile *p, const char *key, const char *path,
+			struct faults *f)
 {
-	struct mark m = place_find(f, t->key);
+	struct mark m = place_find(f, key);
+	struct msg *hint =
+		strcmp(key, "key.attestation.roots") == 0
+			? msg_new(N_("Get the root certificates (PEM) of the tokens' maker from "
+				     "the maker, compare their fingerprints, and put them there: "
+				     "%1."),
+				  ARG_TEXT(path))
+		: strcmp(key, "ca.anchors") != 0
+			? msg_new(N_("Ask the institution for its recovery certificate (PEM), and "
+				     "put it there: %1."),
+				  ARG_TEXT(path))
+		: p->practice
+			? msg_new(N_("Start the practice CA once: inkan-practice-ca writes the "
+				     "file of its "
+				     "root certificate (practice-ca.pem). Copy it to %1."),
+				  ARG_TEXT(path))
+			: msg_new(N_("Ask the institution for its root certificate (PEM), "
+				     "compare its "
+				     "fingerprint, and put it there: %1."),
+				  ARG_TEXT(path));
 	fault_put(f, m,
-		  msg_new(N_("%1: %2: the file of trust anchors %3 is not there."),
-			  ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })), ARG_TEXT(t->key),
+		  msg_new(N_("%1: %2: the file of certificates %3 is not there."),
+			  ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })), ARG_TEXT(key),
 			  ARG_TEXT(path)),
-		  msg_new(t->missing, ARG_TEXT(path)));
+		  hint);
 }
 
 // Takes what reading said and puts it among the faults.
-static void file_unreadable(const struct trusted *t, struct faults *f, struct err *cause)
+static void pem_unreadable(const char *key, struct faults *f, struct err *cause)
 {
-	struct mark m = place_find(f, t->key);
+	struct mark m = place_find(f, key);
 	fault_put_err(f, m,
 		      err_caused_by(err_new(ERR_PROFILE,
-					    N_("%1: %2: the file of trust anchors cannot be used."),
+					    N_("%1: %2: the file of certificates cannot be used."),
 					    ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })),
-					    ARG_TEXT(t->key)),
+					    ARG_TEXT(key)),
 				    cause));
 }
 
@@ -215,31 +228,31 @@ static bool holds_certificates(const char *pem)
 	return n > 0;
 }
 
-static void put_file(const struct trusted *t, const char *path, const struct buf *pem,
-		     struct faults *f)
+static struct err *put_pem(const char *key, const char *path, const struct buf *pem,
+			   struct faults *f, struct buf *into)
 {
 	const char *text = pem->data ? (const char *)pem->data : "";
 	if (strstr(text, "PRIVATE KEY-----")) {
-		FAULT_AT(f, t->key,
-			 N_("%1: %2: %3 holds a private key. A file of trust anchors holds "
-			    "certificates only."),
+		FAULT_AT(f, key,
+			 N_("%1: %2: %3 holds a private key. Only certificates may stand in it."),
 			 ARG_TEXT(path));
-		return;
+		return NULL;
 	}
 	if (strlen(text) != pem->len || !holds_certificates(text)) {
-		FAULT_AT(f, t->key, N_("%1: %2: %3 holds no certificate that can be read (PEM)."),
+		FAULT_AT(f, key, N_("%1: %2: %3 holds no certificate that can be read (PEM)."),
 			 ARG_TEXT(path));
-		return;
+		return NULL;
 	}
-	struct err *e = buf_put(t->out, pem->data, pem->len);
+	struct err *e = buf_put(into, pem->data, pem->len);
 	if (!e)
-		e = buf_put(t->out, "\n", 1); // for files that do not end their last line
+		e = buf_put(into, "\n", 1); // for files that do not end their last line
 	if (e)
-		file_unreadable(t, f, e);
+		pem_unreadable(key, f, e);
+	return NULL;
 }
 
-static struct err *read_file(const struct trusted *t, const char *dir, const char *file,
-			     struct faults *f)
+struct err *check_pem_file(const struct profile *p, const char *key, const char *dir,
+			   const char *file, struct faults *f, struct buf *into)
 {
 	AUTO_TEXT char *path = file[0] == '/' ? text_copy(file) : text_format("%s/%s", dir, file);
 	AUTO_TEXT char *real = NULL;
@@ -247,67 +260,27 @@ static struct err *read_file(const struct trusted *t, const char *dir, const cha
 	if (!path)
 		return err_no_memory();
 	if (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
-		file_missing(t, path, f);
+		pem_missing(p, key, path, f);
 		return NULL;
 	}
 	struct err *e = proc_trusted_file(path, &real);
 	if (!e)
 		e = buf_read_file(real, ANCHORS_MAX_BYTES, &pem);
-	if (e)
-		file_unreadable(t, f, e);
-	else
-		put_file(t, path, &pem, f);
-	return NULL;
-}
-
-static struct err *read_files(const struct trusted *t, const char *dir, char *const *files,
-			      size_t n, struct faults *f)
-{
-	*t->out = BUF(ANCHORS_MAX_BYTES);
-	for (size_t i = 0; i < n; i++)
-		TRY(read_file(t, dir, files[i], f));
-	return NULL;
+	if (e) {
+		pem_unreadable(key, f, e);
+		return NULL;
+	}
+	return put_pem(key, path, &pem, f, into);
 }
 
 struct err *check_ca(struct draft *d, const char *dir, struct faults *f)
 {
 	struct profile *p = &d->profile;
-	const struct trusted anchors = {
-		.key = "ca.anchors",
-		.out = &p->ca.anchors,
-		.missing = p->practice
-				   ? N_("Start the practice CA once: inkan-practice-ca writes the "
-					"file of its "
-					"root certificate (practice-ca.pem). Copy it to %1.")
-				   : N_("Ask the institution for its root certificate (PEM), "
-					"compare its "
-					"fingerprint, and put it there: %1."),
-	};
+	p->ca.anchors = BUF(ANCHORS_MAX_BYTES);
 	check_hosts(&p->ca, f);
 	TRY(check_url(&p->ca, f));
 	TRY(check_login(p, f));
-	return read_files(&anchors, dir, d->anchors, d->n_anchors, f);
-}
-
-struct err *check_attestation(struct draft *d, const char *dir, struct faults *f)
-{
-	struct profile *p = &d->profile;
-	const struct trusted roots = {
-		.key = "key.attestation.roots",
-		.out = &p->key.attestation.roots,
-		.missing =
-			N_("Get the root certificates (PEM) of the tokens' maker from the maker, "
-			   "compare their fingerprints, and put them there: %1."),
-	};
-	if (p->key.custody_floor == CUSTODY_ATTESTED && !place_known(f, "key.attestation.roots"))
-		FAULT_AT(
-			f, "key.custody",
-			N_("%1: %2: attested needs the roots of the makers that are believed. Name "
-			   "them in attestation: roots:"));
-	if (p->key.attestation.send == ATTESTATION_SEND_CERTIFICATES && p->ca.protocol != CA_CMP &&
-	    p->ca.protocol != CA_SCEP)
-		FAULT_AT(f, "key.attestation.send",
-			 N_("%1: %2: extra-certificates have a place only in CMP and SCEP. Write "
-			    "pkcs10-attribute or file."));
-	return read_files(&roots, dir, d->roots, d->n_roots, f);
+	for (size_t i = 0; i < d->n_anchors; i++)
+		TRY(check_pem_file(p, "ca.anchors", dir, d->anchors[i], f, &p->ca.anchors));
+	return NULL;
 }

@@ -52,6 +52,8 @@ struct draft {
 	size_t n_anchors;
 	char **roots; // of attestations
 	size_t n_roots;
+	char **recovery;
+	size_t n_recovery;
 };
 
 extern const struct schema_table schema_profile; // at struct draft
