@@ -65,8 +65,9 @@ static struct err *list_by_id(struct session *s, const struct key_id *id, struct
 		return err_no_memory();
 	for (size_t i = 0; i < n; i++) {
 		TRY(read_one(s, handles[i], &l.list[l.n]));
-		// A search that takes no notice of CKA_ID must not hand us what is somebody else's.
-		if (id && !key_id_same(&l.list[l.n].id, id))
+		// A search that takes no notice of CKA_ID must not hand us what is somebody else's. A maker's attestation is never ours.
+		if ((id && !key_id_same(&l.list[l.n].id, id)) ||
+		    is_attestation_label(l.list[l.n].label))
 			certobj_free(&l.list[l.n]);
 		else
 			l.n++;

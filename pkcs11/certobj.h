@@ -22,7 +22,7 @@ struct certobj_list {
 	struct certobj *list;
 	size_t n;
 };
-// All X.509 certificates; at most 512.
+// All X.509 certificates; at most 512. Attestations that a module shows as certificates (pkcs11/attest.h) are none of them.
 MUST struct err *certobj_list(struct session *s, struct certobj_list *out);
 void certobj_list_free(struct certobj_list *l);
 static inline void certobj_list_cleanup(struct certobj_list *l)

@@ -85,6 +85,9 @@ MUST struct err *objects_by_id(struct session *s, CK_OBJECT_CLASS class_, const 
 			       CK_OBJECT_HANDLE *out, size_t cap, size_t *n_out);
 MUST struct err *object_destroy(struct session *s, CK_OBJECT_HANDLE object);
 
+// Whether a module calls a certificate so that is its maker's word about keys, and nobody's certificate.
+bool is_attestation_label(const char *label);
+
 struct keypair {
 	CK_OBJECT_HANDLE private_key, public_key; // 0: not there
 	struct key_id id,

@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#include "x509/attestation.h"
+
 struct quirks {
 	bool no_label;		// refuses CKA_LABEL in a key template
 	bool no_extractable;	// refuses CKA_EXTRACTABLE in a key template
@@ -11,5 +13,6 @@ struct quirks {
 	bool so_pin_empty;   // the security officer's PIN is the empty one and cannot be otherwise
 	bool so_pin_expires; // a blank token has the maker's SO PIN, and after C_InitToken the SO PIN must be changed before anything else
 	bool init_once; // initialised again after its SO PIN was changed, it lets nobody in any more
-	bool serial_not_unique; // all tokens report the same serial
+	bool serial_not_unique;		   // all tokens report the same serial
+	enum attestation_kind attestation; // how its maker attests keys (pkcs11/attest.h)
 };

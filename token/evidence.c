@@ -1,13 +1,14 @@
 // Judging what a token says of a key.
 #include "token/evidence.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/buf.h"
 
 static enum custody custody_of(const struct model *m, const struct token_info *t)
 {
-	// A maker's attestation is not read yet; without it the model must be known and the module must say that the token itself makes keys.
+	// Without the maker's attestation (token/attest.h) the model must be known and the module must say that the token itself makes keys.
 	return m->nature == MODEL_HARDWARE && t->hardware ? CUSTODY_DEVICE : CUSTODY_SOFTWARE;
 }
 
@@ -139,13 +140,28 @@ static const char *tri_text(enum tri t)
 	return t == TRI_YES ? "yes" : t == TRI_NO ? "no" : "missing";
 }
 
+// "" where the maker says nothing.
+static char *attested_text(const struct evidence *e)
+{
+	const struct attestation *a = &e->attestation;
+	char firmware[ATTESTATION_FIRMWARE_TEXT];
+	if (e->custody != CUSTODY_ATTESTED)
+		return text_copy("");
+	return text_format(" firmware=%s serial=%" PRIu64 " slot=%02x pin=%s touch=%s",
+			   attestation_firmware(a, firmware), a->serial, a->slot,
+			   attested_pin_name(a->pin), attested_touch_name(a->touch));
+}
+
 char *evidence_text(const struct evidence *e)
 {
 	const struct key_facts *f = &e->facts;
+	AUTO_TEXT char *attested = attested_text(e);
+	if (!attested)
+		return NULL;
 	return text_format(
 		"custody=%s attributes=%s model=\"%s\" bits=%u local=%s sensitive=%s "
 		"always_sensitive=%s extractable=%s "
-		"never_extractable=%s always_authenticate=%s token=%s private=%s read=%s wrap=%s",
+		"never_extractable=%s always_authenticate=%s token=%s private=%s read=%s wrap=%s%s",
 		custody_name(e->custody), key_attributes_name(e->attributes), e->model, f->bits,
 		tri_text(f->local), tri_text(f->sensitive), tri_text(f->always_sensitive),
 		tri_text(f->extractable), tri_text(f->never_extractable),
@@ -153,5 +169,6 @@ char *evidence_text(const struct evidence *e)
 		f->private_read_refused ? "refused" : "given",
 		!f->wrap_tried	  ? "untried"
 		: f->wrap_refused ? "refused"
-				  : "given");
+				  : "given",
+		attested);
 }

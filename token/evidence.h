@@ -10,6 +10,7 @@
 #include "pkcs11/slot.h"
 #include "profile/profile.h"
 #include "token/models.h"
+#include "x509/attestation.h"
 
 struct evidence {
 	enum custody custody;
@@ -17,6 +18,8 @@ struct evidence {
 	struct key_facts facts;
 	char model[65]; // the model's name, a message id
 	bool always_authenticate;
+	struct attestation
+		attestation; // what the maker says, where custody is CUSTODY_ATTESTED (token/attest.h)
 };
 
 // Reads the key back and judges. Where the attributes do not declare enough, reading the private values and C_WrapKey are tried.
@@ -31,5 +34,6 @@ MUST struct err *evidence_judge(const struct evidence *e, const struct profile *
 struct msg *evidence_words(const struct evidence *e);
 // What can be said of the token before the key is made.
 struct msg *protection_words(const struct token_info *t, const struct profile *p);
-// Compact text for the journal and back: "custody=device attributes=declared facts=…".
+// Compact text for the journal: "custody=device attributes=declared model=… …", with "firmware=5.4.3 serial=… slot=9a pin=once touch=never" where
+// the maker attests the key.
 char *evidence_text(const struct evidence *e);

@@ -48,8 +48,10 @@ static const struct model models[] = {
 	  .quirks = { .no_label = true,
 		      .no_extractable = true,
 		      .slot_ids = true,
-		      .destroy_keeps_key = true },
-	  .source = "yubico-piv-tool, ykcs11/tests; quirks seen: ykcs11 2.2.0",
+		      .destroy_keeps_key = true,
+		      .attestation = ATTESTATION_YUBIKEY_PIV },
+	  .source = "yubico-piv-tool, ykcs11/tests; quirks seen: ykcs11 2.2.0; attestation: "
+		    "yubico-piv-tool, ykcs11/objects.c, and Yubico's page \"PIV attestation\"",
 	  .pins = { { "123456", "Yubico, PIV: the PIN of a new YubiKey" } },
 	  .so_pins = { { "010203040506070801020304050607080102030405060708",
 			 "Yubico, PIV: the management key of a new YubiKey" },

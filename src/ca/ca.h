@@ -81,6 +81,9 @@ struct ca_request {
 	size_t len;
 	struct ca_key
 		own; // the request's key, for SCEP and CMP; EST, portal and file never look at it
+	// What goes beside the request (the maker's attestation: CMP's extraCerts, certificates of SCEP's SignedData); null or empty: nothing.
+	// A profile asks for it only with a protocol that has the place.
+	const struct cert_list *beside;
 	struct err *(*resign)(void *ctx, const struct secret *challenge_password, struct buf *der);
 	void *ctx;
 };

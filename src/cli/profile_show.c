@@ -83,6 +83,28 @@ static void show_role(const struct profile_role *r)
 		say_in(stdout, INDENT, N_("Subject: %1"), ARG_TEXT((const char *)subject.data));
 }
 
+static void show_attestation(const struct profile_attestation *a)
+{
+	static const char *const sent[] = {
+		[ATTESTATION_SEND_NONE] = N_("The attestation is not sent."),
+		[ATTESTATION_SEND_PKCS10] =
+			N_("The attestation, with the token's serial number in it, is sent inside "
+			   "the request."),
+		[ATTESTATION_SEND_CERTIFICATES] =
+			N_("The attestation, with the token's serial number in it, is sent beside "
+			   "the request."),
+		[ATTESTATION_SEND_FILE] =
+			N_("The attestation, with the token's serial number in it, is written to "
+			   "a file for the institution."),
+	};
+	if (!a->roots.len)
+		return;
+	say_in(stdout, INDENT,
+	       N_("A token that can is asked for its maker's attestation of the key; it must come "
+		  "from a maker that the profile names."));
+	print_msg(stdout, INDENT, msg_make(sent[a->send], NULL, 0));
+}
+
 static void show_key(const struct profile_key *k)
 {
 	static const char *const custody[] = {
@@ -101,6 +123,7 @@ static void show_key(const struct profile_key *k)
 	say(stdout, N_("The key: RSA, %1 bits"), ARG_NUM(k->bits));
 	print_msg(stdout, INDENT, msg_make(custody[k->custody_floor], NULL, 0));
 	print_msg(stdout, INDENT, msg_make(attributes[k->attributes_floor], NULL, 0));
+	show_attestation(&k->attestation);
 	if (k->retire_destroy)
 		say_in(stdout, INDENT, N_("Once a new key is verified, the old one is destroyed."));
 	else

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "enroll/attested.h"
 #include "enroll/say.h"
 #include "pkcs11/certobj.h"
 
@@ -16,6 +17,8 @@ void enrolment_end(struct enrolment *e)
 	secret_free(e->pin);
 	answers_free(e->answers);
 	buf_free(&e->request);
+	attestation_statement_free(&e->attested);
+	cert_list_free(&e->beside);
 	cert_list_free(&e->issued);
 	cert_list_free(&e->anchors);
 	cert_free(e->leaf);
@@ -65,6 +68,8 @@ struct err *enrolment_close(struct enrolment *e, enum enrolment_state state, con
 	e->record->state = state;
 	buf_free(&e->record->request);
 	buf_free(&e->record->ca_state);
+	if (state != ENROLMENT_DONE)
+		attested_forget(e);
 	return journal_write(e->journal, e->record);
 }
 

@@ -16,6 +16,7 @@
 #include "pkcs11/slot.h"
 #include "profile/answers.h"
 #include "profile/profile.h"
+#include "token/attest.h"
 #include "token/evidence.h"
 #include "token/lease.h"
 #include "token/models.h"
@@ -50,12 +51,15 @@ struct enrolment {
 	struct keypair *key;
 	struct evidence evidence;
 	bool have_evidence;
+	struct attestation_statement
+		attested; // what the maker says of it, judged good; of no kind where nothing was said
 
 	// the CA
 	struct ca *ca;
 	struct ca_constraints constraints;
 	struct ca_questions questions;
 	struct buf request;
+	struct cert_list beside; // certificates that travel with it
 	struct secret *challenge;
 	bool waits_anew; // the CA gave no ticket: it wants the credentials once more
 	struct cert_list issued;

@@ -1,7 +1,9 @@
 // The public result object of a job.
 #include "enroll/result.h"
 
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -48,11 +50,25 @@ const char *outcome_of(const struct err *err)
 	}
 }
 
+static void put_attestation(json_t *o, const struct attestation *a)
+{
+	char firmware[ATTESTATION_FIRMWARE_TEXT], serial[24], slot[4];
+	snprintf(serial, sizeof serial, "%" PRIu64, a->serial);
+	snprintf(slot, sizeof slot, "%02x", a->slot);
+	json_object_set_new(o, "firmware", json_string(attestation_firmware(a, firmware)));
+	json_object_set_new(o, "serial", json_string(serial));
+	json_object_set_new(o, "slot", json_string(slot));
+	json_object_set_new(o, "pin_policy", json_string(attested_pin_name(a->pin)));
+	json_object_set_new(o, "touch_policy", json_string(attested_touch_name(a->touch)));
+}
+
 static json_t *evidence_to_json(const struct evidence *ev)
 {
 	json_t *o = json_object();
 	json_object_set_new(o, "custody", json_string(custody_name(ev->custody)));
 	json_object_set_new(o, "attributes", json_string(key_attributes_name(ev->attributes)));
+	if (ev->custody == CUSTODY_ATTESTED)
+		put_attestation(o, &ev->attestation);
 	return o;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "enroll/ask.h"
+#include "enroll/attested.h"
 #include "enroll/say.h"
 
 struct err *step_consent_key(struct enrolment *e, bool *skipped)
@@ -179,6 +180,8 @@ struct err *step_prove_key(struct enrolment *e, bool *skipped)
 	say_step(e, STEP_BEGUN, NULL, 0);
 	struct err *err =
 		evidence_gather(e->session, e->key, e->constraints.rsa_bits, &e->evidence);
+	if (!err)
+		err = evidence_attest(e->session, e->key, e->profile, &e->evidence, &e->attested);
 	if (!err) {
 		e->have_evidence = true;
 		err = evidence_judge(&e->evidence, e->profile);
@@ -186,6 +189,7 @@ struct err *step_prove_key(struct enrolment *e, bool *skipped)
 	if (err)
 		return err_kind(err) == ERR_POLICY && !is_final(e) ? enrolment_undo(e, err) : err;
 	say_note(e, evidence_words(&e->evidence));
+	TRY(attested_keep(e));
 	free(e->record->evidence);
 	e->record->evidence = evidence_text(&e->evidence);
 	return e->record->mark < MARK_KEY_MADE ? enrolment_mark(e, MARK_KEY_MADE) : NULL;

@@ -31,11 +31,20 @@ static struct err *agree_to_profile(struct enrolment *e)
 	return journal_profile_accept(e->journal, p->path, p->fingerprint);
 }
 
+// What the profile says of attestations can be used: seen before a key is made, not after.
+static struct err *check_roots(const struct profile *p)
+{
+	const struct buf *pem = &p->key.attestation.roots;
+	AUTO_CERTS struct cert_list roots = { 0 };
+	return pem->len ? cert_list_from_pem(pem->data, pem->len, &roots) : NULL;
+}
+
 struct err *open_profile(struct enrolment *e, const char *path)
 {
 	TRY(profile_load(path, &e->profile));
 	TRY(cert_list_from_pem(e->profile->ca.anchors.data, e->profile->ca.anchors.len,
 			       &e->anchors));
+	TRY(check_roots(e->profile));
 	if (e->profile->practice)
 		say_note(e, msg_new(N_("This is a practice profile: its certificates are only for "
 				       "practising.")));

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "enroll/ask.h"
+#include "enroll/attested.h"
 #include "enroll/request.h"
 #include "enroll/say.h"
 
@@ -41,13 +42,17 @@ static struct err *fill_subject(const struct enrolment *e, struct filled_subject
 static struct err *build(struct enrolment *e, const struct secret *challenge, struct buf *der)
 {
 	__attribute__((cleanup(filled_subject_cleanup))) struct filled_subject subject = { 0 };
+	AUTO_BUF struct buf attributes = { 0 };
 	TRY(fill_subject(e, &subject));
+	TRY(buf_put(&attributes, e->constraints.request_attributes.data,
+		    e->constraints.request_attributes.len));
+	TRY(attested_attributes(e, &attributes));
 	const struct request_terms terms = {
 		.subject = subject.rdn,
 		.n_subject = subject.n,
 		.challenge_password = challenge,
-		.extra_attributes = e->constraints.request_attributes.data,
-		.extra_attributes_len = e->constraints.request_attributes.len,
+		.extra_attributes = attributes.data,
+		.extra_attributes_len = attributes.len,
 		.digital_signature = e->constraints.key_usage_signature,
 		.key_encipherment = e->constraints.key_usage_encipherment,
 	};

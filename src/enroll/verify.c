@@ -96,6 +96,9 @@ static struct err *check_pair(struct check *ck, const struct certobj *c, json_t 
 	json_object_set_new(entry, "chain", json_string(judged ? "good" : "unknown"));
 	if (!e->have_evidence) {
 		TRY(evidence_gather(e->session, key, 0, &e->evidence));
+		if (e->profile)
+			TRY(evidence_attest(e->session, key, e->profile, &e->evidence,
+					    &e->attested));
 		e->have_evidence = true;
 		e->leaf = cert_ref(c->cert);
 	}

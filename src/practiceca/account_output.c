@@ -210,6 +210,11 @@ static struct err *issued_as_json(const struct rows *r)
 			      rows_text(r, 2), "serial", rows_text(r, 3), "not_before", begins,
 			      "not_after", ends, "sha256", rows_text(r, 6), "request_sha256",
 			      rows_text(r, 7));
+	// Only where the token's maker attested the key.
+	if (j && rows_text(r, 9)[0])
+		json_object_set_new(j, "attested",
+				    json_pack("{s:s,s:s}", "serial", rows_text(r, 9), "firmware",
+					      rows_text(r, 10)));
 	return print_json(j);
 }
 
@@ -241,7 +246,8 @@ struct err *show_issued(struct store *s, bool json)
 	TRY(store_query(s,
 			"SELECT i.at, i.subject, i.common_name, i.serial, i.not_before, "
 			"i.not_after, i.sha256,"
-			" i.request_sha256, a.role FROM issued i JOIN account a ON a.id = "
+			" i.request_sha256, a.role, i.attested_serial, i.attested_firmware FROM "
+			"issued i JOIN account a ON a.id = "
 			"i.account ORDER BY i.id",
 			NO_VALUES, &r));
 	TRY(rows_next(r, &more));

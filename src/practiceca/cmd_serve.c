@@ -30,6 +30,9 @@ static const struct option_row options[] = {
 	     "rsa-4096, sha256, key-usage.") },
 	{ "challenge-file", "FILE",
 	  N_("Demand the challengePassword in the first line of this file.") },
+	{ "attestation-roots", "FILE",
+	  N_("Check the token maker's attestation in a request by these roots (PEM).") },
+	{ "require-attestation", NULL, N_("Refuse requests without an attestation.") },
 	{ "hotp-look-ahead", "N", N_("HOTP values accepted beyond the next one: 5 if not given.") },
 	{ "with-chain", NULL, N_("Answer with the issuing CA beside the new certificate.") },
 	{ "verbose", NULL, N_("Log every request to stderr.") },
@@ -74,6 +77,8 @@ static struct err *set_up(const struct given *g, const char *dir, const struct a
 	TRY(given_number(g, "hotp-look-ahead", 0, 50, 5, &look_ahead));
 	TRY(given_number(g, "retry-after", 1, 86400, 5, &s->retry_after));
 	TRY(csrattrs_read(given_text(g, "csrattrs"), &s->csrattrs));
+	TRY(attested_rules_read(given_text(g, "attestation-roots"),
+				given_flag(g, "require-attestation"), &s->attested));
 	TRY(read_challenge(given_text(g, "challenge-file"), &s->challenge));
 	s->login.hotp_look_ahead = (unsigned)look_ahead;
 	s->with_chain = given_flag(g, "with-chain");

@@ -48,6 +48,9 @@ static const char *const migrations[] = {
 	" poll_after BIGINT NOT NULL,"
 	" issued BIGINT REFERENCES issued(id));"
 	"CREATE INDEX ticket_request ON ticket(account, request_sha256);",
+	// What the token's maker attested: '' where the request carried nothing that was checked.
+	"ALTER TABLE issued ADD COLUMN attested_serial TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE issued ADD COLUMN attested_firmware TEXT NOT NULL DEFAULT '';",
 };
 
 struct err *database_open(const char *dir, struct database **out)

@@ -1,6 +1,6 @@
 // POST /simpleenroll.
 //
-// The order: form of the message, the request itself, the name it claims, the credentials, the certificate. What can be judged
+// The order: form of the message, the request itself, the attestation in it, the name it claims, the credentials, the certificate. What can be judged
 // without knowing who asks comes first, because a one-time password is spent by being judged: a client with a malformed or badly
 // signed request keeps it. Nothing is given away by that: these checks look only at what the client sent, and the Common Name
 // follows from the user name. A request without any credential is turned away before its body is looked at.
@@ -166,6 +166,8 @@ struct err *enroll_answer(const struct service *s, const struct call *c, struct 
 	TRY(request_read(c->body, &r, &no));
 	if (!no && s->csrattrs.rsa_bits > r.rsa_bits)
 		no = REFUSE_KEY_SIZE;
+	if (!no)
+		TRY(attested_judge(&s->attested, &r, &no));
 	if (no)
 		return answer_refuse(out, c, no);
 	if (has_ticket)

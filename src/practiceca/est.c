@@ -21,6 +21,7 @@ void service_free(struct service *s)
 	authority_free(s->authority);
 	database_close(s->database);
 	secret_free(s->challenge);
+	cert_list_free(&s->attested.roots);
 	buf_free(&s->cacerts);
 	buf_free(&s->csrattrs_body);
 	*s = (struct service){ 0 };

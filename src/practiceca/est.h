@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "practiceca/attested.h"
 #include "practiceca/authority.h"
 #include "practiceca/csrattrs.h"
 #include "practiceca/database.h"
@@ -20,6 +21,7 @@ struct service {
 	struct csrattrs_config csrattrs;
 	struct secret *
 		challenge; // the challengePassword every request must carry; null: tls-unique, when one is carried
+	struct attested_rules attested;
 	int64_t retry_after; // seconds
 	bool with_chain, verbose;
 	struct buf cacerts, csrattrs_body; // ready answers

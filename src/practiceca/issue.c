@@ -1,4 +1,5 @@
 // Issuing.
+#include <inttypes.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,20 @@ static struct err *to_der(X509 *cert, struct buf *out)
 	return e;
 }
 
+struct attested_text {
+	char serial[24], firmware[ATTESTATION_FIRMWARE_TEXT];
+};
+
+static struct attested_text attested_text(const struct attestation *a)
+{
+	struct attested_text t = { "", "" };
+	if (a->kind == ATTESTATION_NONE)
+		return t;
+	snprintf(t.serial, sizeof t.serial, "%" PRIu64, a->serial);
+	attestation_firmware(a, t.firmware);
+	return t;
+}
+
 static struct err *write_log(struct store *s, const struct account *who, const struct request *r,
 			     X509 *leaf, int64_t now, int64_t *id)
 {
@@ -49,20 +64,22 @@ static struct err *write_log(struct store *s, const struct account *who, const s
 	const ASN1_INTEGER *number = X509_get0_serialNumber(leaf);
 	for (int i = 0; i < ASN1_STRING_length(number) && i < 20; i++)
 		snprintf(serial + 2 * (size_t)i, 3, "%02x", ASN1_STRING_get0_data(number)[i]);
+	struct attested_text attested = attested_text(&r->attestation);
 	AUTO_TEXT char *subject = text_format("CN=%s,O=Practice Shinkin Bank,C=JP", name);
 	if (!subject)
 		return err_no_memory();
 	AUTO(rows) struct rows *rows = NULL;
 	bool more = false;
-	TRY(store_query(
-		s,
-		"INSERT INTO issued(account, at, serial, common_name, subject, not_before, "
-		"not_after,"
-		" request_sha256, sha256, certificate) VALUES(?,?,?,?,?,?,?,?,?,?) RETURNING id",
-		VALUES(V_INT(who->id), V_INT(now), V_TEXT(serial), V_TEXT(name), V_TEXT(subject),
-		       V_INT(now), V_INT(issue_last_moment(now)), V_TEXT(r->sha256), V_TEXT(sha256),
-		       V_BYTES(der.data, der.len)),
-		&rows));
+	TRY(store_query(s,
+			"INSERT INTO issued(account, at, serial, common_name, subject, not_before, "
+			"not_after,"
+			" request_sha256, sha256, certificate, attested_serial, attested_firmware)"
+			" VALUES(?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
+			VALUES(V_INT(who->id), V_INT(now), V_TEXT(serial), V_TEXT(name),
+			       V_TEXT(subject), V_INT(now), V_INT(issue_last_moment(now)),
+			       V_TEXT(r->sha256), V_TEXT(sha256), V_BYTES(der.data, der.len),
+			       V_TEXT(attested.serial), V_TEXT(attested.firmware)),
+			&rows));
 	TRY(rows_next(rows, &more));
 	*id = rows_int(rows, 0);
 	return NULL;

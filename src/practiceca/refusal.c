@@ -36,6 +36,15 @@ static const struct {
 	[REFUSE_CHALLENGE] = { 400, N_("The challengePassword cannot be read.") },
 	[REFUSE_NO_CHALLENGE] = { 400, N_("The request must carry a challengePassword.") },
 	[REFUSE_OTHER_CHALLENGE] = { 403, N_("The challengePassword is wrong.") },
+	[REFUSE_NO_ATTESTATION] = { 403, N_("The request must carry the token maker's attestation "
+					    "of the key.") },
+	[REFUSE_ATTESTATION] = { 400, N_("The attestation in the request cannot be read.") },
+	[REFUSE_ATTESTATION_UNTRUSTED] = { 403, N_("The attestation does not come from a maker "
+						   "that this CA trusts.") },
+	[REFUSE_ATTESTATION_KEY] = { 403, N_("The attestation is about another key than the one "
+					     "in the request.") },
+	[REFUSE_ATTESTATION_FIRMWARE] = { 403, N_("The firmware of the token makes weak keys "
+						  "(ROCA, CVE-2017-15361).") },
 	[REFUSE_OTHER_NAME] = { 403, N_("The Common Name is not the one of this account.") },
 	[REFUSE_OTHER_REQUEST] = { 403, N_("The ticket was given for another request.") },
 	[REFUSE_FAULT] = { 500, N_("The practice CA failed. Its terminal says why.") },

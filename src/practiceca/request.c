@@ -7,6 +7,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "practiceca/attested.h"
 #include "practiceca/base64.h"
 #include "practiceca/openssl_error.h"
 #include "practiceca/request.h"
@@ -89,6 +90,8 @@ static enum refusal check_subject(struct request *r)
 
 static bool may_ask_for(X509_EXTENSION *ext)
 {
+	if (attested_extension(ext))
+		return true;
 	int nid = OBJ_obj2nid(X509_EXTENSION_get_object(ext));
 	void *value = X509V3_EXT_d2i(ext);
 	bool good = false;

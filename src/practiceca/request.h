@@ -9,6 +9,7 @@
 #include "practiceca/accounts.h"
 #include "practiceca/ossl.h"
 #include "practiceca/refusal.h"
+#include "x509/attestation.h"
 
 enum { REQUEST_BODY_MAX = 65536, REQUEST_CHALLENGE_MAX = 255 };
 
@@ -20,6 +21,7 @@ struct request {
 	char common_name[COMMON_NAME_MAX + 2]; // longer ones are cut, and fit nobody
 	char challenge[REQUEST_CHALLENGE_MAX + 1];
 	bool has_challenge;
+	struct attestation attestation; // judged good (attested.h); of no kind until then
 };
 // Strict: base64 and nothing else, DER and nothing after it, a signature that verifies (SHA-256 or better), an RSA key of 2048
 // bits or more, a subject of C, O, OU and one CN, and no extension that this CA would not certify.

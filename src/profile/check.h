@@ -7,13 +7,14 @@
 #include "profile/fault.h"
 #include "profile/schema.h"
 
-// All of them. Reads the anchors (relative to dir) into the profile, pins the URL's host, resolves {common_name}. The draft may hold
+// All of them. Reads anchors and roots (relative to dir) into the profile, pins the URL's host, resolves {common_name}. The draft may hold
 // gaps where reading found faults. Errors: memory only.
 MUST struct err *check_draft(struct draft *d, const char *dir, struct faults *f);
 
 // Its parts.
 MUST struct err *check_role(struct profile *p, struct profile_role *r, struct faults *f);
 MUST struct err *check_ca(struct draft *d, const char *dir, struct faults *f);
+MUST struct err *check_attestation(struct draft *d, const char *dir, struct faults *f);
 // What token: says of the security officer's PIN; reads the recovery certificates.
 MUST struct err *check_token(struct draft *d, const char *dir, struct faults *f);
 // A file of certificates that a key of the profile names, put behind `into`; what is wrong with it is a fault.

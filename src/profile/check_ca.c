@@ -154,14 +154,19 @@ static void check_hosts(const struct profile_ca *ca, struct faults *f)
 				 ARG_ID(N_("a list of host names, each with or without :port")));
 }
 
-// --- files of certificates: the anchors, and those of token.recovery (check_token.c)
+// --- files of certificates: the anchors, and those of token.recovery (check_token.c) and key.attestation.roots (check_attestation.c)
 
 static void pem_missing(const struct profile *p, const char *key, const char *path,
 			struct faults *f)
 {
 	struct mark m = place_find(f, key);
 	struct msg *hint =
-		strcmp(key, "ca.anchors") != 0
+		strcmp(key, "key.attestation.roots") == 0
+			? msg_new(N_("Get the root certificates (PEM) of the tokens' maker from "
+				     "the maker, compare their fingerprints, and put them there: "
+				     "%1."),
+				  ARG_TEXT(path))
+		: strcmp(key, "ca.anchors") != 0
 			? msg_new(N_("Ask the institution for its recovery certificate (PEM), and "
 				     "put it there: %1."),
 				  ARG_TEXT(path))

@@ -16,7 +16,7 @@
 #include "profile/names.h"
 #include "profile/read.h"
 
-enum { SHA256_BYTES = 32, TWO_DIGESTS = 64 };
+enum { SHA256_BYTES = 32 };
 
 // --- freeing
 
@@ -74,6 +74,7 @@ static void profile_clear(struct profile *p)
 	free(p->module);
 	free(p->ca.url);
 	buf_free(&p->ca.anchors);
+	buf_free(&p->key.attestation.roots);
 	buf_free(&p->token.recovery);
 	free(p->token.master); // no secret: a path
 	texts_free(p->ca.hosts, p->ca.n_hosts);
@@ -96,6 +97,7 @@ void draft_free(struct draft *d)
 {
 	profile_clear(&d->profile);
 	texts_free(d->anchors, d->n_anchors);
+	texts_free(d->roots, d->n_roots);
 	texts_free(d->recovery, d->n_recovery);
 	*d = (struct draft){ 0 };
 }
@@ -113,18 +115,23 @@ static bool sha256(const void *bytes, size_t len, unsigned char *out)
 	return EVP_Digest(bytes, len, out, NULL, EVP_sha256(), NULL) == 1;
 }
 
-// Of the digests of the files, so that no byte can move from one to the other unseen. The recovery certificates count where there are some:
-// they decide who can read a PIN later.
+static bool sha256_buf(const struct buf *b, unsigned char *out)
+{
+	return sha256(b->data ? (const void *)b->data : "", b->len, out);
+}
+
+// Of the digests of the files, so that no byte can move from one to the other unseen. The recovery certificates count where there are some
+// (they decide who can read a PIN later), and so do the makers' roots.
 static struct err *set_fingerprint(struct profile *p, const void *yaml, size_t len)
 {
-	unsigned char each[3 * SHA256_BYTES], whole[SHA256_BYTES];
-	const void *anchors = p->ca.anchors.data ? (const void *)p->ca.anchors.data : "";
-	const struct buf *recovery = &p->token.recovery;
-	bool done = sha256(yaml, len, each) &&
-		    sha256(anchors, p->ca.anchors.len, each + SHA256_BYTES) &&
-		    (!recovery->len || sha256(recovery->data, recovery->len, each + TWO_DIGESTS)) &&
-		    sha256(each, recovery->len ? 3 * SHA256_BYTES : 2 * SHA256_BYTES, whole);
-	if (!done)
+	const struct buf *files[] = { &p->ca.anchors, &p->token.recovery,
+				      &p->key.attestation.roots };
+	unsigned char each[(1 + ARRAY_LEN(files)) * SHA256_BYTES], whole[SHA256_BYTES];
+	size_t n = files[2]->len ? 4 : files[1]->len ? 3 : 2;
+	bool done = sha256(yaml, len, each);
+	for (size_t i = 0; done && i < ARRAY_LEN(files); i++)
+		done = sha256_buf(files[i], each + (i + 1) * SHA256_BYTES);
+	if (!done || !sha256(each, n * SHA256_BYTES, whole))
 		return err_new(ERR_FAILED,
 			       N_("The fingerprint of the profile cannot be computed."));
 	AUTO_TEXT char *hex = text_hex(whole, sizeof(whole), 0);

@@ -78,12 +78,36 @@ enum key_attributes { KEY_OPEN, KEY_WITHHELD, KEY_DECLARED };
 const char *custody_name(enum custody c);		// "software", "device", "attested"
 const char *key_attributes_name(enum key_attributes a); // "open", "withheld", "declared"
 
+// How the maker's attestation of a key reaches the CA.
+enum attestation_send {
+	ATTESTATION_SEND_NONE,
+	ATTESTATION_SEND_PKCS10, // in the request, signed with it
+	ATTESTATION_SEND_CERTIFICATES, // as certificates beside the request, where the protocol has place for them
+	ATTESTATION_SEND_FILE, // as a file, which somebody carries
+};
+// Floors of what the token demands of the person for using the key, in rising order.
+enum attestation_pin { ATTESTATION_PIN_ANY, ATTESTATION_PIN_ONCE, ATTESTATION_PIN_ALWAYS };
+enum attestation_touch {
+	ATTESTATION_TOUCH_ANY,
+	ATTESTATION_TOUCH_CACHED,
+	ATTESTATION_TOUCH_ALWAYS,
+};
+
+struct profile_attestation {
+	struct buf
+		roots; // makers' certificates that are believed: PEM, concatenated (read at load); empty: none, nothing is asked of the token
+	enum attestation_pin pin;
+	enum attestation_touch touch;
+	enum attestation_send send;
+};
+
 struct profile_key {
 	unsigned bits; // RSA: 2048, 3072 or 4096
 	enum custody custody_floor;
 	enum key_attributes attributes_floor;
 	bool decrypt;	     // CKA_DECRYPT even where the CA does not demand it
 	bool retire_destroy; // the old key is destroyed once the new pair is verified, else kept
+	struct profile_attestation attestation;
 };
 
 enum ca_protocol { CA_EST, CA_SCEP, CA_CMP, CA_PORTAL, CA_FILE };
@@ -134,7 +158,7 @@ struct profile_token {
 struct profile {
 	char *name;	      // "practice"
 	char *path;	      // resolved
-	char fingerprint[65]; // SHA-256 of the file and of the anchors it names, hex
+	char fingerprint[65]; // SHA-256 of the file and of the anchors and roots it names, hex
 	struct text2 institution;
 	char *institution_code; // "1283"
 	bool practice;		// for practising only: software keys pass, and every screen says so

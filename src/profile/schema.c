@@ -4,6 +4,7 @@
 // The reader writes enums through an int.
 _Static_assert(sizeof(enum otp_kind) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum ca_protocol) == sizeof(int), "an enum is as wide as an int");
+_Static_assert(sizeof(enum attestation_send) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum so_custody) == sizeof(int), "an enum is as wide as an int");
 
 #define TABLE(entry_size, list)                                                                    \
@@ -19,6 +20,10 @@ static const char *const attributes[] = { "open", "withheld", "declared", NULL }
 static const char *const retirements[] = { "keep", "destroy", NULL };
 static const char *const so_custodies[] = { "show", "escrow", "derive", "typed", NULL };
 static const char *const protocols[] = { "est", "scep", "cmp", "portal", "file", NULL };
+static const char *const attested_pins[] = { "any", "once", "always", NULL };
+static const char *const attested_touches[] = { "any", "cached", "always", NULL };
+static const char *const attested_ways[] = { "none", "pkcs10-attribute", "extra-certificates",
+					     "file", NULL };
 static const char *const afters[] = { "renew", "reacquire", "closed", NULL };
 
 const char *const schema_subject_types[] = {
@@ -223,6 +228,36 @@ static const struct schema_key institution_keys[] = {
 };
 static const struct schema_table institution_table = TABLE(0, institution_keys);
 
+#define ATTESTATION(member) DRAFT(profile.key.attestation.member)
+static const struct schema_key attestation_keys[] = {
+	{ .key = "roots",
+	  .shape = SHAPE_TEXTS,
+	  .required = true,
+	  .max = 8,
+	  .at = DRAFT(roots),
+	  .also_at = DRAFT(n_roots),
+	  .allowed = N_("one file of certificates (PEM), or a list of files") },
+	{ .key = "pin_policy",
+	  .shape = SHAPE_CHOICE,
+	  .at = ATTESTATION(pin),
+	  .choices = attested_pins,
+	  .otherwise = "any",
+	  .allowed = N_("any, once or always") },
+	{ .key = "touch_policy",
+	  .shape = SHAPE_CHOICE,
+	  .at = ATTESTATION(touch),
+	  .choices = attested_touches,
+	  .otherwise = "any",
+	  .allowed = N_("any, cached or always") },
+	{ .key = "send",
+	  .shape = SHAPE_CHOICE,
+	  .at = ATTESTATION(send),
+	  .choices = attested_ways,
+	  .otherwise = "none",
+	  .allowed = N_("none, pkcs10-attribute, extra-certificates or file") },
+};
+static const struct schema_table attestation_table = TABLE(0, attestation_keys);
+
 static const struct schema_key key_keys[] = {
 	{ .key = "type",
 	  .shape = SHAPE_CHOICE,
@@ -261,6 +296,10 @@ static const struct schema_key key_keys[] = {
 	  .choices = retirements,
 	  .otherwise = "keep",
 	  .allowed = N_("keep or destroy") },
+	{ .key = "attestation",
+	  .shape = SHAPE_GROUP,
+	  .table = &attestation_table,
+	  .allowed = N_("the keys roots, pin_policy, touch_policy and send") },
 };
 static const struct schema_table key_table = TABLE(0, key_keys);
 
@@ -442,7 +481,8 @@ static const struct schema_key profile_keys[] = {
 	{ .key = "key",
 	  .shape = SHAPE_GROUP,
 	  .table = &key_table,
-	  .allowed = N_("the keys type, bits, custody, attributes, decrypt and retire") },
+	  .allowed =
+		  N_("the keys type, bits, custody, attributes, decrypt, retire and attestation") },
 	{ .key = "token",
 	  .shape = SHAPE_GROUP,
 	  .table = &token_table,

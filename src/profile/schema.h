@@ -50,6 +50,8 @@ struct draft {
 	int key_type, retire;
 	char **anchors;
 	size_t n_anchors;
+	char **roots; // of attestations
+	size_t n_roots;
 	char **recovery;
 	size_t n_recovery;
 };

@@ -3,28 +3,9 @@
 
 #include <string.h>
 
-#include <openssl/x509_vfy.h>
-
 #include "base/clock.h"
 #include "x509/cert_inside.h"
-
-enum { CHAIN_MAX_DEPTH = 8, LEVEL_112_BITS = 2 }; // level 2: RSA of 2048 bits, no MD5, no SHA-1
-
-static void store_free(X509_STORE *s)
-{
-	X509_STORE_free(s);
-}
-static void store_ctx_free(X509_STORE_CTX *c)
-{
-	X509_STORE_CTX_free(c);
-}
-static void borrowed_stack_free(STACK_OF(X509) * s)
-{
-	sk_X509_free(s);
-}
-DEFINE_CLEANUP(store, X509_STORE, store_free)
-DEFINE_CLEANUP(store_ctx, X509_STORE_CTX, store_ctx_free)
-DEFINE_CLEANUP(borrowed_stack, STACK_OF(X509), borrowed_stack_free)
+#include "x509/chain.h"
 
 static struct err *refuse(const char *slug, struct msg *what)
 {
@@ -133,32 +114,6 @@ static struct err *chain_verdict(int code, int depth, const struct judge_terms *
 	}
 }
 
-static struct err *make_store(const struct cert_list *anchors, X509_STORE **out)
-{
-	AUTO(store) X509_STORE *store = X509_STORE_new();
-	if (!store)
-		return err_no_memory();
-	for (size_t i = 0; i < anchors->n; i++)
-		if (!X509_STORE_add_cert(store, cert_x509(anchors->certs[i])))
-			return ossl_failed("X509_STORE_add_cert");
-	*out = store;
-	store = NULL;
-	return NULL;
-}
-
-static struct err *borrow_all(const struct cert_list *list, STACK_OF(X509) * *out)
-{
-	AUTO(borrowed_stack) STACK_OF(X509) *stack = sk_X509_new_null();
-	if (!stack)
-		return err_no_memory();
-	for (size_t i = 0; i < list->n; i++)
-		if (!sk_X509_push(stack, cert_x509(list->certs[i])))
-			return err_no_memory();
-	*out = stack;
-	stack = NULL;
-	return NULL;
-}
-
 static void set_terms(X509_STORE_CTX *ctx, const struct judge_terms *t)
 {
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
@@ -203,8 +158,8 @@ static struct err *check_chain(const struct judge_terms *t, const struct cert_li
 {
 	AUTO(store) X509_STORE *store = NULL;
 	AUTO(borrowed_stack) STACK_OF(X509) *others = NULL;
-	TRY(make_store(t->anchors, &store));
-	TRY(borrow_all(got, &others));
+	TRY(chain_store(t->anchors, &store));
+	TRY(chain_borrow(got, &others));
 	AUTO(store_ctx) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	if (!ctx || !X509_STORE_CTX_init(ctx, store, cert_x509(leaf), others))
 		return ossl_failed("X509_STORE_CTX_init");

@@ -49,6 +49,14 @@ struct change {
 	size_t len;
 };
 
+// What the attestations say, where it is not what is true.
+struct attested {
+	char key[256], leaf[256]; // a PEM of another public key; a file that is handed out instead
+	unsigned long serial, slot, pin, touch;
+	unsigned firmware[3];
+	bool no_policy, no_intermediate, none;
+};
+
 struct plan {
 	struct fault faults[PLAN_MAX];
 	size_t n_faults;
@@ -61,6 +69,8 @@ struct plan {
 	size_t n_mechanisms;					 // 0: all
 	char label[33], manufacturer[33], model[17], serial[17]; // empty: as it is
 	unsigned long pin_min, pin_max;				 // 0: as it is
+	char attest_dir[256]; // holds f9.pem and f9.key; empty: no attestation
+	struct attested attested;
 };
 extern struct plan plan;
 
@@ -70,6 +80,10 @@ void plan_read(void);
 
 // tamper.c: puts the plan's changes between the module behind and the faults.
 void tamper_install(CK_FUNCTION_LIST *list, CK_FUNCTION_LIST *behind);
+
+// attest.c: certificates that are not in the module behind, as ykcs11 shows its attestations: one for each key pair whose CKA_ID is a slot number,
+// and that of slot F9. Stands in front of tamper.c's list.
+void attest_install(CK_FUNCTION_LIST *list);
 
 // faults.c: count, log, and the faults. Before the real call: true when it is not to be made (*rv then is the answer).
 struct visit {

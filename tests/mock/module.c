@@ -54,6 +54,8 @@ __attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST 
 	if (!real)
 		return faults_after(&v, CKR_LIBRARY_LOAD_FAILED);
 	tamper_install(&next, real);
+	if (plan.attest_dir[0])
+		attest_install(&next);
 	*out = &list;
 	return faults_after(&v, CKR_OK);
 }

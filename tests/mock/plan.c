@@ -213,6 +213,41 @@ static void take_field(char *rest, const char *line)
 	refuse(line);
 }
 
+// "attest DIR", "attest-says NAME VALUE".
+static void take_attested(char *rest, const char *line)
+{
+	struct attested *a = &plan.attested;
+	const struct {
+		const char *name;
+		unsigned long *out;
+	} numbers[] = { { "serial", &a->serial },
+			{ "slot", &a->slot },
+			{ "pin", &a->pin },
+			{ "touch", &a->touch } };
+	const char *name = word(&rest);
+	for (size_t i = 0; name && i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (strcmp(numbers[i].name, name) == 0) {
+			*numbers[i].out = number(word(&rest), line);
+			return;
+		}
+	if (name && strcmp(name, "firmware") == 0) {
+		for (int i = 0; i < 3; i++)
+			a->firmware[i] = (unsigned)number(word(&rest), line);
+	} else if (name && strcmp(name, "key") == 0) {
+		copy(a->key, sizeof(a->key), word(&rest), line);
+	} else if (name && strcmp(name, "leaf") == 0) {
+		copy(a->leaf, sizeof(a->leaf), word(&rest), line);
+	} else if (name && strcmp(name, "no-policy") == 0) {
+		a->no_policy = true;
+	} else if (name && strcmp(name, "no-intermediate") == 0) {
+		a->no_intermediate = true;
+	} else if (name && strcmp(name, "nothing") == 0) {
+		a->none = true;
+	} else {
+		refuse(line);
+	}
+}
+
 static bool take_switch(const char *first)
 {
 	const struct {
@@ -269,6 +304,10 @@ static void take_line(char *rest, const char *line)
 		take_field(rest, line);
 	else if (strcmp(first, "mechanisms") == 0)
 		take_mechanisms(rest, line);
+	else if (strcmp(first, "attest") == 0)
+		copy(plan.attest_dir, sizeof(plan.attest_dir), word(&rest), line);
+	else if (strcmp(first, "attest-says") == 0)
+		take_attested(rest, line);
 	else if (strcmp(first, "pin-pad") == 0)
 		copy(plan.pin_pad, sizeof(plan.pin_pad), word(&rest), line);
 	else if (strcmp(first, "pin-length") == 0) {
@@ -282,6 +321,7 @@ void plan_read(void)
 {
 	const char *path = getenv("MOCK_PLAN");
 	memset(&plan, 0, sizeof(plan));
+	plan.attested = (struct attested){ .pin = 2, .touch = 1, .firmware = { 5, 4, 3 } };
 	FILE *f = path && *path ? fopen(path, "re") : NULL;
 	if (!f)
 		return;

@@ -17,6 +17,7 @@ static void check_wrong(const char *profile, const struct wrong *w)
 {
 	AUTO(profile) struct profile *p = NULL;
 	AUTO_TEXT char *yaml = fixture_profile(profile, w->from, w->to);
+	fixture_write("maker-roots.pem", fixture_pem, 0600);
 	AUTO_TEXT char *dir = text_copy(fixture_write("example-root.pem", fixture_pem, 0600));
 	*strrchr(dir, '/') = '\0';
 	struct err *e = profile_parse(yaml, strlen(yaml), "bank.yaml", dir, &p);
@@ -246,9 +247,30 @@ static void test_ca_and_windows(void)
 		  "open keys pass only in a profile with practice: true" },
 		{ "custody: device", "custody: software", "custody: software", "key.custody",
 		  "software keys pass only" },
+		{ "    roots: maker-roots.pem\n", "", "pin_policy:", "key.attestation.roots",
+		  "this key is missing" },
+		{ "roots: maker-roots.pem", "roots: elsewhere.pem", "roots: elsewhere.pem",
+		  "key.attestation.roots", "is not there" },
+		{ "roots: maker-roots.pem", "roots: []", "roots: []", "key.attestation.roots",
+		  "or a list of files" },
+		{ "pin_policy: once", "pin_policy: twice",
+		  "pin_policy:", "key.attestation.pin_policy", "any, once or always" },
+		{ "touch_policy: any", "touch_policy: never",
+		  "touch_policy:", "key.attestation.touch_policy", "any, cached or always" },
+		{ "send: none", "send: mail", "send:", "key.attestation.send",
+		  "none, pkcs10-attribute, extra-certificates or file" },
+		{ "send: none", "send: extra-certificates", "send:", "key.attestation.send",
+		  "have a place only in CMP and SCEP" },
+		{ "send: none", "sent: none", "sent:", "key.attestation.sent",
+		  "Did you mean send?" },
+	};
+	static const struct wrong unrooted[] = {
+		{ "custody: software", "custody: attested", "custody: attested", "key.custody",
+		  "attested needs the roots" },
 	};
 	check_all("practice", list, ARRAY_LEN(list));
 	check_all("example", example, ARRAY_LEN(example));
+	check_all("practice", unrooted, ARRAY_LEN(unrooted));
 }
 
 static void check_anchors(const char *pem, const char *says)
@@ -276,6 +298,33 @@ static void test_anchors(void)
 		      "holds no certificate");
 	check_anchors(cut, "holds no certificate");
 	check_anchors(key, "holds a private key");
+}
+
+// The makers' roots are read by the same rules.
+static void test_roots_are_read_as_strictly_as_anchors(void)
+{
+	static const char with_roots[] =
+		"custody: device\n  attestation: {roots: [practice-ca.pem, roots.pem]}";
+	static const struct {
+		const char *pem;
+		unsigned mode;
+		const char *says;
+	} rows[] = {
+		{ "hello\n", 0600, "holds no certificate" },
+		{ "-----BEGIN PRIVATE KEY-----\nAAAA\n", 0600, "holds a private key" },
+		{ fixture_pem, 0666, "the file of certificates cannot be used" },
+	};
+	AUTO(profile) struct profile *p = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		fixture_write("roots.pem", rows[i].pem, rows[i].mode);
+		struct err *e = fixture_parse("custody: software", with_roots, &p);
+		CU_ASSERT(e && err_says(e, "key.attestation.roots") && err_says(e, rows[i].says));
+		err_ignore(e);
+	}
+	fixture_write("roots.pem", fixture_pem, 0600);
+	CHECK_OK_OR_END(fixture_parse("custody: software", with_roots, &p));
+	CU_ASSERT(p->key.attestation.roots.len > 2 * strlen(fixture_pem));
+	CU_ASSERT(p->key.attestation.send == ATTESTATION_SEND_NONE);
 }
 
 static void test_custody_of_the_so_pin(void)
@@ -504,7 +553,8 @@ int main(void)
 	fixture_begin();
 	int rc = CHECK_MAIN(
 		TEST(test_keys), TEST(test_values), TEST(test_fields_and_templates),
-		TEST(test_ca_and_windows), TEST(test_anchors), TEST(test_custody_of_the_so_pin),
+		TEST(test_ca_and_windows), TEST(test_anchors),
+		TEST(test_roots_are_read_as_strictly_as_anchors), TEST(test_custody_of_the_so_pin),
 		TEST(test_the_fingerprint_covers_the_recovery_certificates),
 		TEST(test_all_faults_at_once_in_order), TEST(test_many_faults_are_counted),
 		TEST(test_secrets_of_a_file_are_not_repeated),

@@ -127,12 +127,15 @@ static void test_example_passes_with_its_anchors(void)
 {
 	AUTO(profile) struct profile *p = NULL;
 	AUTO_TEXT char *yaml = fixture_profile("example", NULL, NULL);
+	fixture_write("maker-roots.pem", fixture_pem, 0600);
 	fixture_write("example-root.pem", fixture_pem, 0600);
 	const char *path = fixture_write("example.yaml", yaml, 0600);
 	CHECK_OK_OR_END(profile_load(path, &p));
 	CU_ASSERT(!p->practice);
 	CU_ASSERT_EQUAL(p->key.bits, 3072);
 	CU_ASSERT_EQUAL(p->key.custody_floor, CUSTODY_DEVICE);
+	CU_ASSERT_EQUAL(p->key.attestation.pin, ATTESTATION_PIN_ONCE);
+	CU_ASSERT(p->key.attestation.roots.len > strlen(fixture_pem));
 	CU_ASSERT_STRING_EQUAL(p->module, "opensc-pkcs11");
 	CU_ASSERT_STRING_EQUAL(p->login_url, "https://www.bank.example/login");
 	CU_ASSERT_EQUAL(p->ca.n_hosts, 3);
@@ -156,6 +159,20 @@ static void test_fingerprint_follows_file_and_anchors(void)
 	CU_ASSERT_STRING_NOT_EQUAL(a->fingerprint, file->fingerprint);
 	CU_ASSERT_STRING_NOT_EQUAL(a->fingerprint, anchors->fingerprint);
 	CU_ASSERT_EQUAL(strspn(a->fingerprint, "0123456789abcdef"), 64);
+}
+
+static void test_fingerprint_follows_the_makers_roots(void)
+{
+	static const char with_roots[] = "custody: device\n  attestation: {roots: roots.pem}";
+	AUTO(profile) struct profile *one = NULL, *same = NULL, *two = NULL;
+	AUTO_TEXT char *both = text_format("%s%s", fixture_pem, fixture_pem);
+	fixture_write("roots.pem", fixture_pem, 0600);
+	CHECK_OK_OR_END(fixture_parse("custody: software", with_roots, &one));
+	CHECK_OK_OR_END(fixture_parse("custody: software", with_roots, &same));
+	fixture_write("roots.pem", both, 0600);
+	CHECK_OK_OR_END(fixture_parse("custody: software", with_roots, &two));
+	CU_ASSERT_STRING_EQUAL(one->fingerprint, same->fingerprint);
+	CU_ASSERT_STRING_NOT_EQUAL(one->fingerprint, two->fingerprint);
 }
 
 static void test_file_that_others_can_write_is_refused(void)
@@ -294,6 +311,7 @@ int main(void)
 		TEST(test_one_text_serves_both_languages), TEST(test_own_host_is_pinned_once),
 		TEST(test_example_passes_with_its_anchors),
 		TEST(test_fingerprint_follows_file_and_anchors),
+		TEST(test_fingerprint_follows_the_makers_roots),
 		TEST(test_file_that_others_can_write_is_refused),
 		TEST(test_anchors_that_others_can_write_are_refused),
 		TEST(test_directory_of_others_is_refused),

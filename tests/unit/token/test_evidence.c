@@ -1,6 +1,8 @@
 // What is believed of a key, and what is not.
 #include "token/evidence.h"
 
+#include "token/attest.h"
+
 #include "softhsm.h"
 
 static void check_tag(struct err *e, enum err_kind kind, const char *tag)
@@ -172,6 +174,43 @@ static void test_evidence_is_said_in_words_and_kept_as_text(void)
 			  60) == 0);
 }
 
+static void test_what_the_maker_attests_is_said_and_kept(void)
+{
+	struct evidence e = { .custody = CUSTODY_ATTESTED,
+			      .attributes = KEY_DECLARED,
+			      .model = "YubiKey",
+			      .attestation = { .kind = ATTESTATION_YUBIKEY_PIV,
+					       .firmware = { 5, 7, 1 },
+					       .serial = 12345678,
+					       .slot = 0x82,
+					       .pin = ATTESTED_PIN_ALWAYS,
+					       .touch = ATTESTED_TOUCH_CACHED,
+					       .form_factor = 0x83 } };
+	e.facts.bits = 2048;
+	AUTO(msg) struct msg *words = evidence_words(&e);
+	AUTO_TEXT char *text = msg_render(words);
+	CU_ASSERT(text && strstr(text, "serial number 12345678 (USB-C, for the key ring), "
+				       "firmware 5.7.1, slot 82. PIN: asked for at each use. "
+				       "Touch: at a use, then good for 15 seconds."));
+	AUTO_TEXT char *kept = evidence_text(&e);
+	CU_ASSERT(kept && strstr(kept, "custody=attested") &&
+		  strstr(kept, " firmware=5.7.1 serial=12345678 slot=82 pin=always touch=cached"));
+}
+
+static void test_a_slots_number_is_its_cka_id(void)
+{
+	for (unsigned n = 0; n < 256; n++) {
+		const struct key_id one = { .bytes = { (uint8_t)n }, .len = 1 };
+		const struct key_id two = { .bytes = { (uint8_t)n }, .len = 2 };
+		unsigned slot = attest_slot(&one);
+		CU_ASSERT_EQUAL(slot != 0, n >= 1 && n <= 24);
+		CU_ASSERT(n != 1 || slot == 0x9a);
+		CU_ASSERT(n != 4 || slot == 0x9e);
+		CU_ASSERT(n < 5 || n > 24 || slot == 0x82 + n - 5);
+		CU_ASSERT_EQUAL(attest_slot(&two), 0);
+	}
+}
+
 int main(void)
 {
 	return CHECK_MAIN(TEST(test_softhsm_declares_everything_but_is_software),
@@ -181,5 +220,7 @@ int main(void)
 			  TEST(test_a_key_that_cannot_be_right_is_refused_at_once),
 			  TEST(test_always_authenticate_is_told),
 			  TEST(test_the_profiles_floors_decide),
-			  TEST(test_evidence_is_said_in_words_and_kept_as_text));
+			  TEST(test_evidence_is_said_in_words_and_kept_as_text),
+			  TEST(test_what_the_maker_attests_is_said_and_kept),
+			  TEST(test_a_slots_number_is_its_cka_id));
 }

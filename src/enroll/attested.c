@@ -1,0 +1,90 @@
+// The maker's attestation on its way to the CA.
+#include "enroll/attested.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/proc.h"
+#include "enroll/say.h"
+
+#define DIRECTORY "attestations"
+enum { PEM_MAX = 4 * ATTESTATION_MAX_DER };
+
+static bool wanted(const struct enrolment *e, enum attestation_send way)
+{
+	return e->attested.kind != ATTESTATION_NONE && e->profile->key.attestation.send == way;
+}
+
+struct err *attested_attributes(const struct enrolment *e, struct buf *out)
+{
+	return wanted(e, ATTESTATION_SEND_PKCS10) ? attestation_attribute(&e->attested, out) : NULL;
+}
+
+static struct err *file_path(const struct enrolment *e, char **out)
+{
+	AUTO_TEXT char *dir = NULL;
+	TRY(proc_state_dir(&dir));
+	*out = text_format("%s/" DIRECTORY "/%s.pem", dir, e->record->id);
+	return *out ? NULL : err_no_memory();
+}
+
+static struct err *write_all(int fd, const char *path, const struct buf *b)
+{
+	for (size_t done = 0; done < b->len;) {
+		ssize_t n = write(fd, b->data + done, b->len - done);
+		if (n < 0 && errno != EINTR)
+			return err_errno("write", path, errno);
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return fsync(fd) ? err_errno("fsync", path, errno) : NULL;
+}
+
+// Beside and into place: whoever carries it never finds half of it.
+static struct err *write_file(const char *path, const struct buf *pem)
+{
+	AUTO_TEXT char *beside = text_format("%s.new", path);
+	if (!beside)
+		return err_no_memory();
+	unlink(beside); // of a run that died
+	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_errno("open", beside, errno);
+	struct err *err = write_all(fd, beside, pem);
+	if (close(fd) && !err)
+		err = err_errno("close", beside, errno);
+	if (!err && rename(beside, path))
+		err = err_errno("rename", path, errno);
+	if (err)
+		unlink(beside);
+	return err;
+}
+
+struct err *attested_keep(struct enrolment *e)
+{
+	bool beside = wanted(e, ATTESTATION_SEND_CERTIFICATES);
+	AUTO_BUF struct buf pem = BUF(PEM_MAX);
+	AUTO_TEXT char *path = NULL, *dir = NULL;
+	if (!beside && !wanted(e, ATTESTATION_SEND_FILE))
+		return NULL;
+	TRY(attestation_pem(&e->attested, &pem));
+	if (beside)
+		return cert_list_from_pem(pem.data, pem.len, &e->beside);
+	TRY(proc_state_subdir(DIRECTORY, &dir));
+	TRY(file_path(e, &path));
+	TRY(write_file(path, &pem));
+	say_note(e,
+		 msg_new(N_("The maker's attestation of the key is in the file %1. Give it to %2 "
+			    "as you were told."),
+			 ARG_TEXT(path), ARG_BOTH(e->profile->institution)));
+	return NULL;
+}
+
+void attested_forget(const struct enrolment *e)
+{
+	AUTO_TEXT char *path = NULL;
+	AUTO(err) struct err *nowhere = file_path(e, &path);
+	if (!nowhere)
+		unlink(path);
+}
