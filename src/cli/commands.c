@@ -40,6 +40,19 @@ static const char *const about_verify[] = {
 	N_("Signs with the key on the token and checks the signature with the certificate on it."),
 	NULL
 };
+static const char *const about_token_list[] = {
+	N_("Shows the readers, empty ones too, and the tokens: model, serial number, PIN, room "
+	   "and certificates with the days they are still good for. It needs no PIN."),
+	N_("With --watch it goes on and tells what is put in and taken out, until ^C."), NULL
+};
+static const char *const about_doctor[] = {
+	N_("Looks for what may be wrong: readers, the smart card service, drivers, tokens, the "
+	   "clock, inkan's own files, and with --profile the certificate authority. Each finding "
+	   "says what to do."),
+	N_("No PIN is used and nothing is changed. The status is 1 when something has to be "
+	   "mended."),
+	NULL
+};
 static const char *const about_profile_list[] = {
 	N_("Lists the profiles that can be used by name, and those that are faulty."), NULL
 };
@@ -68,16 +81,23 @@ static const char *const about_version[] = { N_("Shows the version of inkan."), 
 
 const struct command commands[] = {
 	{ "enroll", NULL, 0, 0, N_("Make a key on the token and get its certificate"), about_enroll,
-	  "inkan enroll --profile practice --role user", OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS,
-	  run_enroll, false },
+	  "inkan enroll --profile practice --role user",
+	  OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT, run_enroll, false },
 	{ "resume", "[ID]", 0, 1, N_("Go on with an unfinished enrolment"), about_resume,
-	  "inkan resume", FIND_TOKEN | ASKS, run_resume, false },
+	  "inkan resume", FIND_TOKEN | ASKS | OPT_WAIT, run_resume, false },
 	{ "abandon", "ID", 1, 1, N_("Give up an unfinished enrolment and clean the token up"),
 	  about_abandon, "inkan abandon k7qf-3m2x", FIND_TOKEN | ASKS, run_abandon, false },
 	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, and what is unfinished"),
 	  about_status, "inkan status", FIND_TOKEN | OPT_JSON, run_status, false },
 	{ "verify", NULL, 0, 0, N_("Try out token, key and certificate together"), about_verify,
-	  "inkan verify", OPT_PROFILE | FIND_TOKEN | ASKS, run_verify, false },
+	  "inkan verify", OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT, run_verify, false },
+	{ "token list", NULL, 0, 0, N_("Show readers, tokens and what is on them"),
+	  about_token_list, "inkan token list", FIND_TOKEN | OPT_JSON | OPT_WATCH, run_token_list,
+	  false },
+	{ "doctor", NULL, 0, 0, N_("Look for what may be wrong, and say what to do"), about_doctor,
+	  "inkan doctor",
+	  FIND_TOKEN | OPT_PROFILE | OPT_ANSWERS | OPT_JSON | OPT_BUNDLE | OPT_NAMES, run_doctor,
+	  false },
 	{ "profile list", NULL, 0, 0, N_("List the profiles that can be used by name"),
 	  about_profile_list, "inkan profile list", 0, run_profile_list, false },
 	{ "profile check", "FILE", 1, 1, N_("Name all faults of a profile"), about_profile_check,
@@ -94,6 +114,18 @@ const struct command commands[] = {
 	  "inkan errors", 0, run_errors, true },
 };
 const size_t n_commands = ARRAY_LEN(commands);
+
+char *command_group(const char *word)
+{
+	AUTO_BUF struct buf b = BUF(1024);
+	size_t len = strlen(word);
+	for (size_t i = 0; i < n_commands; i++)
+		if (!commands[i].hidden && !strncmp(commands[i].name, word, len) &&
+		    commands[i].name[len] == ' ')
+			err_ignore(buf_printf(&b, "%s%s", b.len ? ", " : "",
+					      commands[i].name + len + 1));
+	return b.data ? text_copy((const char *)b.data) : NULL;
+}
 
 const struct command *command_find(char *const *words, size_t n, size_t *used)
 {

@@ -15,4 +15,6 @@ int run_help(struct cli *cli);
 int run_version(struct cli *cli);
 int run_completion(struct cli *cli);
 int run_errors(struct cli *cli);
+int run_token_list(struct cli *cli);
+int run_doctor(struct cli *cli);
 int run_wizard(struct cli *cli); // inkan alone on a terminal

@@ -27,6 +27,10 @@ enum {
 	OPT_VERSION = 1 << 12, // without a command only
 	OPT_PLAIN = 1 << 13,
 	OPT_KEYPAD = 1 << 14,
+	OPT_WATCH = 1 << 24,
+	OPT_WAIT = 1 << 25,
+	OPT_BUNDLE = 1 << 26,
+	OPT_NAMES = 1 << 27,
 	OPT_ALWAYS = OPT_PLAIN | OPT_LANG | OPT_DEBUG | OPT_HELP,
 	// Without a command: the wizard's.
 	OPT_ALONE = OPT_ALWAYS | OPT_VERSION | OPT_PROFILE | OPT_ROLE | OPT_TOKEN | OPT_MODULE |
@@ -59,13 +63,17 @@ extern const size_t n_commands;
 // Null when there is none; *words is how many words of argv the name has.
 const struct command *command_find(char *const *words, size_t n, size_t *used);
 
+// A first word of several commands ("profile", "token"): null, or their second words ("list, check, show"). New string.
+char *command_group(const char *word);
+
 enum { MAX_OPERANDS = 8 };
 
 // What was typed. The texts are argv's.
 struct options {
 	const struct command *command; // null: none
-	const char *profile, *role, *token, *module, *answers, *lang;
+	const char *profile, *role, *token, *module, *answers, *lang, *bundle;
 	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
+	bool watch, wait, names;
 	char *operands[MAX_OPERANDS + 1];
 	size_t n_operands;
 };

@@ -7,3 +7,6 @@ void enrolment_run(const struct job *j, struct face *f, struct result *out); // 
 void abandon_run(const struct job *j, struct face *f, struct result *out);
 void verify_run(const struct job *j, struct face *f, struct result *out);
 void list_run(const struct job *j, struct face *f, struct result *out);
+void readers_run(struct face *f, struct result *out);
+void watch_run(struct face *f, struct result *out);
+void ca_look_run(const struct job *j, struct face *f, struct result *out);
