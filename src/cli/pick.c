@@ -246,7 +246,8 @@ static struct err *look_for_one(void *ctx, bool *done)
 		AUTO_SEEN struct seen_list seen = { 0 };
 		struct err *e = l.results[i].err;
 		// A module that fails now may do better when its token is there; one that cannot be loaded at all will not.
-		if (e && (err_kind(e) == ERR_INTERRUPTED || (l.n == 1 && err_kind(e) == ERR_PROFILE))) {
+		if (e &&
+		    (err_kind(e) == ERR_INTERRUPTED || (l.n == 1 && err_kind(e) == ERR_PROFILE))) {
 			l.results[i].err = NULL;
 			return e;
 		}
