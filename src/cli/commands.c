@@ -77,6 +77,9 @@ static const char *const about_completion[] = {
 static const char *const about_errors[] = {
 	N_("Prints each error's codes, meaning and remedy as a JSON object a line."), NULL
 };
+static const char *const about_udev_rules[] = {
+	N_("Prints the rules for udev that installations bring along."), NULL
+};
 static const char *const about_version[] = { N_("Shows the version of inkan."), NULL };
 
 const struct command commands[] = {
@@ -110,6 +113,8 @@ const struct command commands[] = {
 	  run_version, false },
 	{ "completion", "bash|zsh", 1, 1, N_("Print what a shell needs to complete commands"),
 	  about_completion, "inkan completion bash", 0, run_completion, true },
+	{ "udev-rules", NULL, 0, 0, N_("Print rules for udev, for installations"), about_udev_rules,
+	  "inkan udev-rules", 0, run_udev_rules, true },
 	{ "errors", NULL, 0, 0, N_("Print the table of errors for the help desk"), about_errors,
 	  "inkan errors", 0, run_errors, true },
 };

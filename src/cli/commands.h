@@ -17,4 +17,5 @@ int run_completion(struct cli *cli);
 int run_errors(struct cli *cli);
 int run_token_list(struct cli *cli);
 int run_doctor(struct cli *cli);
+int run_udev_rules(struct cli *cli);
 int run_wizard(struct cli *cli); // inkan alone on a terminal

@@ -51,9 +51,9 @@ static void on_wake(int sig)
 
 void signals_wake(bool on)
 {
-	struct sigaction a = { .sa_handler = on ? on_wake : SIG_IGN };
+	struct sigaction a = { .sa_handler = on ? on_wake : SIG_DFL };
 	sigemptyset(&a.sa_mask);
-	sigaction(SIGUSR1, &a, NULL);
+	sigaction(SIGURG, &a, NULL);
 }
 
 bool signals_woken(void)

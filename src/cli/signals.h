@@ -11,8 +11,8 @@ void signals_install(void);
 // How often somebody asked to stop since the last signals_forget.
 int signals_count(void);
 void signals_forget(void);
-// SIGUSR1 came since the last call: somebody (a udev rule) says that a look at the tokens is worth it. Only while signals_wake(true); otherwise the
-// signal is ignored.
+// SIGURG came since the last call: somebody (a udev rule) says that a look at the tokens is worth it. Only while signals_wake(true); otherwise the
+// signal is ignored, as it is by every program that does not ask for it.
 void signals_wake(bool on);
 bool signals_woken(void);
 

@@ -1,7 +1,7 @@
 // Waiting for readers, cards and tokens: what `inkan token list --watch`, --wait and the guide share. Private to the room.
 //
 // A worker watches the readers (JOB_WATCH), so that what happens there is looked at at once. Modules without readers tell nobody: they are looked at
-// again every LOOK_ALONE_MS where no reader is there (or no pcscd), and every LOOK_BESIDE_MS beside readers. SIGUSR1 asks for a look at
+// again every LOOK_ALONE_MS where no reader is there (or no pcscd), and every LOOK_BESIDE_MS beside readers. SIGURG asks for a look at
 // once (udev/README.md).
 #pragma once
 
