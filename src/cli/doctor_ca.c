@@ -59,7 +59,7 @@ static struct err *clock_differs(int64_t theirs, int64_t off)
 				N_("This machine's clock says %1, the certificate authority's %2: "
 				   "%3 seconds apart."),
 				ARG_TEXT(here), ARG_TEXT(there), ARG_NUM(off < 0 ? -off : off));
-	return err_hint(err_tag(e, "clock-wrong"),
+	return err_hint(err_tag(e, "clock-off"),
 			N_("Set the date and time of this machine; timedatectl shows whether they "
 			   "are set by the network."));
 }
@@ -112,7 +112,7 @@ static struct err *clock_long_ago(void)
 	return err_hint(
 		err_tag(err_new(ERR_FAILED, N_("This machine's clock says %1, which cannot be."),
 				ARG_TEXT(now)),
-			"clock-wrong"),
+			"clock-off"),
 		N_("Set the date and time of this machine; timedatectl shows whether they "
 		   "are set by the network."));
 }

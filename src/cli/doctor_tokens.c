@@ -51,7 +51,7 @@ static struct err *clock_behind(const char *name, const char *not_before)
 				N_("A certificate on the token %1 is valid only from %2, and this "
 				   "machine's clock says %3."),
 				ARG_TEXT(name), ARG_TEXT(not_before), ARG_TEXT(now));
-	return err_hint(err_tag(e, "clock-wrong"),
+	return err_hint(err_tag(e, "clock-off"),
 			N_("Set the date and time of this machine; timedatectl shows whether they "
 			   "are set by the network."));
 }
