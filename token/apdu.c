@@ -96,7 +96,7 @@ struct err *pcsc_transmit(struct pcsc_card *c, const struct apdu *a, struct buf 
 {
 	unsigned last = 0;
 	if (!c->link || !c->link->begun)
-		return pcsc_err("SCardTransmit", SCARD_E_NOT_TRANSACTED, c->reader);
+		return pcsc_err("SCardTransmit", SCARD_E_INVALID_HANDLE, c->reader);
 	if (a->len > APDU_MAX_DATA)
 		return err_make(ERR_FAILED, msg_new(N_("A command for the card is too long.")));
 	TRY(send_chained(c, a, answer, &last));

@@ -49,7 +49,10 @@ static const struct meaning meanings[] = {
 	{ SCARD_E_SHARING_VIOLATION, "SCARD_E_SHARING_VIOLATION", "card-held", held, end_other },
 	{ SCARD_W_RESET_CARD, "SCARD_W_RESET_CARD", "card-reset",
 	  N_("Another program reset the card in the reader %1 in the middle."), end_other },
-	{ SCARD_E_NOT_TRANSACTED, "SCARD_E_NOT_TRANSACTED", NULL, NULL, NULL },
+	// What pcscd says when its driver got no answer: mostly the card was pulled just now.
+	{ SCARD_E_NOT_TRANSACTED, "SCARD_E_NOT_TRANSACTED", "card-absent",
+	  N_("The card in the reader %1 did not take the command: it was taken out, or is faulty."),
+	  put_back },
 	{ SCARD_F_COMM_ERROR, "SCARD_F_COMM_ERROR", NULL, NULL, NULL },
 	{ SCARD_F_INTERNAL_ERROR, "SCARD_F_INTERNAL_ERROR", NULL, NULL, NULL },
 	{ SCARD_E_INVALID_HANDLE, "SCARD_E_INVALID_HANDLE", NULL, NULL, NULL },
