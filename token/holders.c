@@ -37,7 +37,7 @@ static bool is_service(const char *path, size_t len)
 // One socket of the kernel's list: at pcscd's path, and connected.
 static void take_socket(struct peers *p, const struct nlmsghdr *h)
 {
-	const struct unix_diag_msg *m = NLMSG_DATA(h);
+	const struct unix_diag_msg *m = (const void *)((const char *)h + NLMSG_HDRLEN);
 	const char *path = NULL;
 	size_t path_len = 0, left = h->nlmsg_len - NLMSG_LENGTH(sizeof(*m));
 	uint32_t peer = 0;
@@ -81,7 +81,7 @@ static bool ask_kernel(int fd)
 static bool take_answer(struct peers *p, const char *bytes, size_t len)
 {
 	while (len >= sizeof(struct nlmsghdr)) {
-		struct nlmsghdr *h = (void *)(uintptr_t)bytes;
+		const struct nlmsghdr *h = (const void *)bytes;
 		if (h->nlmsg_len < sizeof(*h) || h->nlmsg_len > len ||
 		    h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
 			return false;

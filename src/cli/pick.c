@@ -234,40 +234,49 @@ struct waiting {
 	struct cli *cli;
 	struct screen *screen;
 	const char *profile_module;
+	struct target *found; // the one that is here; nothing while there are several
 };
+
+static struct err *add_seen(struct listing *l, struct seen_list *seen)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct err *e = l->results[i].err;
+		// A module that fails now may do better when its token is there; one that cannot be loaded at all will not.
+		if (e &&
+		    (err_kind(e) == ERR_INTERRUPTED || (l->n == 1 && err_kind(e) == ERR_PROFILE))) {
+			l->results[i].err = NULL;
+			return e;
+		}
+		if (l->results[i].object)
+			TRY(seen_add(seen, l->results[i].object, l->jobs[i]));
+	}
+	return NULL;
+}
 
 // A token that can be used, and that fits what --token says, is here.
 static struct err *look_for_one(void *ctx, bool *done)
 {
 	const struct waiting *w = ctx;
 	AUTO_LISTING struct listing l = { 0 };
+	AUTO_SEEN struct seen_list seen = { 0 };
 	TRY(listing_make(w->cli, w->profile_module, &w->screen->face, &l));
-	for (size_t i = 0; i < l.n; i++) {
-		AUTO_SEEN struct seen_list seen = { 0 };
-		struct err *e = l.results[i].err;
-		// A module that fails now may do better when its token is there; one that cannot be loaded at all will not.
-		if (e &&
-		    (err_kind(e) == ERR_INTERRUPTED || (l.n == 1 && err_kind(e) == ERR_PROFILE))) {
-			l.results[i].err = NULL;
-			return e;
-		}
-		if (l.results[i].object)
-			TRY(seen_add(&seen, l.results[i].object, l.jobs[i]));
-		for (size_t k = 0; k < seen.n; k++)
-			*done |= seen.list[k].usable;
-	}
-	return NULL;
+	TRY(add_seen(&l, &seen));
+	seen_keep_usable(&seen);
+	*done = seen.n > 0;
+	return seen.n == 1 ? take(&seen.list[0], w->found) : NULL;
 }
 
-struct err *wait_for_token(struct cli *cli, const char *profile_module)
+// Until one is there; *out stays empty when several are, so that the person can be asked.
+static struct err *wait_for_token(struct cli *cli, const char *profile_module, struct target *out)
 {
 	AUTO_SCREEN struct screen screen;
 	screen_open(&screen, cli);
-	struct waiting w = { .cli = cli, .screen = &screen, .profile_module = profile_module };
+	struct waiting w = {
+		.cli = cli, .screen = &screen, .profile_module = profile_module, .found = out
+	};
 	struct watching watching = { .screen = &screen, .ctx = &w, .look = look_for_one };
-	const char *words = lang_text(N_("Waiting for the token"));
 	if (!cli->o.json)
-		running_begin(&screen.running, words, 0);
+		running_begin(&screen.running, lang_text(N_("Waiting for the token")), 0);
 	struct err *e = watching_run(&watching);
 	if (e)
 		running_drop(&screen.running);
@@ -278,8 +287,14 @@ struct err *wait_for_token(struct cli *cli, const char *profile_module)
 
 struct err *name_token(struct cli *cli, const char *profile_module, struct target *out)
 {
+	AUTO_TARGET struct target waited = { 0 };
 	if (cli->o.wait)
-		TRY(wait_for_token(cli, profile_module));
+		TRY(wait_for_token(cli, profile_module, &waited));
+	if (waited.uri) {
+		*out = waited;
+		waited = (struct target){ 0 };
+		return NULL;
+	}
 	const char *named = named_module(cli);
 	const char *module = named ? named : profile_module;
 	if (!cli->o.token || !module)

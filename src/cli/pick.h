@@ -74,8 +74,6 @@ static inline void target_cleanup(struct target *t)
 #define AUTO_TARGET __attribute__((cleanup(target_cleanup)))
 // Exactly one: it. None: ERR_TOKEN that says what was seen. Several: asked on a terminal, else ERR_TOKEN with the list.
 MUST struct err *pick_token(struct cli *cli, const char *profile_module, struct target *out);
-// Until a usable token that fits --token is there: --wait. ERR_INTERRUPTED on ^C.
-MUST struct err *wait_for_token(struct cli *cli, const char *profile_module);
-// The same as pick_token (after waiting, with --wait), but where module and token are both named nothing is listed: the target is as it was said, and `unlisted`. The job's own worker finds
+// The same (with --wait after waiting until one is there), but where module and token are both named nothing is listed: the target is as it was said, and `unlisted`. The job's own worker finds
 // out; job_finish lists after all when it does not find exactly one.
 MUST struct err *name_token(struct cli *cli, const char *profile_module, struct target *out);

@@ -51,7 +51,7 @@ static struct err *left_for_later(const struct result *r, struct err *e)
 	return err_hint(e, N_("Nothing was begun; the token is as it was."));
 }
 
-static struct err *wait_for_same(struct cli *cli, const struct job *j, const char *uri)
+struct err *wait_for_this(struct cli *cli, const struct job *j, const char *uri, const char *words)
 {
 	AUTO_SCREEN struct screen screen;
 	const struct job listing = { .kind = JOB_LIST,
@@ -62,7 +62,7 @@ static struct err *wait_for_same(struct cli *cli, const struct job *j, const cha
 	struct waiting w = { .screen = &screen, .job = &listing };
 	struct watching watching = { .screen = &screen, .ctx = &w, .look = look };
 	if (!cli->o.json)
-		running_begin(&screen.running, lang_text(N_("Waiting for the same token")), 0);
+		running_begin(&screen.running, words, 0);
 	struct err *e = watching_run(&watching);
 	if (e)
 		running_drop(&screen.running);
@@ -105,7 +105,7 @@ struct err *pulled_again(struct cli *cli, const struct job *j, const struct resu
 	    N_("The token was taken out. Please put the same token back, and inkan goes on."));
 	print_line(stderr, 2, uri);
 	say(stderr, N_("^C leaves it for later."));
-	struct err *e = wait_for_same(cli, j, uri);
+	struct err *e = wait_for_this(cli, j, uri, lang_text(N_("Waiting for the same token")));
 	if (e)
 		return left_for_later(r, e);
 	return go_on_with(j, r, uri, out);
