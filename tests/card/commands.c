@@ -118,7 +118,7 @@ static bool do_other_serial(struct reader *r, const char *value, struct said *sa
 static bool do_sw(struct reader *r, const char *value, struct said *said)
 {
 	char text[16];
-	unsigned long sw;
+	unsigned long sw = 0;
 	bool on = false;
 	(void)said;
 	snprintf(text, sizeof(text), "%s", value ? value : "");

@@ -1,4 +1,4 @@
-  [ -e "$PCSC_DRIVER" ] || # shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034
 # Tests with virtual cards in the readers of a real pcscd. Sourced, not run, and first of all: the test file starts again in
 # namespaces of its own, and tests/e2e/lib.sh comes along with it.
 #
@@ -53,11 +53,7 @@ card_need() {
   for program in "$VIRTUAL_CARD" /usr/sbin/pcscd; do
     [ -x "$program" ] || fail_early "$program is missing"
   done
-  PCSC_DRIVER=
-  for at in /usr/lib/pcsc/drivers/serial/libifdvpcd.so; do
-    if [ -e "$at" ]; then PCSC_DRIVER=$at; fi
-  done
-  [ -n "$PCSC_DRIVER" ] || fail_early "the driver of vsmartcard-vpcd is missing"
+  [ -e "$PCSC_DRIVER" ] || fail_early "the driver of vsmartcard-vpcd is missing"
 }
 
 # --- Readers -----------------------------------------------------------------------------------------------------------
@@ -145,13 +141,26 @@ card_start() {
   mkdir -p "$WORK/cards"
   CARD_ROOT=$WORK/cards/root.pem
   : >"$base.out"
+  : >"$base.log"
   "$VIRTUAL_CARD" --port $((CARD_PORT + 2 * reader)) --control "$base.socket" --log "$base.log" \
     --attestation-root "$CARD_ROOT" "$@" </dev/null >"$base.out" 2>"$base.err" &
   pid=$!
   started "$pid"
+  card_end_with_test
   printf '%s\n' "$pid" >"$base.pid"
+  printf "%s\n" "${READER[reader]}" >"$base.reader"
   until_true 60 card_is_ready "$name" || fail "the card $name does not start: $(cat "$base.err")"
   case " $* " in *" --removed "*) ;; *) card_wait_in "$name" ;; esac
+}
+# The cards of a test end with it, whatever came of it.
+card_end_with_test() {
+  if [ "$BASHPID" != "$$" ]; then trap card_stop_all EXIT; fi
+}
+card_stop_all() {
+  local pid
+  for pid in "$WORK"/cards/*.pid; do
+    [ ! -e "$pid" ] || card_stop "$(basename "$pid" .pid)"
+  done
 }
 card_is_ready() {
   alive "$(cat "$WORK/cards/$1.pid")" || fail "the card $1 has ended: $(cat "$WORK/cards/$1.err")"
@@ -183,15 +192,23 @@ card_insert() {
   card_do "$1" insert
   card_wait_in "$1"
 }
+# card_is_seen NAME present|empty: both the card and pcscd say so. (A card that is back before pcscd has missed it is, for pcscd,
+# the card that it was, and still powered.)
+card_is_seen() {
+  case "$2" in
+    present) card_is "$1" powered=1 ;;
+    empty) card_is "$1" inserted=0 ;;
+  esac && "$CARD_BIN/reader-states" "$2" "$(cat "$WORK/cards/$1.reader")"
+}
 card_wait_in() {
-  until_true 30 card_is "$1" powered=1 || fail "pcscd does not see the card $1: $(tail -n 5 "$PCSCD_LOG")"
+  until_true 30 card_is_seen "$1" present || fail "pcscd does not see the card $1: $(tail -n 5 "$PCSCD_LOG")"
 }
 card_remove() {
   card_do "$1" remove
   card_wait_out "$1"
 }
 card_wait_out() {
-  until_true 30 card_is "$1" inserted=0 || fail "the card $1 is not out"
+  until_true 30 card_is_seen "$1" empty || fail "the card $1 is not out: $(card_do "$1" state)"
 }
 
 # card_stop NAME: it ends; what it remembers is in its --state file.
@@ -200,6 +217,7 @@ card_stop() {
   pid=$(cat "$WORK/cards/$1.pid")
   stop "$pid"
   wait "$pid" 2>/dev/null || true
+  rm -f "$WORK/cards/$1.pid"
 }
 
 # card_log NAME PATTERN: how many of its commands fit ("00 20 00 80" is a VERIFY).

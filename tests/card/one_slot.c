@@ -16,10 +16,10 @@ static struct {
 	RESPONSECODE (*set)(DWORD lun, DWORD tag, DWORD len, PUCHAR value);
 	RESPONSECODE (*protocol)(DWORD lun, DWORD protocol, UCHAR flags, UCHAR a, UCHAR b, UCHAR c);
 	RESPONSECODE (*power)(DWORD lun, DWORD action, PUCHAR atr, PDWORD len);
-	RESPONSECODE (*transmit)
+	RESPONSECODE(*transmit)
 	(DWORD lun, SCARD_IO_HEADER send, PUCHAR in, DWORD in_len, PUCHAR out, PDWORD out_len,
 	 PSCARD_IO_HEADER receive);
-	RESPONSECODE (*control)
+	RESPONSECODE(*control)
 	(DWORD lun, DWORD code, PUCHAR in, DWORD in_len, PUCHAR out, DWORD room, LPDWORD out_len);
 	RESPONSECODE (*presence)(DWORD lun);
 } vpcd;

@@ -43,6 +43,7 @@ void reader_insert(struct reader *r)
 void reader_remove(struct reader *r)
 {
 	r->inserted = false;
+	r->unmissed = true;
 	let_go(r);
 }
 
@@ -144,6 +145,13 @@ static void word(struct reader *r, unsigned which)
 		card_power(r->card);
 		break;
 	case WORD_ATR:
+		// Back before pcscd has looked (it does every 400 ms), the card would be taken for one that was never away, and
+		// not be powered again. So the first look finds nobody, and the second the card.
+		if (r->unmissed) {
+			r->unmissed = false;
+			let_go(r);
+			break;
+		}
 		r->powered = true;
 		send_all(r, atr.data, atr.len);
 		break;

@@ -24,6 +24,7 @@ struct reader {
 	// Private to reader.c.
 	int fd;		      // -1: not in the reader, or no reader there
 	bool powered;	      // the reader has asked who is there
+	bool unmissed;	      // it was taken out, and pcscd may not have looked since
 	struct bytes in;      // what came, not yet a whole message
 	struct bytes command; // not empty: taken, to be answered when it is due
 	long long begun, due; // milliseconds

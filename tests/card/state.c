@@ -26,14 +26,17 @@ bool state_load(struct card *card)
 	}
 	char *line = NULL;
 	size_t room = 0;
-	ssize_t n;
-	while ((n = getline(&line, &room, from)) > 0) {
+	bool any = false;
+	while (getline(&line, &room, from) > 0) {
+		any = true;
 		line[strcspn(line, "\n")] = '\0';
 		if (!load_line(card, line))
 			die("a line of the state file is none", line);
 	}
 	free(line);
 	fclose(from);
+	if (!any)
+		die(card->state_file, "holds no card");
 	return true;
 }
 
