@@ -8,6 +8,7 @@
 
 // Status words (ISO 7816-4, 5.6).
 enum sw {
+	SW_NONE = 0, // what no card says
 	SW_OK = 0x9000,
 	SW_MORE = 0x6100,  // | how many
 	SW_TRIES = 0x63c0, // | tries left
@@ -26,6 +27,7 @@ enum sw {
 	SW_WRONG_SLOT = 0x6b00,
 	SW_UNKNOWN_INS = 0x6d00,
 	SW_UNKNOWN_CLA = 0x6e00,
+	SW_NO_DIAGNOSIS = 0x6f00,
 };
 
 #define FIRMWARE(major, minor, patch)                                                              \
@@ -72,7 +74,7 @@ struct card {
 	struct {
 		bool garbage, cut;
 		bool foreign_attestation, self_signed_attestation, other_serial;
-		enum sw sw; // 0: none
+		enum sw sw; // SW_NONE: it answers as it should
 	} faults;
 
 	// What was seen, for tests to compare.

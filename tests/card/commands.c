@@ -129,7 +129,7 @@ static bool do_sw(struct reader *r, const char *value, struct said *said)
 		return false;
 	if (word && (!read_number(text, 16, 0xffff, &sw) || sw < 0x6000))
 		return false;
-	r->card->faults.sw = on ? (enum sw)sw : 0;
+	r->card->faults.sw = on ? (enum sw)sw : SW_NONE;
 	return true;
 }
 

@@ -215,10 +215,10 @@ static void test_faults_spoil_the_answer_only(void)
 {
 	struct bench b;
 	bench_open(&b, FIRMWARE(5, 4, 3));
-	b.card.faults.sw = 0x6f00;
+	b.card.faults.sw = SW_NO_DIAGNOSIS;
 	CU_ASSERT_EQUAL(bench_do(&b, SELECT_PIV), 0x6f00);
 	CU_ASSERT_EQUAL(b.answer.len, 0);
-	b.card.faults.sw = 0;
+	b.card.faults.sw = SW_NONE;
 	bench_do(&b, SELECT_PIV);
 	b.card.faults.cut = true;
 	card_transmit(&b.card, (const uint8_t *)"\0\xfd\0\0\0", 5, &b.answer);
