@@ -21,7 +21,8 @@ void module_source_free(struct module_source *s);
 struct module_sources {
 	struct module_source *list;
 	size_t n;
-	struct err **faults; // what is wrong with registrations that were left out, for `inkan doctor`
+	struct err *
+		*faults; // what is wrong with registrations that were left out, for `inkan doctor`
 	size_t n_faults;
 };
 // All that are registered with p11-kit (its system configuration; the user's too unless we are root) or allow-listed, without those
