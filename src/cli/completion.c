@@ -11,7 +11,7 @@
 #include "journal/journal.h"
 #include "profile/profile.h"
 
-// What stands after an option, or as an operand, in words of the scripts: "files", "profiles", "ids", "topics", "lang"; "" nothing.
+// What stands after an option, or as an operand, in words of the scripts: "files", "profiles", "ids", "topics", "lang", "custody"; "" nothing.
 static const char *value_kind(const struct option_row *o)
 {
 	switch (o->id) {
@@ -23,6 +23,8 @@ static const char *value_kind(const struct option_row *o)
 		return "files";
 	case OPT_LANG:
 		return "lang";
+	case OPT_CUSTODY:
+		return "custody";
 	default:
 		return "";
 	}
@@ -174,6 +176,7 @@ static void put_thinking(void)
 	put_topics();
 	puts("' ;;\n"
 	     "    lang) offer='en ja' ;;\n"
+	     "    custody) offer='show escrow derive typed' ;;\n"
 	     "    profiles) offer=$(\"$program\" completion profiles 2>/dev/null) ;;\n"
 	     "    ids) offer=$(\"$program\" completion ids 2>/dev/null) ;;\n"
 	     "  esac");

@@ -107,10 +107,10 @@ void help_command(FILE *f, const struct command *c)
 
 void help_group(FILE *f, const char *word)
 {
+	size_t len = strlen(word);
 	say(f, N_("Commands:"));
 	for (size_t i = 0; i < n_commands; i++)
-		if (!strncmp(commands[i].name, word, strlen(word)) &&
-		    commands[i].name[strlen(word)] == ' ')
+		if (!strncmp(commands[i].name, word, len) && commands[i].name[len] == ' ')
 			command_row(f, &commands[i]);
 }
 

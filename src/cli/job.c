@@ -78,7 +78,7 @@ static struct err *run_to_end(struct cli *cli, const struct job *j, struct resul
 	return NULL;
 }
 
-int job_finish(struct cli *cli, struct job *j, const char *zone)
+struct err *job_do(struct cli *cli, struct job *j, struct result *out)
 {
 	struct result r = { 0 };
 	struct err *left = run_to_end(cli, j, &r);
@@ -87,11 +87,24 @@ int job_finish(struct cli *cli, struct job *j, const char *zone)
 		result_free(&r);
 		r = (struct result){ 0 };
 		if (e)
-			return cli_fail(cli, e, NULL);
+			return e;
 		left = run_to_end(cli, j, &r);
 	}
-	int status = left ? cli_fail(cli, left, json_text(r.object, "enrolment"))
-			  : finish(cli, &r, zone);
+	if (left) {
+		result_free(&r);
+		return left;
+	}
+	*out = r;
+	return NULL;
+}
+
+int job_finish(struct cli *cli, struct job *j, const char *zone)
+{
+	struct result r = { 0 };
+	struct err *e = job_do(cli, j, &r);
+	if (e)
+		return cli_fail(cli, e, NULL);
+	int status = finish(cli, &r, zone);
 	result_free(&r);
 	return status;
 }

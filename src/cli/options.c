@@ -15,6 +15,10 @@ const struct option_row option_rows[] = {
 	  N_("The token's PKCS#11 module, by name or path") },
 	{ OPT_ANSWERS, "--answers", NULL, "FILE|-",
 	  N_("Answers: a JSON object in a file of mode 0600, or -") },
+	{ OPT_LOGIN, "--login", NULL, NULL, N_("Show what needs the PIN, too") },
+	{ OPT_ALL, "--all", NULL, NULL, N_("Remove what others made, too") },
+	{ OPT_CUSTODY, "--custody", NULL, "show|escrow|derive|typed",
+	  N_("What becomes of the security officer's PIN") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
 	{ OPT_JSON, "--json", NULL, NULL, N_("One JSON object a line, for programs") },
 	{ OPT_LAST_TRY, "--last-try", NULL, NULL, N_("Use the PIN although only one try is left") },
@@ -63,6 +67,8 @@ static const char **text_slot(struct options *o, unsigned id)
 		return &o->answers;
 	case OPT_BUNDLE:
 		return &o->bundle;
+	case OPT_CUSTODY:
+		return &o->custody;
 	default:
 		return &o->lang;
 	}
@@ -89,6 +95,10 @@ static bool *flag_slot(struct options *o, unsigned id)
 		return &o->names;
 	case OPT_KEYPAD:
 		return &o->keypad;
+	case OPT_LOGIN:
+		return &o->login;
+	case OPT_ALL:
+		return &o->all;
 	case OPT_DEBUG:
 		return &o->debug;
 	case OPT_HELP:
@@ -204,7 +214,7 @@ static struct err *take_operands(struct reading *r, const struct command *c, siz
 // The command that the person probably meant; null when none is near.
 static const char *near_command(const char *word)
 {
-	const char *words[32] = { NULL };
+	const char *words[64] = { NULL };
 	for (size_t i = 0; i < n_commands && i < ARRAY_LEN(words) - 1; i++)
 		words[i] = commands[i].name;
 	return near_word(word, words);

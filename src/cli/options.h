@@ -31,6 +31,9 @@ enum {
 	OPT_WAIT = 1 << 25,
 	OPT_BUNDLE = 1 << 26,
 	OPT_NAMES = 1 << 27,
+	OPT_LOGIN = 1 << 20,
+	OPT_ALL = 1 << 21,
+	OPT_CUSTODY = 1 << 22,
 	OPT_ALWAYS = OPT_PLAIN | OPT_LANG | OPT_DEBUG | OPT_HELP,
 	// Without a command: the wizard's.
 	OPT_ALONE = OPT_ALWAYS | OPT_VERSION | OPT_PROFILE | OPT_ROLE | OPT_TOKEN | OPT_MODULE |
@@ -71,9 +74,9 @@ enum { MAX_OPERANDS = 8 };
 // What was typed. The texts are argv's.
 struct options {
 	const struct command *command; // null: none
-	const char *profile, *role, *token, *module, *answers, *lang, *bundle;
+	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody;
 	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
-	bool watch, wait, names;
+	bool watch, wait, names, login, all;
 	char *operands[MAX_OPERANDS + 1];
 	size_t n_operands;
 };
