@@ -55,6 +55,10 @@ static void check_vector(struct bench *b, size_t i)
 		 n + 4, n + 2, n, vectors[i].encrypted);
 	CU_ASSERT_EQUAL(bench_do(b, command), 0x9000);
 	CU_ASSERT(p->managed);
+	// A challenge is answered once, also with the right answer.
+	CU_ASSERT_EQUAL(bench_do(b, command), 0x6982);
+	CU_ASSERT_FALSE(p->managed);
+	p->managed = true;
 	bytes_free(&plain);
 }
 
