@@ -8,11 +8,11 @@ pkg_check_modules(P11KIT REQUIRED IMPORTED_TARGET p11-kit-1>=0.24)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.37)
 pkg_check_modules(OATH REQUIRED IMPORTED_TARGET liboath>=2.6)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
+pkg_check_modules(PCSC REQUIRED IMPORTED_TARGET libpcsclite>=1.9)
 pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.71)
 pkg_check_modules(GNUTLS REQUIRED IMPORTED_TARGET gnutls>=3.7)
 if(INKAN_TESTS)
   pkg_check_modules(CUNIT REQUIRED IMPORTED_TARGET cunit)
-  pkg_check_modules(PCSC REQUIRED IMPORTED_TARGET libpcsclite)
 endif()
 
 # libunistring ships no .pc file.

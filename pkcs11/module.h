@@ -21,6 +21,9 @@ void module_source_free(struct module_source *s);
 struct module_sources {
 	struct module_source *list;
 	size_t n;
+	struct err *
+		*faults; // what is wrong with registrations that were left out, for `inkan doctor`
+	size_t n_faults;
 };
 // All that are registered with p11-kit (its system configuration; the user's too unless we are root) or allow-listed, without those
 // that only hold trust (trust-policy) or are switched off for this program; duplicates by canonical path dropped; name order.

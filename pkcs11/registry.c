@@ -62,6 +62,9 @@ void module_sources_free(struct module_sources *s)
 	for (size_t i = 0; i < s->n; i++)
 		module_source_free(&s->list[i]);
 	free(s->list);
+	for (size_t i = 0; i < s->n_faults; i++)
+		err_free(s->faults[i]);
+	free(s->faults);
 	*s = (struct module_sources){ 0 };
 }
 
@@ -144,8 +147,52 @@ static struct conf *conf_named(struct conf_list *l, const char *name, size_t len
 	return c;
 }
 
+// Takes the error: the registration is left out, which must not keep the others from being used.
+static void sources_fault(struct module_sources *l, struct err *bad)
+{
+	log_err(LOG_INFO, "pkcs11", bad);
+	struct err **grown = l->n_faults < SOURCES_MAX
+				     ? reallocarray(l->faults, l->n_faults + 1, sizeof(*grown))
+				     : NULL;
+	if (!grown) {
+		err_free(bad);
+		return;
+	}
+	l->faults = grown;
+	grown[l->n_faults++] = bad;
+}
+
+static struct err *conf_broken(const char *path, struct err *cause)
+{
+	struct err *e = err_new(ERR_PROFILE, N_("The p11-kit configuration %1 cannot be read."),
+				ARG_TEXT(path));
+	e = err_hint(
+		err_tag(e, "module-config"),
+		N_("Correct the file or remove it; \"p11-kit list-modules\" shows what is read."));
+	return err_caused_by(e, cause);
+}
+
+static struct err *conf_without_module(const char *name)
+{
+	struct err *e =
+		err_new(ERR_PROFILE, N_("The p11-kit configuration %1.module names no module."),
+			ARG_TEXT(name));
+	return err_hint(
+		err_tag(e, "module-config"),
+		N_("Correct the file or remove it; \"p11-kit list-modules\" shows what is read."));
+}
+
+static struct err *registered_missing(const char *path)
+{
+	struct err *e =
+		err_new(ERR_PROFILE, N_("The PKCS#11 module %1 is registered, but not there."),
+			ARG_TEXT(path));
+	return err_hint(err_tag(e, "module-missing"),
+			N_("Install the package that it belongs to, or remove its registration."));
+}
+
 // Reads the .module files of a directory over what is in the list already: a later directory's keys win.
-static struct err *conf_dir(const char *dir, struct conf_list *l)
+static struct err *conf_dir(const char *dir, struct conf_list *l, struct module_sources *out)
 {
 	DIR *d = dir ? opendir(dir) : NULL;
 	if (!d)
@@ -164,9 +211,9 @@ static struct err *conf_dir(const char *dir, struct conf_list *l)
 			e = err_no_memory();
 			break;
 		}
-		AUTO(err) struct err *unreadable = conf_lines(path, take_line, c);
-		if (unreadable)
-			log_err(LOG_INFO, "pkcs11", unreadable);
+		struct err *bad = conf_lines(path, take_line, c);
+		if (bad)
+			sources_fault(out, conf_broken(path, bad));
 	}
 	closedir(d);
 	return e;
@@ -235,9 +282,10 @@ static struct err *sources_add(struct module_sources *l, const char *name, const
 			       const char *init_reserved)
 {
 	AUTO_TEXT char *real = NULL;
-	AUTO(err) struct err *bad = proc_trusted_file(path, &real);
+	struct err *bad =
+		access(path, F_OK) == 0 ? proc_trusted_file(path, &real) : registered_missing(path);
 	if (bad) {
-		log_err(LOG_INFO, "pkcs11", bad);
+		sources_fault(l, bad);
 		return NULL;
 	}
 	if (l->n == SOURCES_MAX || has_path(l, real))
@@ -271,13 +319,15 @@ static struct err *sources_from_conf(const struct registry_dirs *dirs, struct mo
 		return err_no_memory();
 	enum user_mode mode = user_mode(dirs);
 	if (mode != USER_ONLY) {
-		TRY(conf_dir(dirs->package, confs));
-		TRY(conf_dir(dirs->system, confs));
+		TRY(conf_dir(dirs->package, confs, l));
+		TRY(conf_dir(dirs->system, confs, l));
 	}
 	if (mode != USER_NONE)
-		TRY(conf_dir(dirs->user, confs));
+		TRY(conf_dir(dirs->user, confs, l));
 	for (size_t i = 0; i < confs->n; i++) {
 		const struct conf *c = &confs->list[i];
+		if (!c->module)
+			sources_fault(l, conf_without_module(c->name));
 		if (!conf_wanted(c))
 			continue;
 		AUTO_TEXT char *path = c->module[0] == '/'
@@ -329,9 +379,9 @@ static struct err *sources_from_allowed(const char *dir, struct module_sources *
 		if (!e && !path)
 			e = err_no_memory();
 		if (!e && entries[i]->d_name[0] != '.') {
-			AUTO(err) struct err *bad = sources_from_list(path, l);
+			struct err *bad = sources_from_list(path, l);
 			if (bad)
-				log_err(LOG_INFO, "pkcs11", bad);
+				sources_fault(l, bad);
 		}
 		free(entries[i]);
 	}

@@ -22,7 +22,8 @@ enum { LOOK_EVERY_MS = 100, TELL_EVERY_MS = 1000 };
 
 struct lease {
 	int fd;
-	bool ours; // the lock is ours, and so what stands in the file
+	bool ours;	      // the lock is ours, and so what stands in the file
+	struct lease *reader; // of the reader that the token stands in; null: it stands in none
 };
 
 // Not the URI itself, which may hold slashes and be too long, but the four fields it is made of; the label is among them, since
@@ -38,6 +39,22 @@ static struct err *lease_path(const struct token_info *t, char **out)
 	char *path = serial && label && model && maker
 			     ? text_format("%s/%s%s%s%s", dir, serial, label, model, maker)
 			     : NULL;
+	if (!path)
+		return err_no_memory();
+	*out = path;
+	return NULL;
+}
+
+// A module's slot description holds 64 bytes of the reader's name, padded (CK_SLOT_INFO).
+static struct err *reader_path(const char *reader, char **out)
+{
+	AUTO_TEXT char *dir = NULL;
+	TRY(proc_state_subdir("lease", &dir));
+	size_t n = strnlen(reader, 64);
+	while (n && reader[n - 1] == ' ')
+		n--;
+	AUTO_TEXT char *name = text_hex(reader, n, 0);
+	char *path = name ? text_format("%s/reader-%s", dir, name) : NULL;
 	if (!path)
 		return err_no_memory();
 	*out = path;
@@ -98,7 +115,7 @@ static struct err *write_holder(int fd, const char *path, const char *what)
 	return NULL;
 }
 
-static struct err *busy(const struct token_info *t, const struct lease_holder *who)
+static struct err *busy(const char *name, const struct lease_holder *who)
 {
 	char since[24] = "?";
 	if (who->since)
@@ -106,22 +123,22 @@ static struct err *busy(const struct token_info *t, const struct lease_holder *w
 	struct err *e = who->pid ? err_new(ERR_TOKEN,
 					   N_("Another inkan is using the token %1: process %2 "
 					      "(%3), since %4."),
-					   ARG_TEXT(t->label), ARG_NUM(who->pid),
-					   ARG_TEXT(who->what), ARG_TEXT(since))
+					   ARG_TEXT(name), ARG_NUM(who->pid), ARG_TEXT(who->what),
+					   ARG_TEXT(since))
 				 : err_new(ERR_TOKEN, N_("Another inkan is using the token %1."),
-					   ARG_TEXT(t->label));
+					   ARG_TEXT(name));
 	e = err_hint(e, N_("Wait until it has ended, then run inkan again."));
 	return err_tag(e, "token-busy");
 }
 
-static struct err *stopped(const struct token_info *t)
+static struct err *stopped(const char *name)
 {
 	return err_tag(err_new(ERR_INTERRUPTED, N_("The waiting for the token %1 was stopped."),
-			       ARG_TEXT(t->label)),
+			       ARG_TEXT(name)),
 		       "lease-stopped");
 }
 
-static struct err *wait_lock(const struct token_info *t, int fd, const char *path, int64_t wait_ms,
+static struct err *wait_lock(const char *name, int fd, const char *path, int64_t wait_ms,
 			     bool (*waiting)(void *, const struct lease_holder *), void *ctx)
 {
 	int64_t begun = clock_monotonic_ms(), told = begun - TELL_EVERY_MS;
@@ -134,31 +151,56 @@ static struct err *wait_lock(const struct token_info *t, int fd, const char *pat
 		read_holder(fd, &who);
 		int64_t now = clock_monotonic_ms();
 		if (now - begun >= wait_ms)
-			return busy(t, &who);
+			return busy(name, &who);
 		if (waiting && now - told >= TELL_EVERY_MS) {
 			told = now;
 			if (waiting(ctx, &who))
-				return stopped(t);
+				return stopped(name);
 		}
 		clock_sleep_ms(LOOK_EVERY_MS);
 	}
 }
 
-struct err *lease_take(const struct token_info *t, const char *what, int64_t wait_ms,
-		       bool (*waiting)(void *ctx, const struct lease_holder *who), void *ctx,
-		       struct lease **out)
+// `name` is the token's or the reader's, for people.
+static struct err *take(const char *path, const char *name, const char *what, int64_t wait_ms,
+			bool (*waiting)(void *, const struct lease_holder *), void *ctx,
+			struct lease **out)
 {
-	AUTO_TEXT char *path = NULL;
-	TRY(lease_path(t, &path));
 	AUTO(lease) struct lease *l = calloc(1, sizeof(*l));
 	if (!l)
 		return err_no_memory();
 	l->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (l->fd < 0)
 		return err_errno("open", path, errno);
-	TRY(wait_lock(t, l->fd, path, wait_ms, waiting, ctx));
+	TRY(wait_lock(name, l->fd, path, wait_ms, waiting, ctx));
 	l->ours = true;
 	TRY(write_holder(l->fd, path, what));
+	*out = l;
+	l = NULL;
+	return NULL;
+}
+
+struct err *lease_take_reader(const char *reader, const char *what, int64_t wait_ms,
+			      bool (*waiting)(void *, const struct lease_holder *), void *ctx,
+			      struct lease **out)
+{
+	AUTO_TEXT char *path = NULL;
+	TRY(reader_path(reader, &path));
+	return take(path, reader, what, wait_ms, waiting, ctx, out);
+}
+
+// First the token, then its reader, and nobody takes them in another order.
+struct err *lease_take(const struct token_info *t, const char *what, int64_t wait_ms,
+		       bool (*waiting)(void *ctx, const struct lease_holder *who), void *ctx,
+		       struct lease **out)
+{
+	AUTO_TEXT char *path = NULL;
+	TRY(lease_path(t, &path));
+	AUTO(lease) struct lease *l = NULL;
+	TRY(take(path, t->label, what, wait_ms, waiting, ctx, &l));
+	if (t->removable && t->slot_description[0])
+		TRY(lease_take_reader(t->slot_description, what, wait_ms, waiting, ctx,
+				      &l->reader));
 	*out = l;
 	l = NULL;
 	return NULL;
@@ -169,6 +211,7 @@ void lease_drop(struct lease *l)
 {
 	if (!l)
 		return;
+	lease_drop(l->reader);
 	if (l->fd >= 0) {
 		if (l->ours && ftruncate(l->fd, 0) != 0)
 			log_debug("token", N_("The lease file could not be emptied."));

@@ -20,17 +20,20 @@ struct err *cli_inputs(struct cli *cli)
 	TRY(inputs_new(&cli->inputs));
 	if (cli->o.token)
 		TRY(token_uri_parse(cli->o.token, &cli->uri));
-	if (cli->o.answers)
+	// The doctor only looks whether others can read them.
+	const bool reads = !cli->o.command || cli->o.command->run != run_doctor;
+	if (cli->o.answers && reads)
 		TRY(inputs_read(cli->inputs, cli->o.answers));
 	const char *pin_source = cli->uri ? token_uri_pin_source(cli->uri) : NULL;
-	return pin_source ? inputs_read_pin(cli->inputs, pin_source) : NULL;
+	return pin_source && reads ? inputs_read_pin(cli->inputs, pin_source) : NULL;
 }
 
-// A status is one object of its own kind, and no result line.
+// These end in one object of their own kind, and no result line.
 static bool ends_in_result(const struct cli *cli)
 {
 	const struct command *c = cli->o.command;
-	return cli->o.json && c && (c->options & OPT_JSON) && c->run != run_status;
+	return cli->o.json && c && (c->options & OPT_JSON) && c->run != run_status &&
+	       c->run != run_token_list && c->run != run_doctor;
 }
 
 int cli_fail(struct cli *cli, struct err *e, const char *enrolment)

@@ -40,6 +40,19 @@ static const char *const about_verify[] = {
 	N_("Signs with the key on the token and checks the signature with the certificate on it."),
 	NULL
 };
+static const char *const about_token_list[] = {
+	N_("Shows the readers, empty ones too, and the tokens: model, serial number, PIN, room "
+	   "and certificates with the days they are still good for. It needs no PIN."),
+	N_("With --watch it goes on and tells what is put in and taken out, until ^C."), NULL
+};
+static const char *const about_doctor[] = {
+	N_("Looks for what may be wrong: readers, the smart card service, drivers, tokens, the "
+	   "clock, inkan's own files, and with --profile the certificate authority. Each finding "
+	   "says what to do."),
+	N_("No PIN is used and nothing is changed. The status is 1 when something has to be "
+	   "mended."),
+	NULL
+};
 static const char *const about_token_show[] = {
 	N_("Shows the token's state and every object on it, what belongs together, and what inkan "
 	   "made. Without the PIN only what is public can be seen."),
@@ -97,20 +110,30 @@ static const char *const about_completion[] = {
 static const char *const about_errors[] = {
 	N_("Prints each error's codes, meaning and remedy as a JSON object a line."), NULL
 };
+static const char *const about_udev_rules[] = {
+	N_("Prints the rules for udev that installations bring along."), NULL
+};
 static const char *const about_version[] = { N_("Shows the version of inkan."), NULL };
 
 const struct command commands[] = {
 	{ "enroll", NULL, 0, 0, N_("Make a key on the token and get its certificate"), about_enroll,
-	  "inkan enroll --profile practice --role user", OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS,
-	  run_enroll, false },
+	  "inkan enroll --profile practice --role user",
+	  OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT, run_enroll, false },
 	{ "resume", "[ID]", 0, 1, N_("Go on with an unfinished enrolment"), about_resume,
-	  "inkan resume", FIND_TOKEN | ASKS, run_resume, false },
+	  "inkan resume", FIND_TOKEN | ASKS | OPT_WAIT, run_resume, false },
 	{ "abandon", "ID", 1, 1, N_("Give up an unfinished enrolment and clean the token up"),
 	  about_abandon, "inkan abandon k7qf-3m2x", FIND_TOKEN | ASKS, run_abandon, false },
 	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, and what is unfinished"),
 	  about_status, "inkan status", FIND_TOKEN | OPT_JSON, run_status, false },
 	{ "verify", NULL, 0, 0, N_("Try out token, key and certificate together"), about_verify,
-	  "inkan verify", OPT_PROFILE | FIND_TOKEN | ASKS, run_verify, false },
+	  "inkan verify", OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT, run_verify, false },
+	{ "token list", NULL, 0, 0, N_("Show readers, tokens and what is on them"),
+	  about_token_list, "inkan token list", FIND_TOKEN | OPT_JSON | OPT_WATCH, run_token_list,
+	  false },
+	{ "doctor", NULL, 0, 0, N_("Look for what may be wrong, and say what to do"), about_doctor,
+	  "inkan doctor",
+	  FIND_TOKEN | OPT_PROFILE | OPT_ANSWERS | OPT_JSON | OPT_BUNDLE | OPT_NAMES, run_doctor,
+	  false },
 	{ "token show", NULL, 0, 0, N_("Show a token and every object on it"), about_token_show,
 	  "inkan token show", OPT_PROFILE | FIND_TOKEN | ASKS | OPT_LOGIN, run_token_show, false },
 	{ "token init", "[LABEL]", 0, 1, N_("Wipe a token, and give it a label and PINs"),
@@ -137,14 +160,23 @@ const struct command commands[] = {
 	  run_version, false },
 	{ "completion", "bash|zsh", 1, 1, N_("Print what a shell needs to complete commands"),
 	  about_completion, "inkan completion bash", 0, run_completion, true },
+	{ "udev-rules", NULL, 0, 0, N_("Print rules for udev, for installations"), about_udev_rules,
+	  "inkan udev-rules", 0, run_udev_rules, true },
 	{ "errors", NULL, 0, 0, N_("Print the table of errors for the help desk"), about_errors,
 	  "inkan errors", 0, run_errors, true },
 };
 const size_t n_commands = ARRAY_LEN(commands);
 
-bool command_is_group(const char *word)
+char *command_group(const char *word)
 {
-	return !strcmp(word, "profile") || !strcmp(word, "token");
+	AUTO_BUF struct buf b = BUF(1024);
+	size_t len = strlen(word);
+	for (size_t i = 0; i < n_commands; i++)
+		if (!commands[i].hidden && !strncmp(commands[i].name, word, len) &&
+		    commands[i].name[len] == ' ')
+			err_ignore(buf_printf(&b, "%s%s", b.len ? ", " : "",
+					      commands[i].name + len + 1));
+	return b.data ? text_copy((const char *)b.data) : NULL;
 }
 
 const struct command *command_find(char *const *words, size_t n, size_t *used)

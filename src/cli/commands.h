@@ -21,4 +21,7 @@ int run_help(struct cli *cli);
 int run_version(struct cli *cli);
 int run_completion(struct cli *cli);
 int run_errors(struct cli *cli);
+int run_token_list(struct cli *cli);
+int run_doctor(struct cli *cli);
+int run_udev_rules(struct cli *cli);
 int run_wizard(struct cli *cli); // inkan alone on a terminal

@@ -19,6 +19,7 @@ static const char *value_kind(const struct option_row *o)
 		return "profiles";
 	case OPT_MODULE:
 	case OPT_ANSWERS:
+	case OPT_BUNDLE:
 		return "files";
 	case OPT_LANG:
 		return "lang";
@@ -54,14 +55,32 @@ static void put_first_words(void)
 	}
 }
 
-static const char *const groups[] = { "profile", "token" };
-
-static void put_second_words(const char *group)
+// "profile": the first of the commands that begin so.
+static bool opens_group(size_t i)
 {
-	size_t len = strlen(group);
-	for (size_t i = 0; i < n_commands; i++)
-		if (!strncmp(commands[i].name, group, len) && commands[i].name[len] == ' ')
-			printf(" %s", commands[i].name + len + 1);
+	const char *name = commands[i].name;
+	size_t len = strcspn(name, " ");
+	if (!name[len] || commands[i].hidden)
+		return false;
+	for (size_t k = 0; k < i; k++)
+		if (!strncmp(commands[k].name, name, len + 1))
+			return false;
+	return true;
+}
+
+// "profile_commands) offer='list check show' ;;" for each such word.
+static void put_second_words(void)
+{
+	for (size_t i = 0; i < n_commands; i++) {
+		if (!opens_group(i))
+			continue;
+		size_t len = strcspn(commands[i].name, " ");
+		printf("    %.*s_commands) offer='", (int)len, commands[i].name);
+		for (size_t k = i; k < n_commands; k++)
+			if (!strncmp(commands[k].name, commands[i].name, len + 1))
+				printf(" %s", commands[k].name + len + 1);
+		puts("' ;;");
+	}
 }
 
 static void put_options(unsigned which)
@@ -69,6 +88,26 @@ static void put_options(unsigned which)
 	for (size_t i = 0; i < n_option_rows; i++)
 		if (option_rows[i].id & which)
 			printf(" %s", option_rows[i].name);
+}
+
+// The words themselves, "profile|token" as a pattern of the shell, or each with what it offers.
+static void put_groups(bool as_cases)
+{
+	const char *between = "";
+	for (size_t i = 0; i < n_commands; i++) {
+		if (!opens_group(i))
+			continue;
+		int len = (int)strcspn(commands[i].name, " ");
+		const char *name = commands[i].name;
+		if (!as_cases) {
+			printf("%s%.*s", between, len, name);
+			between = " | ";
+			continue;
+		}
+		printf("    %.*s) operand=%.*s_commands options='", len, name, len, name);
+		put_options(OPT_ALWAYS);
+		puts("' ;;");
+	}
 }
 
 static void put_topics(void)
@@ -110,17 +149,16 @@ static void put_thinking(void)
 	     "  for word in \"${before[@]}\"; do\n"
 	     "    case $word in\n"
 	     "    -*) ;;\n"
-	     "    profile | token) command=${command:-$word} ;;\n"
-	     "    *) case $command in profile | token) command=\"$command $word\" ;; esac\n"
-	     "       if [ -z \"$command\" ]; then command=$word; fi ;;\n"
+	     "    *) case $command in");
+	printf("       ");
+	put_groups(false);
+	puts(") command=\"$command $word\" ;;\n"
+	     "       '') command=$word ;;\n"
+	     "       esac ;;\n"
 	     "    esac\n"
 	     "  done\n"
 	     "  case $command in");
-	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
-		printf("    %s) operand=%s_commands options='", groups[i], groups[i]);
-		put_options(OPT_ALWAYS);
-		puts("' ;;");
-	}
+	put_groups(true);
 	put_cases();
 	puts("  esac\n"
 	     "  case $previous in");
@@ -132,11 +170,9 @@ static void put_thinking(void)
 	     "  case $kind in");
 	printf("    commands) offer='");
 	put_first_words();
-	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
-		printf("' ;;\n    %s_commands) offer='", groups[i]);
-		put_second_words(groups[i]);
-	}
-	printf("' ;;\n    topics) offer='");
+	puts("' ;;");
+	put_second_words();
+	printf("    topics) offer='");
 	put_topics();
 	puts("' ;;\n"
 	     "    lang) offer='en ja' ;;\n"

@@ -140,7 +140,8 @@ int run_help(struct cli *cli)
 		(void)topic_show(stdout, c->name);
 		return 0;
 	}
-	if (cli->o.n_operands == 1 && command_is_group(cli->o.operands[0])) {
+	AUTO_TEXT char *group = cli->o.n_operands == 1 ? command_group(cli->o.operands[0]) : NULL;
+	if (group) {
 		help_group(stdout, cli->o.operands[0]);
 		return 0;
 	}

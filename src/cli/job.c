@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "cli/faces.h"
 #include "cli/finish.h"
+#include "cli/pulled.h"
 #include "worker/worker.h"
 
 // A person may wait for as long as another enrolment lasts; a script is told soon who has the token.
@@ -61,17 +62,37 @@ static struct err *look_after_all(struct cli *cli, struct job *j)
 	return NULL;
 }
 
+// As often as the token is pulled and put back. *r is the end that counts.
+static struct err *run_to_end(struct cli *cli, const struct job *j, struct result *r)
+{
+	AUTO(job) struct job *again = NULL;
+	run(cli, j, r);
+	while (pulled(cli, j, r)) {
+		struct job *next = NULL;
+		TRY(pulled_again(cli, j, r, &next));
+		job_free(again);
+		j = again = next;
+		result_free(r);
+		run(cli, j, r);
+	}
+	return NULL;
+}
+
 struct err *job_do(struct cli *cli, struct job *j, struct result *out)
 {
 	struct result r = { 0 };
-	run(cli, j, &r);
+	struct err *left = run_to_end(cli, j, &r);
 	if (j->unlisted && json_flag(r.object, "unseen", false)) {
 		struct err *e = look_after_all(cli, j);
 		result_free(&r);
 		r = (struct result){ 0 };
 		if (e)
 			return e;
-		run(cli, j, &r);
+		left = run_to_end(cli, j, &r);
+	}
+	if (left) {
+		result_free(&r);
+		return left;
 	}
 	*out = r;
 	return NULL;

@@ -23,6 +23,12 @@ const struct option_row option_rows[] = {
 	{ OPT_JSON, "--json", NULL, NULL, N_("One JSON object a line, for programs") },
 	{ OPT_LAST_TRY, "--last-try", NULL, NULL, N_("Use the PIN although only one try is left") },
 	{ OPT_NO_WAIT, "--no-wait", NULL, NULL, N_("Do not wait for the CA or for another inkan") },
+	{ OPT_WAIT, "--wait", NULL, NULL, N_("Wait until the token is put in") },
+	{ OPT_WATCH, "--watch", NULL, NULL, N_("Go on and tell what is put in and taken out") },
+	{ OPT_BUNDLE, "--bundle", NULL, "FILE",
+	  N_("Write what the help desk needs to know to a new file") },
+	{ OPT_NAMES, "--with-names", NULL, NULL,
+	  N_("Put names of certificates into the bundle, too") },
 	{ OPT_KEYPAD, "--keypad", NULL, NULL, N_("Type PINs on a keypad on the screen") },
 	{ OPT_PLAIN, "--plain", NULL, NULL,
 	  N_("Plain lines for screen readers: nothing is redrawn") },
@@ -59,6 +65,8 @@ static const char **text_slot(struct options *o, unsigned id)
 		return &o->module;
 	case OPT_ANSWERS:
 		return &o->answers;
+	case OPT_BUNDLE:
+		return &o->bundle;
 	case OPT_CUSTODY:
 		return &o->custody;
 	default:
@@ -79,6 +87,12 @@ static bool *flag_slot(struct options *o, unsigned id)
 		return &o->no_wait;
 	case OPT_PLAIN:
 		return &o->plain;
+	case OPT_WATCH:
+		return &o->watch;
+	case OPT_WAIT:
+		return &o->wait;
+	case OPT_NAMES:
+		return &o->names;
 	case OPT_KEYPAD:
 		return &o->keypad;
 	case OPT_LOGIN:
@@ -215,11 +229,11 @@ static struct err *no_such_command(const struct reading *r)
 					"usage"),
 				N_("Did you mean inkan %1? All commands: inkan --help"),
 				ARG_TEXT(meant));
-	if (!strcmp(r->loose[0], "profile"))
-		return usage(msg_new(N_("profile needs: list, check or show.")), NULL);
-	if (!strcmp(r->loose[0], "token"))
-		return usage(msg_new(N_("token needs: show, init, pin, unblock, label or wipe.")),
-			     NULL);
+	AUTO_TEXT char *group = command_group(r->loose[0]);
+	if (group)
+		return usage(
+			msg_new(N_("%1 needs one of: %2."), ARG_TEXT(r->loose[0]), ARG_TEXT(group)),
+			NULL);
 	return usage(msg_new(N_("There is no command %1."), ARG_TEXT(r->loose[0])), NULL);
 }
 
@@ -231,8 +245,9 @@ struct err *options_parse(int argc, char **argv, struct options *out)
 	if (r.n_loose > 0) {
 		size_t used = 0;
 		r.o.command = command_find(r.loose, r.n_loose, &used);
-		// `inkan profile --help` and `inkan token --help` show the commands that begin so.
-		if (!r.o.command && !(r.o.help && command_is_group(r.loose[0])))
+		AUTO_TEXT char *group = command_group(r.loose[0]);
+		// `inkan profile --help` shows the commands that begin so.
+		if (!r.o.command && !(r.o.help && group))
 			return no_such_command(&r);
 		if (r.o.command)
 			TRY(take_operands(&r, r.o.command, used));

@@ -27,6 +27,10 @@ enum {
 	OPT_VERSION = 1 << 12, // without a command only
 	OPT_PLAIN = 1 << 13,
 	OPT_KEYPAD = 1 << 14,
+	OPT_WATCH = 1 << 24,
+	OPT_WAIT = 1 << 25,
+	OPT_BUNDLE = 1 << 26,
+	OPT_NAMES = 1 << 27,
 	OPT_LOGIN = 1 << 20,
 	OPT_ALL = 1 << 21,
 	OPT_CUSTODY = 1 << 22,
@@ -62,16 +66,17 @@ extern const size_t n_commands;
 // Null when there is none; *words is how many words of argv the name has.
 const struct command *command_find(char *const *words, size_t n, size_t *used);
 
-// The first word of several commands: "profile", "token".
-bool command_is_group(const char *word);
+// A first word of several commands ("profile", "token"): null, or their second words ("list, check, show"). New string.
+char *command_group(const char *word);
 
 enum { MAX_OPERANDS = 8 };
 
 // What was typed. The texts are argv's.
 struct options {
 	const struct command *command; // null: none
-	const char *profile, *role, *token, *module, *answers, *lang, *custody;
-	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version, login, all;
+	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody;
+	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
+	bool watch, wait, names, login, all;
 	char *operands[MAX_OPERANDS + 1];
 	size_t n_operands;
 };

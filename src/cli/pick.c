@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/lang.h"
 #include "cli/faces.h"
 #include "cli/print.h"
 #include "cli/prompt.h"
+#include "cli/watching.h"
 #include "journal/journal.h"
 #include "pkcs11/module.h"
 #include "worker/worker.h"
@@ -20,6 +22,7 @@ void listing_free(struct listing *l)
 		if (l->results)
 			result_free(&l->results[i]);
 	}
+	result_free(&l->readers);
 	free(l->jobs);
 	free(l->results);
 	*l = (struct listing){ 0 };
@@ -96,8 +99,27 @@ static const char *named_module(const struct cli *cli)
 	return path ? path : token_uri_module_name(cli->uri);
 }
 
-struct err *listing_make(struct cli *cli, const char *profile_module, struct face *f,
-			 struct listing *out)
+// All at once: the slowest decides how long it takes.
+static struct err *run(struct listing *l, struct face *f, const struct job *readers)
+{
+	const struct job **jobs = calloc(l->n + 1, sizeof(*jobs));
+	l->results = calloc(l->n + 1, sizeof(*l->results));
+	if (!jobs || !l->results) {
+		free(jobs);
+		return err_no_memory();
+	}
+	for (size_t i = 0; i < l->n; i++)
+		jobs[i] = l->jobs[i];
+	jobs[l->n] = readers;
+	worker_run_all(jobs, l->n + (readers != NULL), f, l->results);
+	l->readers = l->results[l->n];
+	l->results[l->n] = (struct result){ 0 };
+	free(jobs);
+	return NULL;
+}
+
+static struct err *make(struct cli *cli, const char *profile_module, struct face *f,
+			const struct job *readers, struct listing *out)
 {
 	AUTO_LISTING struct listing l = { 0 };
 	const char *named = named_module(cli);
@@ -107,13 +129,22 @@ struct err *listing_make(struct cli *cli, const char *profile_module, struct fac
 		TRY(add_named(&l, cli, profile_module, true));
 	else
 		TRY(add_all(&l, cli));
-	l.results = calloc(l.n + 1, sizeof(*l.results));
-	if (!l.results)
-		return err_no_memory();
-	worker_run_all((const struct job *const *)(const void *)l.jobs, l.n, f, l.results);
+	TRY(run(&l, f, readers));
 	*out = l;
 	l = (struct listing){ 0 };
 	return NULL;
+}
+
+struct err *listing_make(struct cli *cli, const char *profile_module, struct face *f,
+			 struct listing *out)
+{
+	return make(cli, profile_module, f, NULL, out);
+}
+
+struct err *listing_make_readers(struct cli *cli, struct face *f, struct listing *out)
+{
+	const struct job readers = { .kind = JOB_READERS };
+	return make(cli, NULL, f, &readers, out);
 }
 
 void target_free(struct target *t)
@@ -200,8 +231,71 @@ static bool is_whole_answer(const struct err *why, const struct listing *l)
 	return why && (l->n == 1 || err_kind(why) == ERR_INTERRUPTED);
 }
 
+struct waiting {
+	struct cli *cli;
+	struct screen *screen;
+	const char *profile_module;
+	struct target *found; // the one that is here; nothing while there are several
+};
+
+static struct err *add_seen(struct listing *l, struct seen_list *seen)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct err *e = l->results[i].err;
+		// A module that fails now may do better when its token is there; one that cannot be loaded at all will not.
+		if (e &&
+		    (err_kind(e) == ERR_INTERRUPTED || (l->n == 1 && err_kind(e) == ERR_PROFILE))) {
+			l->results[i].err = NULL;
+			return e;
+		}
+		if (l->results[i].object)
+			TRY(seen_add(seen, l->results[i].object, l->jobs[i]));
+	}
+	return NULL;
+}
+
+// A token that can be used, and that fits what --token says, is here.
+static struct err *look_for_one(void *ctx, bool *done)
+{
+	const struct waiting *w = ctx;
+	AUTO_LISTING struct listing l = { 0 };
+	AUTO_SEEN struct seen_list seen = { 0 };
+	TRY(listing_make(w->cli, w->profile_module, &w->screen->face, &l));
+	TRY(add_seen(&l, &seen));
+	seen_keep_usable(&seen);
+	*done = seen.n > 0;
+	return seen.n == 1 ? take(&seen.list[0], w->found) : NULL;
+}
+
+// Until one is there; *out stays empty when several are, so that the person can be asked.
+static struct err *wait_for_token(struct cli *cli, const char *profile_module, struct target *out)
+{
+	AUTO_SCREEN struct screen screen;
+	screen_open(&screen, cli);
+	struct waiting w = {
+		.cli = cli, .screen = &screen, .profile_module = profile_module, .found = out
+	};
+	struct watching watching = { .screen = &screen, .ctx = &w, .look = look_for_one };
+	if (!cli->o.json)
+		running_begin(&screen.running, lang_text(N_("Waiting for the token")), 0);
+	struct err *e = watching_run(&watching);
+	if (e)
+		running_drop(&screen.running);
+	else
+		running_end(&screen.running, lang_text(N_("done")));
+	return e;
+}
+
 struct err *name_token(struct cli *cli, const char *profile_module, struct target *out)
 {
+	AUTO_TARGET struct target waited = { 0 };
+	if (cli->o.wait)
+		TRY(wait_for_token(cli, profile_module, &waited));
+	if (waited.uri) {
+		*out = waited;
+		waited = (struct target){ 0 };
+		return NULL;
+	}
 	const char *named = named_module(cli);
 	const char *module = named ? named : profile_module;
 	if (!cli->o.token || !module)

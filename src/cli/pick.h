@@ -44,6 +44,7 @@ struct listing {
 	struct job **jobs;
 	struct result *results;
 	size_t n;
+	struct result readers; // of JOB_READERS, where it was wanted
 };
 void listing_free(struct listing *l);
 static inline void listing_cleanup(struct listing *l)
@@ -55,6 +56,9 @@ static inline void listing_cleanup(struct listing *l)
 // handed on, so that only tokens that fit it are shown.
 MUST struct err *listing_make(struct cli *cli, const char *profile_module, struct face *f,
 			      struct listing *out);
+
+// The same, and looks at the readers meanwhile.
+MUST struct err *listing_make_readers(struct cli *cli, struct face *f, struct listing *out);
 
 // The one token that is meant.
 struct target {
@@ -70,6 +74,6 @@ static inline void target_cleanup(struct target *t)
 #define AUTO_TARGET __attribute__((cleanup(target_cleanup)))
 // Exactly one: it. None: ERR_TOKEN that says what was seen. Several: asked on a terminal, else ERR_TOKEN with the list.
 MUST struct err *pick_token(struct cli *cli, const char *profile_module, struct target *out);
-// The same, but where module and token are both named nothing is listed: the target is as it was said, and `unlisted`. The job's own worker finds
+// The same (with --wait after waiting until one is there), but where module and token are both named nothing is listed: the target is as it was said, and `unlisted`. The job's own worker finds
 // out; job_finish lists after all when it does not find exactly one.
 MUST struct err *name_token(struct cli *cli, const char *profile_module, struct target *out);

@@ -3,8 +3,10 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/lang.h"
 #include "cli/commands.h"
 #include "cli/print.h"
+#include "cli/pulled.h"
 #include "cli/unfinished.h"
 
 // Among all, or those on the token that --token means. *out null: there is none.
@@ -12,7 +14,7 @@ static struct err *find_one(struct cli *cli, struct journal *j, struct record **
 {
 	AUTO_TARGET struct target target = { 0 };
 	if (cli->o.token)
-		TRY(pick_token(cli, NULL, &target));
+		TRY(cli->o.wait ? name_token(cli, NULL, &target) : pick_token(cli, NULL, &target));
 	AUTO_RECORDS struct records list = { 0 };
 	TRY(journal_unfinished(j, target.uri, &list));
 	size_t choice = 0;
@@ -36,7 +38,10 @@ static struct err *prepare(struct cli *cli, char **zone, struct job **job)
 	if (!r)
 		return NULL;
 	*zone = unfinished_zone(r);
-	return unfinished_job(cli, JOB_RESUME, r, job);
+	TRY(unfinished_job(cli, JOB_RESUME, r, job));
+	if (!cli->o.wait || !(*job)->token || !(*job)->module)
+		return NULL;
+	return wait_for_this(cli, *job, (*job)->token, lang_text(N_("Waiting for the token")));
 }
 
 static int nothing_to_do(const struct cli *cli)

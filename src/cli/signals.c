@@ -11,6 +11,7 @@
 enum { PATIENCE = 3 };
 
 static volatile sig_atomic_t stops, suspend;
+static volatile sig_atomic_t wake;
 static struct sigaction suspend_before;
 
 static void on_stop(int sig)
@@ -40,6 +41,26 @@ void signals_install(void)
 		if (sigaction(stop_signals[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
 			sigaction(stop_signals[i], &stop, NULL);
 	}
+}
+
+static void on_wake(int sig)
+{
+	(void)sig;
+	wake = 1;
+}
+
+void signals_wake(bool on)
+{
+	struct sigaction a = { .sa_handler = on ? on_wake : SIG_DFL };
+	sigemptyset(&a.sa_mask);
+	sigaction(SIGURG, &a, NULL);
+}
+
+bool signals_woken(void)
+{
+	bool woken = wake;
+	wake = 0;
+	return woken;
 }
 
 int signals_count(void)

@@ -11,6 +11,10 @@ void signals_install(void);
 // How often somebody asked to stop since the last signals_forget.
 int signals_count(void);
 void signals_forget(void);
+// SIGURG came since the last call: somebody (a udev rule) says that a look at the tokens is worth it. Only while signals_wake(true); otherwise the
+// signal is ignored, as it is by every program that does not ask for it.
+void signals_wake(bool on);
+bool signals_woken(void);
 
 // Around a prompt: the signals are held, and delivered only in signals_wait, so that none is lost between looking and waiting.
 // ^Z is caught too, for a terminal must not be left without echo.

@@ -60,7 +60,7 @@ static void say_validity(const json_t *c, const char *zone)
 		say_in(stdout, DETAIL_INDENT, N_("It has expired."));
 }
 
-static struct err *say_certificate(struct journal *j, const json_t *c)
+struct err *status_say_certificate(struct journal *j, const struct json_t *c)
 {
 	__attribute__((cleanup(known_cleanup))) struct known k = { 0 };
 	TRY(known_of(j, c, &k));
@@ -102,7 +102,7 @@ static struct err *say_token(struct journal *j, const json_t *t)
 	if (json_array_size(certificates) == 0)
 		say_in(stdout, CERTIFICATE_INDENT, N_("No certificate is on it."));
 	for (size_t i = 0; i < json_array_size(certificates); i++)
-		TRY(say_certificate(j, json_array_get(certificates, i)));
+		TRY(status_say_certificate(j, json_array_get(certificates, i)));
 	print_blank(stdout);
 	return NULL;
 }
@@ -151,7 +151,7 @@ static struct err *say_all(struct journal *j, const json_t *o, const char *wante
 }
 
 // Modules that could not be asked are told; the others are shown all the same.
-static struct err *tell_failures(struct listing *l)
+struct err *status_tell_failures(struct listing *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct err *e = l->results[i].err;
@@ -176,7 +176,7 @@ static struct err *status(struct cli *cli)
 	AUTO(json) json_t *o = NULL;
 	TRY(journal_open(&j));
 	TRY(listing_make(cli, NULL, &screen.face, &l));
-	TRY(tell_failures(&l));
+	TRY(status_tell_failures(&l));
 	TRY(status_object(&l, j, &o));
 	if (!cli->o.json)
 		return say_all(j, o, cli->o.token);

@@ -25,9 +25,18 @@ static inline void known_cleanup(struct known *k)
 }
 MUST struct err *known_of(struct journal *j, const struct json_t *certificate, struct known *out);
 
+// One token of a listing as such an object has it. New object.
+MUST struct err *status_token(struct journal *j, const struct json_t *listed, struct json_t **out);
+// The same token is among them already, shown by another module.
+bool status_is_there(const struct json_t *tokens, const struct json_t *token);
+// What is said of a certificate, on standard output.
+MUST struct err *status_say_certificate(struct journal *j, const struct json_t *certificate);
+
 // The tokens of such an object, and the windows of their certificates, on standard output.
 MUST struct err *status_say_tokens(struct journal *j, const struct json_t *o);
 
 // {"tokens":[…],"unfinished":[…]} of the listings that came, tokens that are not initialised left out, one shown by two modules
 // once. New object.
+// Tells which modules could not be asked; the error that is the whole answer is returned.
+MUST struct err *status_tell_failures(struct listing *l);
 MUST struct err *status_object(const struct listing *l, struct journal *j, struct json_t **out);

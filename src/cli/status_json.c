@@ -61,7 +61,7 @@ static struct err *certificate_entry(struct journal *j, const json_t *c, json_t 
 	return NULL;
 }
 
-static struct err *token_entry(struct journal *j, const json_t *t, json_t **out)
+struct err *status_token(struct journal *j, const struct json_t *t, struct json_t **out)
 {
 	static const char *const keys[] = { "uri",   "label",  "serial", "manufacturer",
 					    "model", "reader", "module", "pin" };
@@ -84,11 +84,13 @@ static bool same(const json_t *a, const json_t *b, const char *key)
 }
 
 // The same token, shown by two modules.
-static bool is_there(const json_t *tokens, const json_t *t)
+bool status_is_there(const struct json_t *tokens, const struct json_t *t)
 {
 	for (size_t i = 0; i < json_array_size(tokens); i++) {
 		const json_t *other = json_array_get(tokens, i);
-		if (same(other, t, "uri") && same(other, t, "certificates"))
+		// One module shows a token once: two of it that are alike are two cards.
+		if (!same(other, t, "module") && same(other, t, "uri") &&
+		    same(other, t, "certificates"))
 			return true;
 	}
 	return false;
@@ -103,8 +105,8 @@ static struct err *put_tokens(const struct listing *l, struct journal *j, json_t
 			if (!json_flag(t, "initialised", true))
 				continue;
 			AUTO(json) json_t *entry = NULL;
-			TRY(token_entry(j, t, &entry));
-			if (!is_there(tokens, entry))
+			TRY(status_token(j, t, &entry));
+			if (!status_is_there(tokens, entry))
 				json_array_append(tokens, entry);
 		}
 	}

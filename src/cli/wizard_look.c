@@ -8,10 +8,8 @@
 #include "base/lang.h"
 #include "cli/print.h"
 #include "cli/status.h"
-#include "cli/terminal.h"
+#include "cli/watching.h"
 #include "cli/wizard.h"
-
-enum { TURN_MS = 1000, TURNS_A_LOOK = 2 };
 
 void look_free(struct look *l)
 {
@@ -138,29 +136,38 @@ static void say_none(const struct look *l)
 	say(stderr, N_("Press Enter for the menu. ^C leaves; nothing was begun."));
 }
 
+struct waiting {
+	struct screen *screen;
+	struct journal *journal;
+	struct look *out;
+};
+
+static struct err *look_again(void *ctx, bool *done)
+{
+	const struct waiting *w = ctx;
+	TRY(look_once(w->screen, w->journal, false, w->out));
+	*done = look_tokens(w->out) > 0;
+	return NULL;
+}
+
 // Until a token is there or the person wants the menu.
 static struct err *wait_for_one(struct screen *s, struct journal *j, struct look *out)
 {
+	struct waiting w = { .screen = s, .journal = j, .out = out };
+	struct watching watching = { .screen = s, .enter = true, .ctx = &w, .look = look_again };
 	say_none(out);
 	running_begin(&s->running, lang_text(N_("Waiting for the token")), 0);
-	for (int turn = 1;; turn++) {
-		switch (terminal_pause(TURN_MS)) {
-		case PAUSE_STOPPED:
-			return wizard_stopped();
-		case PAUSE_ENTER:
-			running_drop(&s->running);
-			return NULL;
-		case PAUSE_OVER:
-			break;
-		}
-		running_tick(&s->running);
-		if (turn % TURNS_A_LOOK == 0)
-			TRY(look_once(s, j, false, out));
-		if (look_tokens(out) > 0) {
-			running_end(&s->running, lang_text(N_("done")));
-			return NULL;
-		}
+	struct err *e = watching_run(&watching);
+	if (e && err_kind(e) == ERR_INTERRUPTED) {
+		err_free(e);
+		return wizard_stopped();
 	}
+	TRY(e);
+	if (watching.entered)
+		running_drop(&s->running);
+	else
+		running_end(&s->running, lang_text(N_("done")));
+	return NULL;
 }
 
 struct err *wizard_look(struct cli *cli, struct look *out)

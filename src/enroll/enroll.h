@@ -23,11 +23,14 @@ enum job_kind {
 	JOB_TOKEN_LABEL,   // the token's label, or those of a pair of ours
 	JOB_TOKEN_WIPE,	   // what inkan made goes, or all
 	JOB_LIST,	   // tokens of the module, their certificates; no PIN, no lease
+	JOB_READERS,	   // the readers of this machine as they are now; no module
+	JOB_WATCH, // tells of readers and cards (EVENT_READER) until it is stopped; no module
+	JOB_CA,	   // an unauthenticated look at the profile's CA; no module
 };
 
 struct job {
 	enum job_kind kind;
-	char *module;		  // name or canonical path
+	char *module;		  // name or canonical path; null: the job needs none
 	bool module_from_profile; // a trusted profile names it
 	char *token; // RFC 7512 URI that fits exactly one token of the module (JOB_LIST: null or any)
 	bool unlisted; // nobody has looked yet whether the token is there: that comes first, before any event
@@ -52,8 +55,11 @@ struct json_t *job_to_json(const struct job *j);
 MUST struct err *job_from_json(const struct json_t *j, struct job **out);
 
 // The end of a job: the public result object of --json ({"event":"result",…}) and the error with its causes (null when done).
-// For JOB_TOKEN_SHOW the object has "state" and "objects" besides. For JOB_LIST the object is {"tokens":[…]} as `inkan status --json` wants them, without windows; each also has "initialised" and
-// "makes_rsa" (true or false). Only tokens that fit the job's URI are in it; null fits all. Never fails: when it cannot do better, the result says so.
+// For JOB_TOKEN_SHOW the object has "state" and "objects" besides.
+// For JOB_LIST the object is {"tokens":[…]} as `inkan status --json` wants them, without windows; each also has "initialised" and
+// "makes_rsa" (true or false), and where the token says so "room". For JOB_READERS it is {"pcsc":WORD,"readers":[…]} (enroll/readers.h). For JOB_CA {"status":N,"date":"…Z"}, the HTTP status and
+// the server's clock where it says.
+// Only tokens that fit the job's URI are in it; null fits all. Never fails: when it cannot do better, the result says so.
 struct result {
 	struct json_t *object; // owned
 	struct err *err;       // owned; its kind is the exit status

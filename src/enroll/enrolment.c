@@ -41,12 +41,45 @@ struct err *enrolment_step(struct enrolment *e, const struct step *s)
 	if (!skipped) {
 		struct err *err = s->run(e, &skipped);
 		if (err) {
+			err = enrolment_pulled(e, err);
 			say_failed(e, err);
 			return err;
 		}
 	}
 	say_step(e, skipped ? STEP_SKIPPED : STEP_DONE, NULL, 0);
 	return NULL;
+}
+
+// Asked of the module anew: what a call says when a card is pulled under it differs from module to module.
+static bool is_gone(struct enrolment *e, const struct err *err)
+{
+	if (err_has_tag(err, "token-absent"))
+		return true;
+	if (!err_has_tag(err, "token-fault") && !err_has_tag(err, "token-session") &&
+	    !err_has_tag(err, "token-refused"))
+		return false;
+	struct token_info now = e->token;
+	AUTO(err) struct err *gone = slot_refresh(e->module, &now);
+	return gone && err_has_tag(gone, "token-absent");
+}
+
+struct err *enrolment_pulled(struct enrolment *e, struct err *err)
+{
+	if (!e->session || err_kind(err) != ERR_TOKEN || !is_gone(e, err))
+		return err;
+	e->pulled = true;
+	bool resumable = e->written && e->record->state == ENROLMENT_OPEN;
+	if (err_has_tag(err, "token-absent") && !resumable)
+		return err;
+	struct err *gone = err_new(resumable ? ERR_INTERRUPTED : ERR_TOKEN,
+				   N_("The token %1 was taken out."), ARG_TEXT(e->token.label));
+	gone = err_tag(gone, "token-absent");
+	if (resumable)
+		gone = err_hint(gone, N_("Put the same token in, then go on with: inkan resume %1"),
+				ARG_TEXT(e->record->id));
+	else
+		gone = err_hint(gone, N_("Put the token in and run inkan again."));
+	return err_caused_by(gone, err);
 }
 
 struct err *enrolment_mark(struct enrolment *e, enum mark mark)

@@ -41,6 +41,7 @@ struct enrolment {
 	struct module *module;
 	struct token_info token;
 	char *token_uri;
+	bool pulled; // the token went away while it was in use
 	bool unseen; // the job's token was named without a look, and it is not exactly one
 	const struct model *model;
 	struct lease *lease;
@@ -91,6 +92,9 @@ MUST struct err *step_verify_token(struct enrolment *e, bool *skipped);
 MUST struct err *step_confirm(struct enrolment *e, bool *skipped);
 MUST struct err *step_retire_old(struct enrolment *e, bool *skipped);
 MUST struct err *step_receipt(struct enrolment *e, bool *skipped);
+
+// After an error: whether the token is gone. Then the error is its own ("token-absent"), and ERR_INTERRUPTED where the enrolment can be resumed.
+struct err *enrolment_pulled(struct enrolment *e, struct err *err) MUST;
 
 // Runs one step: tells the face, looks whether to stop, remembers the step's name.
 MUST struct err *enrolment_step(struct enrolment *e, const struct step *s);

@@ -12,6 +12,7 @@ static const char *const event_names[] = {
 	[EVENT_STEP] = "step",
 	[EVENT_NOTE] = "note",
 	[EVENT_WAIT] = "wait",
+	[EVENT_READER] = "reader",
 };
 
 static const char *const state_names[] = {
@@ -76,6 +77,8 @@ struct json_t *event_to_json(const struct event *e)
 		json_object_set_new(o, "keypad", json_true());
 	if (e->why)
 		json_object_set_new(o, "exit", json_integer(e->why));
+	if (e->data)
+		json_object_set(o, "data", (json_t *)(uintptr_t)e->data);
 	if (e->words)
 		json_object_set_new(o, "words", msg_to_json(e->words));
 	return o;
@@ -106,6 +109,7 @@ struct err *event_from_json(const struct json_t *j, struct event **out)
 	e->keypad = json_flag(j, "keypad", false);
 	e->why = (int)json_number(j, "exit", 0);
 	e->words = msg_from_json(json_object_get(j, "words"));
+	e->data = json_incref(json_object_get(j, "data"));
 	*out = e;
 	e = NULL;
 	return NULL;
@@ -118,5 +122,6 @@ void event_free(struct event *e)
 	free((char *)(uintptr_t)e->enrolment);
 	free((char *)(uintptr_t)e->step);
 	msg_free((struct msg *)(uintptr_t)e->words);
+	json_drop((json_t *)(uintptr_t)e->data);
 	free(e);
 }

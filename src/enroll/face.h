@@ -15,9 +15,10 @@
 struct json_t;
 
 enum event_kind {
-	EVENT_STEP, // a step began, is done, failed, or is skipped
-	EVENT_NOTE, // something the person should know
-	EVENT_WAIT, // waiting for something: the CA, another process, the key
+	EVENT_STEP,   // a step began, is done, failed, or is skipped
+	EVENT_NOTE,   // something the person should know
+	EVENT_WAIT,   // waiting for something: the CA, another process, the key
+	EVENT_READER, // JOB_WATCH: a reader or card came or went
 };
 enum step_state { STEP_BEGUN, STEP_DONE, STEP_FAILED, STEP_SKIPPED };
 
@@ -29,6 +30,7 @@ struct event {
 	const struct msg *words; // may be null; what to show besides the step's name
 	int64_t seconds; // EVENT_WAIT: how long still, -1 unknown; EVENT_STEP begun: how long it can take, 0 unknown, -1 no time at all
 	bool keypad;	 // the person should look at the reader's keypad now
+	const struct json_t *data; // EVENT_READER: see enroll/readers.h
 	int why; // STEP_FAILED: the error's kind (enum err_kind); ERR_PENDING and ERR_INTERRUPTED are no failures; 0 otherwise
 };
 

@@ -19,6 +19,9 @@ static const char *const kind_names[] = {
 	[JOB_TOKEN_UNBLOCK] = "token-unblock",
 	[JOB_TOKEN_LABEL] = "token-label",
 	[JOB_TOKEN_WIPE] = "token-wipe",
+	[JOB_READERS] = "readers",
+	[JOB_WATCH] = "watch",
+	[JOB_CA] = "ca",
 };
 
 static void put(json_t *o, const char *key, const char *text)
@@ -58,7 +61,8 @@ struct err *job_from_json(const struct json_t *j, struct job **out)
 	size_t i = 0;
 	while (kind && i < ARRAY_LEN(kind_names) && strcmp(kind, kind_names[i]) != 0)
 		i++;
-	if (!kind || i == ARRAY_LEN(kind_names) || !json_text(j, "module"))
+	const bool needs_module = i != JOB_READERS && i != JOB_WATCH && i != JOB_CA;
+	if (!kind || i == ARRAY_LEN(kind_names) || (needs_module && !json_text(j, "module")))
 		return err_new(ERR_FAILED, N_("The job for the worker cannot be read."));
 	struct job *job = calloc(1, sizeof *job);
 	if (!job)

@@ -37,6 +37,15 @@ void job_run(const struct job *j, struct face *f, struct result *out)
 	case JOB_LIST:
 		list_run(j, f, out);
 		return;
+	case JOB_READERS:
+		readers_run(f, out);
+		return;
+	case JOB_WATCH:
+		watch_run(f, out);
+		return;
+	case JOB_CA:
+		ca_look_run(j, f, out);
+		return;
 	}
 	out->err = err_new(ERR_FAILED, N_("The worker got a job that it does not know."));
 }

@@ -55,6 +55,23 @@ static struct err *put_certificates(struct module *m, const struct token_info *t
 	return NULL;
 }
 
+// Bytes left for what needs the PIN (keys) and what does not, where the token says them.
+static json_t *room_entry(const struct token_info *t)
+{
+	if (t->private_free < 0 && t->public_free < 0)
+		return NULL;
+	json_t *o = json_object();
+	if (t->private_free >= 0) {
+		json_object_set_new(o, "private_free", json_integer(t->private_free));
+		json_object_set_new(o, "private_total", json_integer(t->private_total));
+	}
+	if (t->public_free >= 0) {
+		json_object_set_new(o, "public_free", json_integer(t->public_free));
+		json_object_set_new(o, "public_total", json_integer(t->public_total));
+	}
+	return o;
+}
+
 static json_t *token_entry(struct module *m, const struct token_info *t)
 {
 	json_t *o = json_object();
@@ -68,6 +85,9 @@ static json_t *token_entry(struct module *m, const struct token_info *t)
 	json_object_set_new(o, "module", json_string(module_path(m)));
 	json_object_set_new(o, "reader", json_string(t->slot_description));
 	json_object_set_new(o, "pin", json_string(pin_state(t)));
+	json_t *room = room_entry(t);
+	if (room)
+		json_object_set_new(o, "room", room);
 	json_object_set_new(o, "initialised", json_boolean(t->initialised));
 	json_object_set_new(o, "makes_rsa", json_boolean(t->makes_rsa));
 	json_t *certificates = json_array();

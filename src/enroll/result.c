@@ -107,6 +107,8 @@ static void put_enrolment(json_t *o, const struct enrolment *e)
 	}
 	if (e->unseen) // for the parent, which looks itself then
 		json_object_set_new(o, "unseen", json_true());
+	if (e->pulled) // a person who is there may put it back
+		json_object_set_new(o, "pulled", json_true());
 	if (e->role)
 		json_object_set_new(o, "role", json_string(e->role->name));
 	if (e->record) {

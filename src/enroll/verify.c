@@ -163,6 +163,8 @@ void verify_run(const struct job *j, struct face *f, struct result *out)
 {
 	struct check ck = { .e = { .job = j, .face = f }, .list = json_array() };
 	struct err *err = verify(&ck);
+	if (err)
+		err = enrolment_pulled(&ck.e, err);
 	if (err && ck.e.step)
 		say_failed(&ck.e, err);
 	else if (!err)

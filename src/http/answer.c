@@ -96,6 +96,8 @@ static void take_header(struct transfer *t, char *line)
 		keep(&t->answer.content_type, value);
 	} else if (strcasecmp(line, "Retry-After") == 0) {
 		keep(&t->retry_after, value);
+	} else if (strcasecmp(line, "Date") == 0) {
+		t->answer.date = (int64_t)curl_getdate(value, NULL);
 	} else if (strcasecmp(line, "WWW-Authenticate") == 0) {
 		keep(&t->answer.www_authenticate, value);
 	} else if (strcasecmp(line, "Set-Cookie") == 0) {
@@ -141,7 +143,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 
 struct err *answer_gather(CURL *easy, struct transfer *t, size_t max_body)
 {
-	t->answer = (struct http_answer){ .retry_after = -1, .body = BUF(max_body) };
+	t->answer = (struct http_answer){ .retry_after = -1, .date = -1, .body = BUF(max_body) };
 	if (curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) ||
 	    curl_easy_setopt(easy, CURLOPT_HEADERDATA, t) ||
 	    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) ||

@@ -56,6 +56,7 @@ struct http_answer {
 	int status;	    // 100-599
 	char *content_type; // lower case, without parameters; "" when missing
 	int64_t retry_after; // seconds from now; -1 when missing or unreadable (both forms of RFC 9110 §10.2.3 are read)
+	int64_t date; // when the server says that it answered (RFC 9110 §6.6.1), seconds since 1970; -1 when missing or unreadable
 	char *set_cookie; // all name=value pairs that were set, as a Cookie header wants them; null: none
 	char *www_authenticate; // null: none
 	char *reason; // safe text (text_safe) of a text/plain or short answer for showing; "" otherwise

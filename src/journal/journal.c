@@ -104,6 +104,24 @@ struct err *journal_room(struct journal *j)
 		N_("Nothing was sent. Make room on it (at least 1 MB), then try again."));
 }
 
+struct err *journal_check(struct journal *j)
+{
+	AUTO(rows) struct rows *rows = NULL;
+	bool more = false;
+	struct err *e = store_query(j->store, "PRAGMA integrity_check(1)", NO_VALUES, &rows);
+	if (!e)
+		e = rows_next(rows, &more);
+	if (!e && more && !strcmp(rows_text(rows, 0), "ok"))
+		return NULL;
+	struct err *damaged = err_hint(
+		err_tag(err_new(ERR_FAILED, N_("The journal %1 is damaged."), ARG_TEXT(j->path)),
+			"journal-damaged"),
+		N_("Keep a copy of the file for the help desk, then move it away: inkan makes a "
+		   "new "
+		   "one. What is unfinished on tokens can then no longer be resumed."));
+	return e ? err_caused_by(damaged, e) : damaged;
+}
+
 void journal_close(struct journal *j)
 {
 	if (!j)

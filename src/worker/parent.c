@@ -17,7 +17,7 @@
 #include "worker/spawn.h"
 #include "worker/worker.h"
 
-enum { TURN_MS = 200, MAX_WORKERS = 256, MAX_ID = 64 };
+enum { TURN_MS = 200, MAX_WORKERS = 256, MAX_ID = 64, WATCH_REST_MS = 100 };
 
 // A key of 4096 bits can take a card minutes, and nothing is heard from it meanwhile.
 struct worker_patience worker_patience = {
@@ -117,7 +117,9 @@ static struct err *take_question(struct worker *w, const struct json_t *j)
 	TRY(question_from_json(j, &q));
 	struct answer a = { .state = ANSWER_MISSING };
 	// A listing has nothing to ask: a module that took its process over does not get to ask for a PIN.
-	struct err *e = w->job->kind == JOB_LIST ? NULL : w->face->ask(w->face->ctx, q, &a);
+	struct err *e = w->job->kind == JOB_LIST || !w->job->module
+				? NULL
+				: w->face->ask(w->face->ctx, q, &a);
 	if (!e)
 		e = send_answer(w, &a);
 	secret_free(a.value);
@@ -169,6 +171,14 @@ static struct err *take_frame(struct worker *w, const struct json_t *frame)
 		"worker-talks-nonsense");
 }
 
+// It changes nothing on a token, so it need not be waited for.
+static bool only_looks(const struct worker *w)
+{
+	const enum job_kind kind = w->job->kind;
+	return kind == JOB_LIST || kind == JOB_READERS || kind == JOB_WATCH || kind == JOB_CA ||
+	       (w->job->unlisted && !w->spoken);
+}
+
 static void bury(struct worker *w)
 {
 	struct death d = spawn_reap(w->pid, worker_patience.exit_ms);
@@ -201,7 +211,11 @@ static struct err *take_frames(struct worker *w)
 static void listen_to(struct worker *w)
 {
 	struct err *e = frame_reader_fill(&w->reader, w->fd);
-	w->heard = clock_monotonic_ms();
+	int64_t now = clock_monotonic_ms();
+	// Who watches may speak for weeks, but not without end.
+	if (w->job->kind == JOB_WATCH && now - w->heard > WATCH_REST_MS)
+		w->frames = 0;
+	w->heard = now;
 	if (!e)
 		e = take_frames(w);
 	if (w->finished) {
@@ -233,9 +247,10 @@ static void look_at_clock(struct worker *w)
 {
 	int64_t now = clock_monotonic_ms();
 	int64_t silent = worker_patience.silent_ms + w->announced * 1000;
+	if (w->job->kind == JOB_WATCH)
+		return; // it speaks when there is something to tell
 	// Looking for a token is a listing, whoever does it.
-	bool looks = w->job->kind == JOB_LIST || (w->job->unlisted && !w->spoken);
-	if (looks && now - w->began > worker_patience.list_ms)
+	if (only_looks(w) && now - w->began > worker_patience.list_ms)
 		end_by_force(w, hang_error(w->job->module, (now - w->began) / 1000, NULL));
 	else if (w->stop_sent && now - w->stop_sent > worker_patience.stop_ms)
 		end_by_force(w, hang_error(NULL, (now - w->stop_sent) / 1000, id_of(w)));
@@ -245,9 +260,7 @@ static void look_at_clock(struct worker *w)
 
 static void look_at_person(struct worker *w, bool stopped)
 {
-	// A listing changes nothing on a token, so it need not be waited for.
-	if (kill_wanted ||
-	    (stopped && (w->job->kind == JOB_LIST || (w->job->unlisted && !w->spoken))))
+	if (kill_wanted || (stopped && only_looks(w)))
 		end_by_force(w, killed_error(id_of(w)));
 	else if (stopped)
 		ask_to_stop(w);

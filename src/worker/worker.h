@@ -16,7 +16,8 @@
 // Parent: starts a worker for the job, hands its events and questions to the face, and waits for its end. The result is the worker's; when
 // the worker died it is an ERR_TOKEN (crash, kill) or ERR_FAILED, tagged "worker-died", "worker-hangs" or "worker-talks-nonsense".
 // When the face says stopped, the worker is asked to stop and given time to finish the call in hand. While a worker is busy the face's
-// `stopped` is called some five times a second, so that a face may show there how the time passes. A worker that lists, or looks for a token (job->unlisted), has 20 seconds.
+// `stopped` is called some five times a second, so that a face may show there how the time passes. A worker that watches is never waited for
+// and has no limit. Both callbacks of the face may run other jobs meanwhile: what a watching worker says waits in its socket. A worker that lists, or looks for a token (job->unlisted), has 20 seconds.
 void worker_run(const struct job *j, struct face *f, struct result *out);
 
 // A job in several modules at once, a worker each (JOB_LIST). results[i] belongs to jobs[i].

@@ -21,6 +21,9 @@ for my $file (@ARGV) {
 		}
 	}
 	while ($code =~ /\.slug = "([a-z0-9-]+)"/g) { $tags{$1}{$file} = 1 }
+	if ($file =~ m{pcscerr\.c$}) {
+		while ($code =~ /"SCARD_\w+",\s*"([a-z0-9-]+)"/g) { $tags{$1}{$file} = 1 }
+	}
 	if ($file =~ m{ckrerr\.c$}) {
 		while ($code =~ /\{\s*CKR_\w+,\s*ERR_\w+,\s*"([a-z0-9-]+)"/g) { $tags{$1}{$file} = 1 }
 	}
