@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ca/protocol.h"
+#include "http/http.h"
 
 static const struct {
 	enum ca_protocol protocol;
@@ -44,6 +45,16 @@ static struct err *find_ops(enum ca_protocol protocol, const struct ca_ops **ops
 		return NULL;
 	}
 	return err_new(ERR_PROFILE, N_("The profile names an unknown CA protocol."));
+}
+
+void ca_ahead(void)
+{
+	http_ahead();
+}
+
+void ca_ahead_end(void)
+{
+	http_ahead_end();
 }
 
 struct err *ca_open(const struct ca_terms *t, const void *state, size_t state_len, struct ca **out)

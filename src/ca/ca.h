@@ -85,6 +85,10 @@ struct ca_request {
 	void *ctx;
 };
 
+// Gets ready what a conversation needs of this machine, in a thread of its own, while the caller finds its token; the end waits for it.
+void ca_ahead(void);
+void ca_ahead_end(void);
+
 // state: bytes from ca_save, or null for a new conversation. Sends nothing.
 MUST struct err *ca_open(const struct ca_terms *t, const void *state, size_t state_len,
 			 struct ca **out);

@@ -11,6 +11,7 @@ void enrolment_end(struct enrolment *e)
 {
 	ca_constraints_free(&e->constraints);
 	ca_close(e->ca);
+	ca_ahead_end();
 	secret_free(e->challenge);
 	secret_free(e->pin);
 	answers_free(e->answers);

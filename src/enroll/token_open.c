@@ -12,6 +12,9 @@ static struct err *load_module(struct enrolment *e)
 	TRY(module_find(e->job->module, e->job->module_from_profile, &source));
 	struct err *err = module_load(&source, &e->module);
 	module_source_free(&source);
+	// Only now: the linker loads one library at a time.
+	if (!err && (e->job->kind == JOB_ENROLL || e->job->kind == JOB_RESUME))
+		ca_ahead();
 	return err;
 }
 

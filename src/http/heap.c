@@ -35,9 +35,32 @@ static void start(void)
 					  strdup, calloc);
 }
 
+static void *start_ahead(void *unused)
+{
+	(void)unused;
+	err_ignore(heap_start()); // who needs it will say so
+	return NULL;
+}
+
+static pthread_t ahead;
+static bool is_ahead;
+
+void http_ahead(void)
+{
+	is_ahead = is_ahead || pthread_create(&ahead, NULL, start_ahead, NULL) == 0;
+}
+
+void http_ahead_end(void)
+{
+	if (is_ahead)
+		pthread_join(ahead, NULL);
+	is_ahead = false;
+}
+
 struct err *heap_start(void)
 {
 	const curl_version_info_data *v = NULL;
+	TRY(libcurl_load());
 	if (pthread_once(&started, start) != 0 || start_code != CURLE_OK)
 		return err_call(err_new(ERR_FAILED, N_("The network library cannot be started.")),
 				"curl_global_init_mem", curl_easy_strerror(start_code), start_code);

@@ -24,6 +24,11 @@ struct http_terms {
 	void *stop_ctx;
 };
 
+// The network library is loaded and started in a thread of its own, by one who will want it and has something else to do first. Its failure is
+// http_open's to tell. The end waits for that thread; a process must not exit before.
+void http_ahead(void);
+void http_ahead_end(void);
+
 MUST struct err *http_open(const struct http_terms *t, struct http **out); // copies what it needs
 void http_close(struct http *h);					   // wipes credentials
 DEFINE_CLEANUP(http, struct http, http_close)

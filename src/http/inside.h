@@ -79,5 +79,7 @@ MUST struct err *basic_header(const struct secret *user, const struct secret *pa
 MUST struct err *fault_of(CURL *easy, CURLcode code, const struct http *h,
 			  const struct transfer *t);
 
+// Loads libcurl, unless it is there. ERR_FAILED tagged "network-library".
+MUST struct err *libcurl_load(void);
 // libcurl with a heap that is wiped as it is freed.
 MUST struct err *heap_start(void);

@@ -72,6 +72,7 @@ static struct err *read_host(const char *url, struct place *p)
 
 struct err *place_of_url(const char *url, struct place *out)
 {
+	TRY(libcurl_load());
 	AUTO_PLACE struct place p = { .url = curl_url() };
 	if (!p.url)
 		return err_no_memory();

@@ -56,11 +56,10 @@ for my $file (@ARGV) {
 			print "$said: say \"room/header.h\"\n";
 			$bad = 1;
 		} elsif ($floor{$room} ne '-') {
-			for my $own (@owned) {
-				next unless $header =~ $own->[0] && $own->[1] ne $room;
-				print "$said, which belongs to $own->[1]\n";
-				$bad = 1;
-			}
+			my @owners = map { $_->[1] } grep { $header =~ $_->[0] } @owned;
+			next if !@owners || grep { $_ eq $room } @owners;
+			print "$said, which belongs to ", join(' and ', @owners), "\n";
+			$bad = 1;
 		}
 	}
 }
