@@ -58,25 +58,40 @@ static bool any_blank(const struct listing *l)
 	return false;
 }
 
-// A look through one module, or through all that are registered (null). `tell`: what could not be asked is said.
+// What could not be asked. Who has a token before their eyes is not troubled with modules of other tokens: `inkan status` tells.
+static void tell_failures(struct screen *s, const struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (!l->results[i].err)
+			continue;
+		running_break(&s->running);
+		print_err(stderr, l->results[i].err);
+	}
+}
+
+static struct err *interrupted(struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct err *e = l->results[i].err;
+		if (!e || err_kind(e) != ERR_INTERRUPTED)
+			continue;
+		l->results[i].err = NULL;
+		return e;
+	}
+	return NULL;
+}
+
+// A look through one module, or through all that are registered (null). `tell`: where no token is seen, what could not be asked is said.
 static struct err *look_through(struct screen *s, struct journal *j, const char *module, bool tell,
 				struct look *out)
 {
 	AUTO_LISTING struct listing l = { 0 };
 	AUTO_LOOK struct look look = { 0 };
 	TRY(listing_make(s->cli, module, &s->face, &l));
-	for (size_t i = 0; i < l.n; i++) {
-		struct err *e = l.results[i].err;
-		if (e && err_kind(e) == ERR_INTERRUPTED) {
-			l.results[i].err = NULL;
-			return e;
-		}
-		if (e && tell) {
-			running_break(&s->running);
-			print_err(stderr, e);
-		}
-	}
+	TRY(interrupted(&l));
 	TRY(status_object(&l, j, &look.status));
+	if (tell && look_tokens(&look) == 0)
+		tell_failures(s, &l);
 	look.renewal = any_renewal(look.status);
 	look.blank = any_blank(&l);
 	look_free(out);

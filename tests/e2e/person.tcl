@@ -20,6 +20,7 @@ proc wrong {why} {
 proc begin {args} {
   global spawn_id
   set ::stty_init "columns 80 rows 24"
+  send_log "$ [join [lreplace $args 0 0 [file tail [lindex $args 0]]]]\n"
   uplevel #0 [list spawn -noecho {*}$args]
 }
 proc sees {text} {

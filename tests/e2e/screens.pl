@@ -1,0 +1,46 @@
+# screens.pl clean: what stood on a terminal at the end, line by line, from what was written to it; what differs from run to run and
+#   from machine to machine is replaced where it would lead a reader astray (paths, ports).
+# screens.pl shape: such text without what differs from run to run, for comparing two of them.
+use strict;
+use warnings;
+use utf8;
+binmode STDIN, ':encoding(UTF-8)';
+binmode STDOUT, ':encoding(UTF-8)';
+my ($mode) = @ARGV;
+local $/;
+my $text = <STDIN>;
+
+if ($mode eq 'clean') {
+	my @lines;
+	for my $line (split /\n/, $text, -1) {
+		$line =~ s/\r+$//;
+		# A line that was drawn again: the last drawing counts.
+		my ($last) = reverse grep { length } split /\r/, $line;
+		$last = '' unless defined $last;
+		$last =~ s/\x1b\[K//g;
+		$last =~ s/\s+$//;
+		push @lines, $last;
+	}
+	$text = join "\n", @lines;
+	$text =~ s{/\S+?/config/inkan/profiles/}{~/.config/inkan/profiles/}g;
+	$text =~ s/localhost:\d+/localhost:8443/g;
+	$text =~ s/\n{3,}/\n\n/g;
+	$text =~ s/^\n+|\n+$//g;
+	print "$text\n";
+} elsif ($mode eq 'shape') {
+	$text =~ s/\[\s*\d+\/\d+\][^\n]*//g; # steps: drawn again, and with the time that they took
+	$text =~ s/\^C//g;                             # the terminal's echo, which may come at the end of a line or of the next
+	$text =~ s/\b[a-z0-9]{4}-[a-z0-9]{4}\b/ID/g;
+	$text =~ s/\b[0-9a-f]{16,}\b/HEX/g;
+	$text =~ s/\d+/0/g;
+	$text =~ s/\s+//g;
+	# What is said only when something takes long, or depends on how old the one-time password is.
+	$text =~ s/Leavethetokenin:itisatwork\.//g;
+	$text =~ s/Anewnumbercomesin0s\.Waitforit,thentypethatone\.//g;
+	$text =~ s/Thenumberthatthetokenshowsnowchangesin0s\.//g;
+	$text =~ s{[(（][^()（）]*practice\.yaml[)）]}{}g; # a path, longer or shorter
+	$text =~ s/([。.:：？?])/$1\n/g;               # for who reads the difference
+	print "$text\n";
+} else {
+	die "screens.pl clean|shape\n";
+}
