@@ -35,6 +35,7 @@ struct session {
 	CK_SESSION_HANDLE handle;
 	struct token_info info;
 	bool writable, logged_in;
+	bool officer_in; // the security officer is logged in, and so nobody else
 	bool flags_read; // the flags of info are as new as the session
 	bool last_try;	 // the person insisted at the last login
 };
@@ -116,6 +117,14 @@ MUST struct err *facts_read_flags(struct session *s, const struct keypair *k, st
 
 // For a key that wants the PIN at each use: asks for it before C_SignInit (null where the reader has a keypad), so that a person who
 // gives up leaves no operation open; then C_Login(CKU_CONTEXT_SPECIFIC) after C_SignInit.
+struct err *login_failed(struct session *s, const char *call, CK_RV rv)
+	MUST;				       // of the user's PIN, after its one try
+const char *tries_words(enum pin_tries tries); // a message id
+// One C_Login, never more. On a keypad the PIN is null, whatever is in hand.
+CK_RV login_once(struct session *s, CK_USER_TYPE user, const struct secret *pin);
+// The bytes of a secret as PKCS#11's parameters want them, which are not const although nothing is written to them.
+CK_BYTE *pin_bytes(const struct secret *pin);
+
 MUST struct err *session_ask_context(struct session *s, const struct pin_asker *pin,
 				     struct secret **out);
 MUST struct err *session_login_context(struct session *s, const struct secret *pin);

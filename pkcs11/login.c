@@ -1,13 +1,13 @@
 // The PIN: what can be said before a try, the one try, and what is left after it.
-#include "base/text.h"
+#include "pkcs11/admin.h"
 #include "pkcs11/internal.h"
 
 static struct err *locked(const struct session *s)
 {
 	struct err *e = err_new(ERR_PIN, N_("The PIN of the token %1 is locked."),
 				ARG_TEXT(token_name(&s->info)));
-	e = err_hint(e, N_("Only the security officer's PIN (the PUK) opens it again. Ask the one "
-			   "who issued the token."));
+	e = err_hint(e, N_("Only the security officer's PIN (the PUK) opens it again: `inkan token "
+			   "unblock`. Ask the one who issued the token."));
 	return err_tag(e, "pin-locked");
 }
 
@@ -26,8 +26,8 @@ static struct err *not_set(const struct session *s)
 {
 	struct err *e = err_new(ERR_TOKEN, N_("The token %1 has no PIN yet."),
 				ARG_TEXT(token_name(&s->info)));
-	e = err_hint(e, N_("Ask the one who issued the token to set its PIN, or set it with the "
-			   "token's own program."));
+	e = err_hint(e, N_("Whoever has the security officer's PIN sets it with `inkan token "
+			   "unblock`. Otherwise ask the one who issued the token."));
 	return err_tag(e, "pin-not-set");
 }
 
@@ -50,37 +50,12 @@ struct err *session_pin_ready(struct session *s, bool last_try)
 
 struct err *session_pin_fits(const struct session *s, const struct secret *pin)
 {
-	const struct token_info *t = &s->info;
-	size_t len = secret_len(pin);
-	if (!text_is_ascii((const char *)secret_bytes(pin), len)) {
-		struct err *e =
-			err_new(ERR_PIN, N_("The PIN holds a character that is no plain letter, "
-					    "digit or sign. It was not sent to the token."));
-		e = err_hint(e, N_("An input method is perhaps still on: switch it off "
-				   "(half-width, direct input) and enter the PIN again. "
-				   "No try was used."));
-		return err_tag(e, "pin-characters");
-	}
-	bool too_long = t->pin_max && len > t->pin_max;
-	if (len && len >= t->pin_min && !too_long)
-		return NULL;
-	struct err *e;
-	if (t->pin_max)
-		e = err_new(ERR_PIN,
-			    N_("The PIN of the token %1 has %2 to %3 characters. What was entered "
-			       "was not sent to it."),
-			    ARG_TEXT(token_name(t)), ARG_NUM(t->pin_min), ARG_NUM(t->pin_max));
-	else
-		e = err_new(ERR_PIN,
-			    N_("The PIN of the token %1 has at least %2 characters. What was "
-			       "entered was not sent to it."),
-			    ARG_TEXT(token_name(t)), ARG_NUM(t->pin_min ? t->pin_min : 1));
-	return err_tag(err_hint(e, N_("Enter the PIN again. No try was used.")), "pin-length");
+	return pin_could_be(&s->info, NAME_PIN, 0, 0, pin);
 }
 
 // The tries left after a wrong PIN. CKF_USER_PIN_COUNT_LOW stands after any wrong PIN (PKCS#11 2.40 §3.2, CK_TOKEN_INFO): a token
 // that does not set it then does not count for us to see.
-static const char *tries_words(enum pin_tries tries)
+const char *tries_words(enum pin_tries tries)
 {
 	switch (tries) {
 	case TRIES_LOCKED:
@@ -103,7 +78,8 @@ static struct err *wrong_pin(struct session *s, const char *call, CK_RV rv)
 				ARG_TEXT(token_name(&s->info)), ARG_ID(tries_words(tries)));
 	if (tries == TRIES_LOCKED)
 		e = err_tag(err_hint(e, N_("Only the security officer's PIN (the PUK) opens it "
-					   "again. Ask the one who issued the token.")),
+					   "again: `inkan token unblock`. Ask the one who issued "
+					   "the token.")),
 			    "pin-locked");
 	else if (tries == TRIES_FINAL)
 		e = err_tag(err_hint(e, N_("Make sure of the PIN first. To use the last try, run "
@@ -116,7 +92,7 @@ static struct err *wrong_pin(struct session *s, const char *call, CK_RV rv)
 	return err_call(e, call, ckr_name(rv), rv);
 }
 
-static struct err *login_err(struct session *s, const char *call, CK_RV rv)
+struct err *login_failed(struct session *s, const char *call, CK_RV rv)
 {
 	switch (rv) {
 	case CKR_PIN_INCORRECT:
@@ -130,8 +106,8 @@ static struct err *login_err(struct session *s, const char *call, CK_RV rv)
 							 N_("The PIN of the token %1 must be "
 							    "changed before it is used."),
 							 ARG_TEXT(token_name(&s->info))),
-						 N_("Change the PIN with the token's own program, "
-						    "then run inkan again.")),
+						 N_("Change it with `inkan token pin`, then run "
+						    "inkan again.")),
 					"pin-expired"),
 				call, ckr_name(rv), rv);
 	case CKR_USER_PIN_NOT_INITIALIZED:
@@ -151,17 +127,20 @@ static struct err *login_err(struct session *s, const char *call, CK_RV rv)
 	}
 }
 
-// One C_Login, never more. On a keypad the PIN is null, whatever is in hand.
-static CK_RV login_once(struct session *s, CK_USER_TYPE user, const struct secret *pin)
+CK_BYTE *pin_bytes(const struct secret *pin)
 {
-	if (s->info.pin_pad)
-		return P11(s->module, C_Login, s->handle, user, NULL, 0);
-	// The standard's parameter is not const, but only C_InitToken and its like ever write to one.
 	union {
 		const uint8_t *in;
 		unsigned char *out;
 	} bytes = { .in = secret_bytes(pin) };
-	return P11(s->module, C_Login, s->handle, user, bytes.out, (CK_ULONG)secret_len(pin));
+	return bytes.out;
+}
+
+CK_RV login_once(struct session *s, CK_USER_TYPE user, const struct secret *pin)
+{
+	if (s->info.pin_pad)
+		return P11(s->module, C_Login, s->handle, user, NULL, 0);
+	return P11(s->module, C_Login, s->handle, user, pin_bytes(pin), (CK_ULONG)secret_len(pin));
 }
 
 static struct err *pin_needed(const struct session *s)
@@ -186,7 +165,7 @@ struct err *session_login(struct session *s, const struct secret *pin, bool last
 	s->last_try = last_try;
 	CK_RV rv = login_once(s, CKU_USER, pin);
 	if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
-		return login_err(s, "C_Login", rv);
+		return login_failed(s, "C_Login", rv);
 	s->logged_in = true;
 	return NULL;
 }
@@ -211,5 +190,5 @@ struct err *session_ask_context(struct session *s, const struct pin_asker *pin, 
 struct err *session_login_context(struct session *s, const struct secret *pin)
 {
 	CK_RV rv = login_once(s, CKU_CONTEXT_SPECIFIC, pin);
-	return rv == CKR_OK ? NULL : login_err(s, "C_Login", rv);
+	return rv == CKR_OK ? NULL : login_failed(s, "C_Login", rv);
 }

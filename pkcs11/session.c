@@ -72,6 +72,7 @@ static struct err *take_state(struct session *s)
 	if (rv != CKR_OK)
 		return ckr_err("C_GetSessionInfo", rv, token_name(&s->info));
 	s->logged_in = info.state == CKS_RO_USER_FUNCTIONS || info.state == CKS_RW_USER_FUNCTIONS;
+	s->officer_in = info.state == CKS_RW_SO_FUNCTIONS;
 	return NULL;
 }
 
@@ -107,7 +108,7 @@ void session_close(struct session *s)
 {
 	if (!s)
 		return;
-	if (s->logged_in)
+	if (s->logged_in || s->officer_in)
 		(void)P11(s->module, C_Logout, s->handle);
 	if (s->handle != CK_INVALID_HANDLE)
 		(void)P11(s->module, C_CloseSession, s->handle);
@@ -153,11 +154,11 @@ bool session_logged_in(const struct session *s)
 
 struct err *session_logout(struct session *s)
 {
-	if (!s->logged_in)
+	if (!s->logged_in && !s->officer_in)
 		return NULL;
 	CK_RV rv = P11(s->module, C_Logout, s->handle);
 	if (rv != CKR_OK && rv != CKR_USER_NOT_LOGGED_IN)
 		return ckr_err("C_Logout", rv, token_name(&s->info));
-	s->logged_in = false;
+	s->logged_in = s->officer_in = false;
 	return NULL;
 }

@@ -45,6 +45,25 @@ static void take_flags(struct token_info *info, unsigned long flags)
 		      : flags & CKF_USER_PIN_FINAL_TRY ? TRIES_FINAL
 		      : flags & CKF_USER_PIN_COUNT_LOW ? TRIES_LOW
 						       : TRIES_GOOD;
+	info->so_pin_to_be_changed = flags & CKF_SO_PIN_TO_BE_CHANGED;
+	info->so_tries = flags & CKF_SO_PIN_LOCKED	? TRIES_LOCKED
+			 : flags & CKF_SO_PIN_FINAL_TRY ? TRIES_FINAL
+			 : flags & CKF_SO_PIN_COUNT_LOW ? TRIES_LOW
+							: TRIES_GOOD;
+}
+
+static int64_t amount(unsigned long n)
+{
+	return n == CK_UNAVAILABLE_INFORMATION || n > INT64_MAX ? -1 : (int64_t)n;
+}
+
+// Where a token says nothing of the whole, what it says is free means nothing either.
+static void take_room(struct token_info *info, const CK_TOKEN_INFO *t)
+{
+	info->public_total = amount(t->ulTotalPublicMemory);
+	info->public_free = info->public_total > 0 ? amount(t->ulFreePublicMemory) : -1;
+	info->private_total = amount(t->ulTotalPrivateMemory);
+	info->private_free = info->private_total > 0 ? amount(t->ulFreePrivateMemory) : -1;
 }
 
 void token_info_fill(struct token_info *info, const CK_TOKEN_INFO *t)
@@ -58,6 +77,7 @@ void token_info_fill(struct token_info *info, const CK_TOKEN_INFO *t)
 	take_text(info->serial, sizeof(info->serial), info->raw_serial, t->serialNumber,
 		  sizeof(info->raw_serial));
 	take_flags(info, t->flags);
+	take_room(info, t);
 	info->pin_min = clamp(t->ulMinPinLen);
 	info->pin_max = clamp(t->ulMaxPinLen);
 	AUTO_TEXT char *version = text_format("%u.%u", (unsigned)t->firmwareVersion.major,

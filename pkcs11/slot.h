@@ -18,7 +18,10 @@ struct token_info {
 		raw_serial[16]; // as they stand, for comparing
 	bool initialised, user_pin_initialised, login_required, write_protected, pin_pad;
 	bool user_pin_to_be_changed;
-	enum pin_tries tries;
+	bool so_pin_to_be_changed;
+	enum pin_tries tries, so_tries; // of the user's PIN, of the security officer's
+	int64_t public_total, public_free, private_total,
+		private_free;	   // bytes; -1: the token does not say
 	unsigned pin_min, pin_max; // bytes
 	bool hardware;		   // CKF_HW of the RSA key pair generation mechanism
 	bool removable;		   // CKF_REMOVABLE_DEVICE of the slot

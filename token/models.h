@@ -8,6 +8,14 @@
 
 enum model_nature { MODEL_UNKNOWN, MODEL_SOFTWARE, MODEL_HARDWARE };
 
+// A PIN as the maker delivers it, known to everybody who can read. It is recognised when a person types it, and never tried.
+struct factory_pin {
+	const char *value;
+	const char *source;
+};
+enum { FACTORY_MAX = 3 };
+
+struct life;
 struct model {
 	const char *name;	  // "SoftHSM"; a message id
 	const char *manufacturer; // of CK_TOKEN_INFO, whole or with a final '*'; null: any
@@ -16,6 +24,13 @@ struct model {
 	unsigned slow_seconds; // how long a key may take; 0: not known
 	struct quirks quirks;
 	const char *source; // where this is known from
+	// Both ended by a null value, unless full.
+	struct factory_pin pins[FACTORY_MAX], so_pins[FACTORY_MAX];
+	unsigned so_min,
+		so_max; // lengths of the security officer's PIN; 0 0: as the token says of PINs
+	const char *so_alphabet; // what it may be made of; null: any letters and digits
+	const struct life *
+		life; // how its PINs and its beginning are managed (token/life.h); null: as PKCS#11 says
 };
 // Never null: an unknown token gets the entry that assumes nothing.
 const struct model *model_of(const struct token_info *t);

@@ -56,7 +56,7 @@ static int without_command(struct cli *cli)
 	if (cli->o.version)
 		return run_version(cli);
 	if (cli->o.help && cli->o.n_operands > 0)
-		help_profile(stdout);
+		help_group(stdout, cli->o.operands[0]);
 	else if (cli->o.help)
 		help_all(stdout);
 	else if (cli->interactive)

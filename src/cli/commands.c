@@ -40,6 +40,39 @@ static const char *const about_verify[] = {
 	N_("Signs with the key on the token and checks the signature with the certificate on it."),
 	NULL
 };
+static const char *const about_token_show[] = {
+	N_("Shows the token's state and every object on it, what belongs together, and what inkan "
+	   "made. Without the PIN only what is public can be seen."),
+	NULL
+};
+static const char *const about_token_init[] = {
+	N_("Wipes the token and gives it a label, a security officer's PIN (the PUK) and a PIN. It "
+	   "names what will be lost and asks twice."),
+	N_("A script gives --yes and in its answers label, confirm (the label or serial number of "
+	   "the token as it is), so_pin, new_pin, and new_so_pin where it is to be another one."),
+	NULL
+};
+static const char *const about_token_pin[] = {
+	N_("Changes the PIN. The new one is typed twice; the maker's is refused."), NULL
+};
+static const char *const about_token_unblock[] = {
+	N_("Sets a new PIN with the security officer's PIN (the PUK), when the PIN is locked or "
+	   "forgotten. Keys and certificates stay."),
+	NULL
+};
+static const char *const about_token_label[] = {
+	N_("Gives the key and certificate with this ID, which inkan made, another label; inkan "
+	   "token "
+	   "show tells the ID."),
+	N_("Without an ID the token itself is meant: most tokens take a label only when they are "
+	   "initialised, and then inkan says so and changes nothing."),
+	NULL
+};
+static const char *const about_token_wipe[] = {
+	N_("Removes the keys and certificates that inkan made, after naming them. What others made "
+	   "stays, unless --all is given. If it is cut off, the same command goes on."),
+	NULL
+};
 static const char *const about_profile_list[] = {
 	N_("Lists the profiles that can be used by name, and those that are faulty."), NULL
 };
@@ -78,6 +111,20 @@ const struct command commands[] = {
 	  about_status, "inkan status", FIND_TOKEN | OPT_JSON, run_status, false },
 	{ "verify", NULL, 0, 0, N_("Try out token, key and certificate together"), about_verify,
 	  "inkan verify", OPT_PROFILE | FIND_TOKEN | ASKS, run_verify, false },
+	{ "token show", NULL, 0, 0, N_("Show a token and every object on it"), about_token_show,
+	  "inkan token show", OPT_PROFILE | FIND_TOKEN | ASKS | OPT_LOGIN, run_token_show, false },
+	{ "token init", "[LABEL]", 0, 1, N_("Wipe a token, and give it a label and PINs"),
+	  about_token_init, "inkan token init USER", OPT_PROFILE | OPT_CUSTODY | FIND_TOKEN | ASKS,
+	  run_token_init, false },
+	{ "token pin", NULL, 0, 0, N_("Change the PIN of a token"), about_token_pin,
+	  "inkan token pin", OPT_PROFILE | FIND_TOKEN | ASKS, run_token_pin, false },
+	{ "token unblock", NULL, 0, 0, N_("Set a new PIN with the PUK"), about_token_unblock,
+	  "inkan token unblock", OPT_PROFILE | FIND_TOKEN | ASKS, run_token_unblock, false },
+	{ "token label", "LABEL [ID]", 1, 2, N_("Change the label of a key and certificate"),
+	  about_token_label, "inkan token label OFFICE 0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+	  OPT_PROFILE | FIND_TOKEN | ASKS, run_token_label, false },
+	{ "token wipe", NULL, 0, 0, N_("Remove what inkan made from a token"), about_token_wipe,
+	  "inkan token wipe", OPT_PROFILE | FIND_TOKEN | ASKS | OPT_ALL, run_token_wipe, false },
 	{ "profile list", NULL, 0, 0, N_("List the profiles that can be used by name"),
 	  about_profile_list, "inkan profile list", 0, run_profile_list, false },
 	{ "profile check", "FILE", 1, 1, N_("Name all faults of a profile"), about_profile_check,
@@ -94,6 +141,11 @@ const struct command commands[] = {
 	  "inkan errors", 0, run_errors, true },
 };
 const size_t n_commands = ARRAY_LEN(commands);
+
+bool command_is_group(const char *word)
+{
+	return !strcmp(word, "profile") || !strcmp(word, "token");
+}
 
 const struct command *command_find(char *const *words, size_t n, size_t *used)
 {

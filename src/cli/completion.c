@@ -11,7 +11,7 @@
 #include "journal/journal.h"
 #include "profile/profile.h"
 
-// What stands after an option, or as an operand, in words of the scripts: "files", "profiles", "ids", "topics", "lang"; "" nothing.
+// What stands after an option, or as an operand, in words of the scripts: "files", "profiles", "ids", "topics", "lang", "custody"; "" nothing.
 static const char *value_kind(const struct option_row *o)
 {
 	switch (o->id) {
@@ -22,6 +22,8 @@ static const char *value_kind(const struct option_row *o)
 		return "files";
 	case OPT_LANG:
 		return "lang";
+	case OPT_CUSTODY:
+		return "custody";
 	default:
 		return "";
 	}
@@ -52,11 +54,14 @@ static void put_first_words(void)
 	}
 }
 
-static void put_second_words(void)
+static const char *const groups[] = { "profile", "token" };
+
+static void put_second_words(const char *group)
 {
+	size_t len = strlen(group);
 	for (size_t i = 0; i < n_commands; i++)
-		if (!strncmp(commands[i].name, "profile ", strlen("profile ")))
-			printf(" %s", commands[i].name + strlen("profile "));
+		if (!strncmp(commands[i].name, group, len) && commands[i].name[len] == ' ')
+			printf(" %s", commands[i].name + len + 1);
 }
 
 static void put_options(unsigned which)
@@ -105,15 +110,17 @@ static void put_thinking(void)
 	     "  for word in \"${before[@]}\"; do\n"
 	     "    case $word in\n"
 	     "    -*) ;;\n"
-	     "    profile) command=$word ;;\n"
-	     "    *) if [ \"$command\" = profile ]; then command=\"profile $word\"; fi\n"
+	     "    profile | token) command=${command:-$word} ;;\n"
+	     "    *) case $command in profile | token) command=\"$command $word\" ;; esac\n"
 	     "       if [ -z \"$command\" ]; then command=$word; fi ;;\n"
 	     "    esac\n"
 	     "  done\n"
 	     "  case $command in");
-	printf("    profile) operand=profile_commands options='");
-	put_options(OPT_ALWAYS);
-	puts("' ;;");
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+		printf("    %s) operand=%s_commands options='", groups[i], groups[i]);
+		put_options(OPT_ALWAYS);
+		puts("' ;;");
+	}
 	put_cases();
 	puts("  esac\n"
 	     "  case $previous in");
@@ -125,12 +132,15 @@ static void put_thinking(void)
 	     "  case $kind in");
 	printf("    commands) offer='");
 	put_first_words();
-	printf("' ;;\n    profile_commands) offer='");
-	put_second_words();
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+		printf("' ;;\n    %s_commands) offer='", groups[i]);
+		put_second_words(groups[i]);
+	}
 	printf("' ;;\n    topics) offer='");
 	put_topics();
 	puts("' ;;\n"
 	     "    lang) offer='en ja' ;;\n"
+	     "    custody) offer='show escrow derive typed' ;;\n"
 	     "    profiles) offer=$(\"$program\" completion profiles 2>/dev/null) ;;\n"
 	     "    ids) offer=$(\"$program\" completion ids 2>/dev/null) ;;\n"
 	     "  esac");

@@ -17,7 +17,8 @@ enum { NOTE_INDENT = 8 };
 static char *line_of(const struct screen *s, const char *step)
 {
 	const char *command = s->cli->o.command ? s->cli->o.command->name : "";
-	const bool counted = strcmp(command, "verify") != 0 && strcmp(command, "abandon") != 0;
+	const bool counted = strcmp(command, "verify") != 0 && strcmp(command, "abandon") != 0 &&
+			     strncmp(command, "token ", 6) != 0;
 	return step_line(step, !counted		  ? STEP_NAME_ALONE
 			       : s->running.plain ? STEP_IN_WORDS
 						  : STEP_NUMBERED);

@@ -91,6 +91,13 @@ static void headline(const char *outcome)
 				"certificate work together.") },
 		{ "verified", N_("Token, key and certificate work together.") },
 		{ "abandoned", N_("The enrolment is given up.") },
+		{ "initialised", N_("The token is initialised, and its PIN works.") },
+		{ "pin-changed", N_("The PIN is changed.") },
+		{ "unblocked",
+		  N_("The token has a new PIN. Its keys and certificates are as before.") },
+		{ "labelled", N_("The label is changed.") },
+		{ "wiped", N_("What was named is gone from the token.") },
+		{ "nothing", N_("There was nothing to remove.") },
 	};
 	for (size_t i = 0; outcome && i < ARRAY_LEN(outcomes); i++)
 		if (!strcmp(outcomes[i].name, outcome))

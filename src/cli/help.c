@@ -105,11 +105,12 @@ void help_command(FILE *f, const struct command *c)
 		topics_help(f);
 }
 
-void help_profile(FILE *f)
+void help_group(FILE *f, const char *word)
 {
+	size_t len = strlen(word);
 	say(f, N_("Commands:"));
 	for (size_t i = 0; i < n_commands; i++)
-		if (!strncmp(commands[i].name, "profile ", strlen("profile ")))
+		if (!strncmp(commands[i].name, word, len) && commands[i].name[len] == ' ')
 			command_row(f, &commands[i]);
 }
 
@@ -139,8 +140,8 @@ int run_help(struct cli *cli)
 		(void)topic_show(stdout, c->name);
 		return 0;
 	}
-	if (cli->o.n_operands == 1 && !strcmp(cli->o.operands[0], "profile")) {
-		help_profile(stdout);
+	if (cli->o.n_operands == 1 && command_is_group(cli->o.operands[0])) {
+		help_group(stdout, cli->o.operands[0]);
 		return 0;
 	}
 	if (cli->o.n_operands == 1 && topic_show(stdout, cli->o.operands[0]))

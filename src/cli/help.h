@@ -7,5 +7,5 @@
 
 void help_all(FILE *f);
 void help_command(FILE *f, const struct command *c);
-void help_profile(FILE *f); // the commands that begin with "profile"
-void help_short(FILE *f);   // `inkan` alone
+void help_group(FILE *f, const char *word); // the commands that begin with this word
+void help_short(FILE *f);		    // `inkan` alone

@@ -13,6 +13,7 @@ struct cli {
 	bool interactive;      // a person is there: standard input and error are terminals
 	bool plain;	       // nothing on the screen is changed once it stands there
 	bool wizard;	       // every screen is explained, and everything is asked
+	bool any_token;	       // the command also works on tokens that are blank, or make no keys
 	struct token_uri *uri; // --token; null: not given
 	struct inputs *inputs; // --answers and pin-source; never null once a command runs that asks
 };

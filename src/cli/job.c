@@ -61,7 +61,7 @@ static struct err *look_after_all(struct cli *cli, struct job *j)
 	return NULL;
 }
 
-int job_finish(struct cli *cli, struct job *j, const char *zone)
+struct err *job_do(struct cli *cli, struct job *j, struct result *out)
 {
 	struct result r = { 0 };
 	run(cli, j, &r);
@@ -70,9 +70,19 @@ int job_finish(struct cli *cli, struct job *j, const char *zone)
 		result_free(&r);
 		r = (struct result){ 0 };
 		if (e)
-			return cli_fail(cli, e, NULL);
+			return e;
 		run(cli, j, &r);
 	}
+	*out = r;
+	return NULL;
+}
+
+int job_finish(struct cli *cli, struct job *j, const char *zone)
+{
+	struct result r = { 0 };
+	struct err *e = job_do(cli, j, &r);
+	if (e)
+		return cli_fail(cli, e, NULL);
 	int status = finish(cli, &r, zone);
 	result_free(&r);
 	return status;

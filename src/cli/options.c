@@ -15,6 +15,10 @@ const struct option_row option_rows[] = {
 	  N_("The token's PKCS#11 module, by name or path") },
 	{ OPT_ANSWERS, "--answers", NULL, "FILE|-",
 	  N_("Answers: a JSON object in a file of mode 0600, or -") },
+	{ OPT_LOGIN, "--login", NULL, NULL, N_("Show what needs the PIN, too") },
+	{ OPT_ALL, "--all", NULL, NULL, N_("Remove what others made, too") },
+	{ OPT_CUSTODY, "--custody", NULL, "show|escrow|derive|typed",
+	  N_("What becomes of the security officer's PIN") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
 	{ OPT_JSON, "--json", NULL, NULL, N_("One JSON object a line, for programs") },
 	{ OPT_LAST_TRY, "--last-try", NULL, NULL, N_("Use the PIN although only one try is left") },
@@ -55,6 +59,8 @@ static const char **text_slot(struct options *o, unsigned id)
 		return &o->module;
 	case OPT_ANSWERS:
 		return &o->answers;
+	case OPT_CUSTODY:
+		return &o->custody;
 	default:
 		return &o->lang;
 	}
@@ -75,6 +81,10 @@ static bool *flag_slot(struct options *o, unsigned id)
 		return &o->plain;
 	case OPT_KEYPAD:
 		return &o->keypad;
+	case OPT_LOGIN:
+		return &o->login;
+	case OPT_ALL:
+		return &o->all;
 	case OPT_DEBUG:
 		return &o->debug;
 	case OPT_HELP:
@@ -190,7 +200,7 @@ static struct err *take_operands(struct reading *r, const struct command *c, siz
 // The command that the person probably meant; null when none is near.
 static const char *near_command(const char *word)
 {
-	const char *words[32] = { NULL };
+	const char *words[64] = { NULL };
 	for (size_t i = 0; i < n_commands && i < ARRAY_LEN(words) - 1; i++)
 		words[i] = commands[i].name;
 	return near_word(word, words);
@@ -207,6 +217,9 @@ static struct err *no_such_command(const struct reading *r)
 				ARG_TEXT(meant));
 	if (!strcmp(r->loose[0], "profile"))
 		return usage(msg_new(N_("profile needs: list, check or show.")), NULL);
+	if (!strcmp(r->loose[0], "token"))
+		return usage(msg_new(N_("token needs: show, init, pin, unblock, label or wipe.")),
+			     NULL);
 	return usage(msg_new(N_("There is no command %1."), ARG_TEXT(r->loose[0])), NULL);
 }
 
@@ -218,8 +231,8 @@ struct err *options_parse(int argc, char **argv, struct options *out)
 	if (r.n_loose > 0) {
 		size_t used = 0;
 		r.o.command = command_find(r.loose, r.n_loose, &used);
-		// `inkan profile --help` shows the commands that begin so.
-		if (!r.o.command && !(r.o.help && !strcmp(r.loose[0], "profile")))
+		// `inkan profile --help` and `inkan token --help` show the commands that begin so.
+		if (!r.o.command && !(r.o.help && command_is_group(r.loose[0])))
 			return no_such_command(&r);
 		if (r.o.command)
 			TRY(take_operands(&r, r.o.command, used));

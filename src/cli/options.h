@@ -27,6 +27,9 @@ enum {
 	OPT_VERSION = 1 << 12, // without a command only
 	OPT_PLAIN = 1 << 13,
 	OPT_KEYPAD = 1 << 14,
+	OPT_LOGIN = 1 << 20,
+	OPT_ALL = 1 << 21,
+	OPT_CUSTODY = 1 << 22,
 	OPT_ALWAYS = OPT_PLAIN | OPT_LANG | OPT_DEBUG | OPT_HELP,
 	// Without a command: the wizard's.
 	OPT_ALONE = OPT_ALWAYS | OPT_VERSION | OPT_PROFILE | OPT_ROLE | OPT_TOKEN | OPT_MODULE |
@@ -59,13 +62,16 @@ extern const size_t n_commands;
 // Null when there is none; *words is how many words of argv the name has.
 const struct command *command_find(char *const *words, size_t n, size_t *used);
 
+// The first word of several commands: "profile", "token".
+bool command_is_group(const char *word);
+
 enum { MAX_OPERANDS = 8 };
 
 // What was typed. The texts are argv's.
 struct options {
 	const struct command *command; // null: none
-	const char *profile, *role, *token, *module, *answers, *lang;
-	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
+	const char *profile, *role, *token, *module, *answers, *lang, *custody;
+	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version, login, all;
 	char *operands[MAX_OPERANDS + 1];
 	size_t n_operands;
 };

@@ -183,10 +183,11 @@ static struct err *choose(struct cli *cli, struct seen_list *all, struct err *wh
 	for (size_t i = 0; i < all->n; i++)
 		usable += all->list[i].usable;
 	// Who names a token means it, whatever it can do; who names none means one that works.
-	if (all->n == 0 || (!cli->o.token && usable == 0))
+	const bool only_usable = !cli->o.token && !cli->any_token;
+	if (all->n == 0 || (only_usable && usable == 0))
 		return seen_none(cli->o.token, all, why);
 	err_ignore(why);
-	if (!cli->o.token)
+	if (only_usable)
 		seen_keep_usable(all);
 	if (all->n == 1)
 		return take(&all->list[0], out);

@@ -107,6 +107,22 @@ static void show_key(const struct profile_key *k)
 		say_in(stdout, INDENT, N_("Once a new key is verified, the old one is kept."));
 }
 
+static void show_token(const struct profile_token *t)
+{
+	static const char *const custody[] = {
+		[SO_SHOW] = N_("The security officer's PIN (PUK) of a token that is initialised is "
+			       "random and shown once."),
+		[SO_ESCROW] = N_("The security officer's PIN (PUK) of a token that is initialised "
+				 "is random and kept encrypted for the institution."),
+		[SO_DERIVE] = N_("The security officer's PIN (PUK) of a token that is initialised "
+				 "is made of the institution's master secret."),
+		[SO_TYPED] =
+			N_("The security officer's PIN (PUK) of a token that is initialised is "
+			   "typed."),
+	};
+	print_msg(stdout, INDENT, msg_make(custody[t->so_custody], NULL, 0));
+}
+
 static void show_ca(const struct profile_ca *ca)
 {
 	static const char *const protocols[] = {
@@ -159,6 +175,7 @@ void profile_show(const struct profile *p)
 	for (size_t i = 0; i < p->n_roles; i++)
 		show_role(&p->roles[i]);
 	show_key(&p->key);
+	show_token(&p->token);
 	show_ca(&p->ca);
 	show_window(&p->window);
 	show_consents(p);

@@ -20,9 +20,10 @@ struct err *prompt_ahead(struct cli *cli, const struct question *q, bool *answer
 		*out = (struct answer){ .state = ANSWER_GIVEN, .yes = true };
 		return NULL;
 	}
-	const struct secret *given = q->kind == ASK_CONSENT || q->kind == ASK_CHOICE
-					     ? NULL
-					     : inputs_get(cli->inputs, q->name);
+	const struct secret *given =
+		q->kind == ASK_CONSENT || q->kind == ASK_CHOICE || q->kind == ASK_SHOWN
+			? NULL
+			: inputs_get(cli->inputs, q->name);
 	// What was wrong once is not given a second time where somebody can type it right.
 	if (given && !(q->again && cli->interactive)) {
 		TRY(secret_copy(given, &out->value));
@@ -213,6 +214,8 @@ struct err *prompt_person(const struct cli *cli, const struct question *q, struc
 		return ask_consent(q, out);
 	case ASK_CHOICE:
 		return ask_choice(q, out);
+	case ASK_SHOWN:
+		return prompt_shown(q, out);
 	default:
 		return ask_line(cli, q, out);
 	}

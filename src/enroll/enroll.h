@@ -12,11 +12,17 @@
 struct json_t;
 
 enum job_kind {
-	JOB_ENROLL,  // a new enrolment
-	JOB_RESUME,  // finish `enrolment`
-	JOB_ABANDON, // clean up after `enrolment`
-	JOB_VERIFY,  // sign and check with what is on the token
-	JOB_LIST,    // tokens of the module, their certificates; no PIN, no lease
+	JOB_ENROLL,	   // a new enrolment
+	JOB_RESUME,	   // finish `enrolment`
+	JOB_ABANDON,	   // clean up after `enrolment`
+	JOB_VERIFY,	   // sign and check with what is on the token
+	JOB_TOKEN_SHOW,	   // every object; the PIN only when asked for
+	JOB_TOKEN_INIT,	   // everything on the token goes, its PINs are set
+	JOB_TOKEN_PIN,	   // the user's PIN is changed
+	JOB_TOKEN_UNBLOCK, // the user's PIN is set by the security officer
+	JOB_TOKEN_LABEL,   // the token's label, or those of a pair of ours
+	JOB_TOKEN_WIPE,	   // what inkan made goes, or all
+	JOB_LIST,	   // tokens of the module, their certificates; no PIN, no lease
 };
 
 struct job {
@@ -28,9 +34,14 @@ struct job {
 	char *profile;	 // path; enroll
 	char *role;	 // enroll
 	char *enrolment; // id: resume, abandon
-	bool yes;	 // every consent is given
-	bool last_try;	 // the PIN's last try may be used
-	bool anew;	 // enroll: do not offer an unfinished enrolment
+	char *label;	 // token init, label: the new one; null: asked
+	char *object; // token label: the CKA_ID in hexadecimal of the pair that gets it; null: the token
+	char *custody; // token init: what becomes of the SO PIN: "typed", "show", "escrow", "derive"; null: as the profile says
+	bool all;      // token wipe: what others made, too
+	bool login;    // token show: with the PIN
+	bool yes;      // every consent is given
+	bool last_try; // the PIN's last try may be used
+	bool anew;     // enroll: do not offer an unfinished enrolment
 	bool interactive;
 	bool wait_for_ca; // wait with a countdown, else end pending at once
 	int64_t lease_wait_ms;
@@ -41,7 +52,7 @@ struct json_t *job_to_json(const struct job *j);
 MUST struct err *job_from_json(const struct json_t *j, struct job **out);
 
 // The end of a job: the public result object of --json ({"event":"result",…}) and the error with its causes (null when done).
-// For JOB_LIST the object is {"tokens":[…]} as `inkan status --json` wants them, without windows; each also has "initialised" and
+// For JOB_TOKEN_SHOW the object has "state" and "objects" besides. For JOB_LIST the object is {"tokens":[…]} as `inkan status --json` wants them, without windows; each also has "initialised" and
 // "makes_rsa" (true or false). Only tokens that fit the job's URI are in it; null fits all. Never fails: when it cannot do better, the result says so.
 struct result {
 	struct json_t *object; // owned

@@ -108,7 +108,11 @@ MUST struct err *open_profile(struct enrolment *e, const char *path);
 MUST struct err *open_role(struct enrolment *e, const char *name);
 // Finds the job's token: loads the module and picks the one that fits. ERR_TOKEN tagged "token-absent" or "token-ambiguous".
 MUST struct err *find_token(struct enrolment *e);
-// Finds it, unless that is done, and takes it: its lease, a session.
+// Finds it, unless that is done, and takes its lease.
+MUST struct err *take_token(struct enrolment *e, const char *what);
+// ERR_TOKEN tagged "token-blank" or "token-read-only".
+MUST struct err *token_usable(const struct enrolment *e);
+// Takes it, and opens a session.
 MUST struct err *open_token(struct enrolment *e, const char *what);
 MUST struct err *open_login(
 	struct enrolment *e); // asks for the PIN unless it is known, and logs in

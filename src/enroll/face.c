@@ -47,6 +47,12 @@ const char *step_words(const char *step)
 		{ "retire-old", N_("Retiring the old key and certificate") },
 		{ "receipt", N_("Writing the receipt") },
 		{ "clean-token", N_("Cleaning up the token") },
+		{ "token-look", N_("Looking at the token") },
+		{ "token-init", N_("Initialising the token") },
+		{ "token-pins", N_("Setting the PINs of the token") },
+		{ "token-login", N_("Trying the new PIN once") },
+		{ "token-label", N_("Writing the label") },
+		{ "token-wipe", N_("Removing objects from the token") },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (!strcmp(table[i].step, step))

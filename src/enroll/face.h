@@ -39,6 +39,7 @@ enum question_kind {
 	ASK_PIN,     // the token's PIN
 	ASK_CONSENT, // yes or no
 	ASK_CHOICE,  // one of `choices`
+	ASK_SHOWN, // a secret that is made where the person is, shown there once, typed back, and then given: it goes towards the token only
 };
 
 struct question {
@@ -53,6 +54,8 @@ struct question {
 	bool keypad; // an on-screen keypad may be offered
 	const struct msg *const *choices;
 	size_t n_choices;
+	unsigned make_length; // ASK_SHOWN: how many characters, and of which
+	const char *make_from;
 	bool check_only; // only for judging ahead of time: answer from a file, or ANSWER_MISSING, but do not bother a person
 };
 

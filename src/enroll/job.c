@@ -8,8 +8,17 @@
 #include "enroll/enroll.h"
 
 static const char *const kind_names[] = {
-	[JOB_ENROLL] = "enroll", [JOB_RESUME] = "resume", [JOB_ABANDON] = "abandon",
-	[JOB_VERIFY] = "verify", [JOB_LIST] = "list",
+	[JOB_ENROLL] = "enroll",
+	[JOB_RESUME] = "resume",
+	[JOB_ABANDON] = "abandon",
+	[JOB_VERIFY] = "verify",
+	[JOB_LIST] = "list",
+	[JOB_TOKEN_SHOW] = "token-show",
+	[JOB_TOKEN_INIT] = "token-init",
+	[JOB_TOKEN_PIN] = "token-pin",
+	[JOB_TOKEN_UNBLOCK] = "token-unblock",
+	[JOB_TOKEN_LABEL] = "token-label",
+	[JOB_TOKEN_WIPE] = "token-wipe",
 };
 
 static void put(json_t *o, const char *key, const char *text)
@@ -27,6 +36,11 @@ struct json_t *job_to_json(const struct job *j)
 	put(o, "profile", j->profile);
 	put(o, "role", j->role);
 	put(o, "enrolment", j->enrolment);
+	put(o, "label", j->label);
+	put(o, "object", j->object);
+	put(o, "custody", j->custody);
+	json_object_set_new(o, "all", json_boolean(j->all));
+	json_object_set_new(o, "login", json_boolean(j->login));
 	json_object_set_new(o, "module_from_profile", json_boolean(j->module_from_profile));
 	json_object_set_new(o, "unlisted", json_boolean(j->unlisted));
 	json_object_set_new(o, "yes", json_boolean(j->yes));
@@ -56,6 +70,11 @@ struct err *job_from_json(const struct json_t *j, struct job **out)
 		.profile = text_copy(json_text(j, "profile")),
 		.role = text_copy(json_text(j, "role")),
 		.enrolment = text_copy(json_text(j, "enrolment")),
+		.label = text_copy(json_text(j, "label")),
+		.object = text_copy(json_text(j, "object")),
+		.custody = text_copy(json_text(j, "custody")),
+		.all = json_flag(j, "all", false),
+		.login = json_flag(j, "login", false),
 		.module_from_profile = json_flag(j, "module_from_profile", false),
 		.unlisted = json_flag(j, "unlisted", false),
 		.yes = json_flag(j, "yes", false),
@@ -78,5 +97,8 @@ void job_free(struct job *j)
 	free(j->profile);
 	free(j->role);
 	free(j->enrolment);
+	free(j->label);
+	free(j->object);
+	free(j->custody);
 	free(j);
 }

@@ -16,6 +16,24 @@ void job_run(const struct job *j, struct face *f, struct result *out)
 	case JOB_VERIFY:
 		verify_run(j, f, out);
 		return;
+	case JOB_TOKEN_SHOW:
+		token_show_run(j, f, out);
+		return;
+	case JOB_TOKEN_INIT:
+		token_init_run(j, f, out);
+		return;
+	case JOB_TOKEN_PIN:
+		token_pin_run(j, f, out);
+		return;
+	case JOB_TOKEN_UNBLOCK:
+		token_unblock_run(j, f, out);
+		return;
+	case JOB_TOKEN_LABEL:
+		token_label_run(j, f, out);
+		return;
+	case JOB_TOKEN_WIPE:
+		token_wipe_run(j, f, out);
+		return;
 	case JOB_LIST:
 		list_run(j, f, out);
 		return;

@@ -8,8 +8,9 @@
 #include "enroll/face.h"
 
 static const char *const kind_names[] = {
-	[ASK_TEXT] = "text", [ASK_SECRET] = "secret",	[ASK_OTP] = "otp",
-	[ASK_PIN] = "pin",   [ASK_CONSENT] = "consent", [ASK_CHOICE] = "choice",
+	[ASK_TEXT] = "text",   [ASK_SECRET] = "secret",	  [ASK_OTP] = "otp",
+	[ASK_PIN] = "pin",     [ASK_CONSENT] = "consent", [ASK_CHOICE] = "choice",
+	[ASK_SHOWN] = "shown",
 };
 
 enum { MAX_CHOICES = 256 };
@@ -44,6 +45,10 @@ struct json_t *question_to_json(const struct question *q)
 	json_object_set_new(o, "echo", json_boolean(q->echo));
 	json_object_set_new(o, "keypad", json_boolean(q->keypad));
 	json_object_set_new(o, "check_only", json_boolean(q->check_only));
+	if (q->make_from) {
+		json_object_set_new(o, "make_length", json_integer(q->make_length));
+		json_object_set_new(o, "make_from", json_string(q->make_from));
+	}
 	json_t *choices = json_array();
 	for (size_t i = 0; i < q->n_choices; i++)
 		json_array_append_new(choices, msg_to_json(q->choices[i]));
@@ -105,6 +110,8 @@ struct err *question_from_json(const struct json_t *j, struct question **out)
 	q->echo = json_flag(j, "echo", false);
 	q->keypad = json_flag(j, "keypad", false);
 	q->check_only = json_flag(j, "check_only", false);
+	q->make_length = (unsigned)json_number(j, "make_length", 0);
+	q->make_from = text_copy(json_text(j, "make_from"));
 	TRY(get_choices(j, q));
 	*out = q;
 	q = NULL;
@@ -122,6 +129,7 @@ void question_free(struct question *q)
 	if (!q)
 		return;
 	free((char *)(uintptr_t)q->name);
+	free((char *)(uintptr_t)q->make_from);
 	free_text2(&q->label);
 	free_text2(&q->help);
 	msg_free((struct msg *)(uintptr_t)q->words);

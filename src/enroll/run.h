@@ -7,3 +7,9 @@ void enrolment_run(const struct job *j, struct face *f, struct result *out); // 
 void abandon_run(const struct job *j, struct face *f, struct result *out);
 void verify_run(const struct job *j, struct face *f, struct result *out);
 void list_run(const struct job *j, struct face *f, struct result *out);
+void token_show_run(const struct job *j, struct face *f, struct result *out);
+void token_init_run(const struct job *j, struct face *f, struct result *out);
+void token_pin_run(const struct job *j, struct face *f, struct result *out);
+void token_unblock_run(const struct job *j, struct face *f, struct result *out);
+void token_label_run(const struct job *j, struct face *f, struct result *out);
+void token_wipe_run(const struct job *j, struct face *f, struct result *out);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "enroll/ask.h"
 #include "enroll/say.h"
+#include "token/life.h"
 
 static struct err *load_module(struct enrolment *e)
 {
@@ -66,13 +67,13 @@ static bool tell_who_has_it(void *ctx, const struct lease_holder *who)
 	return said_stop(w->e);
 }
 
-static struct err *usable(const struct enrolment *e)
+struct err *token_usable(const struct enrolment *e)
 {
 	const struct token_info *t = &e->token;
 	if (!t->initialised)
 		return err_hint(err_tag(err_new(ERR_TOKEN, N_("The token is not initialised.")),
 					"token-blank"),
-				N_("Give it a label and a PIN first, with the maker's tool."));
+				N_("Give it a label and a PIN first: `inkan token init`."));
 	if (t->write_protected)
 		return err_tag(err_new(ERR_TOKEN, N_("The token %1 is write-protected."),
 				       ARG_TEXT(t->label)),
@@ -86,17 +87,45 @@ struct err *find_token(struct enrolment *e)
 	return pick_token(e);
 }
 
-struct err *open_token(struct enrolment *e, const char *what)
+struct err *take_token(struct enrolment *e, const char *what)
 {
 	if (!e->token_uri)
 		TRY(find_token(e));
 	e->model = model_of(&e->token);
 	struct waiting waiting = { .e = e };
-	TRY(lease_take(&e->token, what, e->job->lease_wait_ms, tell_who_has_it, &waiting,
-		       &e->lease));
-	TRY(usable(e));
+	return lease_take(&e->token, what, e->job->lease_wait_ms, tell_who_has_it, &waiting,
+			  &e->lease);
+}
+
+struct err *open_token(struct enrolment *e, const char *what)
+{
+	TRY(take_token(e, what));
+	TRY(token_usable(e));
 	TRY(session_open(e->module, &e->token, true, &e->session));
-	return session_pin_ready(e->session, e->job->last_try);
+	TRY(session_pin_ready(e->session, e->job->last_try));
+	if (e->token.user_pin_to_be_changed)
+		say_note(e, msg_new(N_("The PIN of the token %1 is a first one that is to be "
+				       "changed. If the token goes on no further, change it with "
+				       "`inkan token pin` and run inkan again."),
+				    ARG_TEXT(e->token.label)));
+	return NULL;
+}
+
+// The maker's PIN protects nothing. It was not given to the token.
+static struct err *judge_factory(const struct enrolment *e, const struct secret *pin)
+{
+	if (!is_factory_pin(&e->token, pin))
+		return NULL;
+	if (e->profile && !e->profile->practice)
+		return err_hint(
+			err_tag(err_new(ERR_PIN, N_("This PIN is the maker's: everybody can "
+						    "look it up. It was not sent to the "
+						    "token.")),
+				"pin-factory"),
+			N_("Change it with `inkan token pin`, then run inkan again."));
+	say_note(e, msg_new(N_("This PIN is the maker's: everybody can look it up. Change it with "
+			       "`inkan token pin`.")));
+	return NULL;
 }
 
 static struct err *login_with_keypad(struct enrolment *e)
@@ -115,7 +144,7 @@ static struct err *ask_fitting_pin(struct enrolment *e)
 	for (int i = 0; i < 20; i++) {
 		AUTO(secret) struct secret *pin = NULL;
 		TRY(ask_pin(e, wrong ? err_what(wrong) : NULL, &pin));
-		struct err *err = session_pin_fits(e->session, pin);
+		struct err *err = life_pin_fits(&e->token, NAME_PIN, pin);
 		if (!err) {
 			e->pin = pin;
 			pin = NULL;
@@ -137,8 +166,10 @@ struct err *open_login(struct enrolment *e)
 		return NULL;
 	if (e->token.pin_pad)
 		return login_with_keypad(e);
-	if (!e->pin)
+	if (!e->pin) {
 		TRY(ask_fitting_pin(e));
+		TRY(judge_factory(e, e->pin));
+	}
 	return session_login(e->session, e->pin, e->job->last_try);
 }
 

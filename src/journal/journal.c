@@ -37,6 +37,7 @@ static const char *const migrations[] = {
 	" path TEXT NOT NULL, fingerprint TEXT NOT NULL, accepted BIGINT NOT NULL,"
 	" PRIMARY KEY (path, fingerprint));",
 	"ALTER TABLE enrolments ADD COLUMN keys_before TEXT;",
+	"CREATE INDEX enrolments_by_key ON enrolments (key_id);",
 };
 
 #define COLUMNS                                                                                    \
@@ -337,6 +338,16 @@ struct err *journal_by_certificate(struct journal *j, const char *sha256, struct
 			"SELECT " COLUMNS
 			" FROM enrolments WHERE sha256 = ? ORDER BY updated DESC LIMIT 1",
 			VALUES(V_TEXT(sha256)), &rows));
+	return read_one(rows, out);
+}
+
+struct err *journal_by_key(struct journal *j, const char *key_id, struct record **out)
+{
+	AUTO(rows) struct rows *rows = NULL;
+	TRY(store_query(j->store,
+			"SELECT " COLUMNS
+			" FROM enrolments WHERE key_id = ? ORDER BY updated DESC LIMIT 1",
+			VALUES(V_TEXT(key_id)), &rows));
 	return read_one(rows, out);
 }
 

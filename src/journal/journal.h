@@ -93,6 +93,8 @@ MUST struct err *journal_read(struct journal *j, const char *id,
 MUST struct err *journal_unfinished(struct journal *j, const char *token_uri, struct records *out);
 // The finished enrolment that made a certificate; null when this machine did not make it.
 MUST struct err *journal_by_certificate(struct journal *j, const char *sha256, struct record **out);
+// The newest enrolment whose key has this CKA_ID (hex), whatever came of it; null when this machine made none.
+MUST struct err *journal_by_key(struct journal *j, const char *key_id, struct record **out);
 // The n-th (from 0) module that a profile has named for an enrolment of this machine, by its path; null past the last. New string.
 MUST struct err *journal_profile_module(struct journal *j, size_t n, char **path);
 

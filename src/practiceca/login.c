@@ -27,7 +27,7 @@ static void *check_second(void *ctx)
 static struct err *pins_right(const struct account *a, const struct basic *b, bool *right)
 {
 	struct second_pin second = { .a = a, .b = b, .right = true };
-	pthread_t thread;
+	pthread_t thread = 0;
 	bool apart = false, two = !holder_is_user(&b->holder);
 	if (two)
 		apart = pthread_create(&thread, NULL, check_second, &second) == 0;

@@ -14,3 +14,9 @@ MUST struct err *check_draft(struct draft *d, const char *dir, struct faults *f)
 // Its parts.
 MUST struct err *check_role(struct profile *p, struct profile_role *r, struct faults *f);
 MUST struct err *check_ca(struct draft *d, const char *dir, struct faults *f);
+// What token: says of the security officer's PIN; reads the recovery certificates.
+MUST struct err *check_token(struct draft *d, const char *dir, struct faults *f);
+// A file of certificates that a key of the profile names, put behind `into`; what is wrong with it is a fault.
+enum { ANCHORS_MAX_BYTES = 512 * 1024 };
+MUST struct err *check_pem_file(const struct profile *p, const char *key, const char *dir,
+				const char *file, struct faults *f, struct buf *into);

@@ -11,7 +11,7 @@
 #include "base/proc.h"
 #include "base/text.h"
 
-enum { ANCHORS_MAX_BYTES = 512 * 1024, HOST_MAX = 253 };
+enum { HOST_MAX = 253 };
 
 // --- hosts
 
@@ -154,36 +154,42 @@ static void check_hosts(const struct profile_ca *ca, struct faults *f)
 				 ARG_ID(N_("a list of host names, each with or without :port")));
 }
 
-// --- anchors
+// --- files of certificates: the anchors, and those of token.recovery (check_token.c)
 
-static void anchors_missing(const struct profile *p, const char *path, struct faults *f)
+static void pem_missing(const struct profile *p, const char *key, const char *path,
+			struct faults *f)
 {
-	struct mark m = place_find(f, "ca.anchors");
+	struct mark m = place_find(f, key);
 	struct msg *hint =
-		p->practice ? msg_new(N_("Start the practice CA once: inkan-practice-ca writes the "
-					 "file of its "
-					 "root certificate (practice-ca.pem). Copy it to %1."),
-				      ARG_TEXT(path))
-			    : msg_new(N_("Ask the institution for its root certificate (PEM), "
-					 "compare its "
-					 "fingerprint, and put it there: %1."),
-				      ARG_TEXT(path));
+		strcmp(key, "ca.anchors") != 0
+			? msg_new(N_("Ask the institution for its recovery certificate (PEM), and "
+				     "put it there: %1."),
+				  ARG_TEXT(path))
+		: p->practice
+			? msg_new(N_("Start the practice CA once: inkan-practice-ca writes the "
+				     "file of its "
+				     "root certificate (practice-ca.pem). Copy it to %1."),
+				  ARG_TEXT(path))
+			: msg_new(N_("Ask the institution for its root certificate (PEM), "
+				     "compare its "
+				     "fingerprint, and put it there: %1."),
+				  ARG_TEXT(path));
 	fault_put(f, m,
-		  msg_new(N_("%1: %2: the file of trust anchors %3 is not there."),
-			  ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })),
-			  ARG_TEXT("ca.anchors"), ARG_TEXT(path)),
+		  msg_new(N_("%1: %2: the file of certificates %3 is not there."),
+			  ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })), ARG_TEXT(key),
+			  ARG_TEXT(path)),
 		  hint);
 }
 
 // Takes what reading said and puts it among the faults.
-static void anchors_unreadable(struct faults *f, struct err *cause)
+static void pem_unreadable(const char *key, struct faults *f, struct err *cause)
 {
-	struct mark m = place_find(f, "ca.anchors");
+	struct mark m = place_find(f, key);
 	fault_put_err(f, m,
 		      err_caused_by(err_new(ERR_PROFILE,
-					    N_("%1: %2: the file of trust anchors cannot be used."),
+					    N_("%1: %2: the file of certificates cannot be used."),
 					    ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })),
-					    ARG_TEXT("ca.anchors")),
+					    ARG_TEXT(key)),
 				    cause));
 }
 
@@ -217,33 +223,31 @@ static bool holds_certificates(const char *pem)
 	return n > 0;
 }
 
-static struct err *put_anchors(struct profile_ca *ca, const char *path, const struct buf *pem,
-			       struct faults *f)
+static struct err *put_pem(const char *key, const char *path, const struct buf *pem,
+			   struct faults *f, struct buf *into)
 {
 	const char *text = pem->data ? (const char *)pem->data : "";
 	if (strstr(text, "PRIVATE KEY-----")) {
-		FAULT_AT(f, "ca.anchors",
-			 N_("%1: %2: %3 holds a private key. A file of trust anchors holds "
-			    "certificates only."),
+		FAULT_AT(f, key,
+			 N_("%1: %2: %3 holds a private key. Only certificates may stand in it."),
 			 ARG_TEXT(path));
 		return NULL;
 	}
 	if (strlen(text) != pem->len || !holds_certificates(text)) {
-		FAULT_AT(f, "ca.anchors",
-			 N_("%1: %2: %3 holds no certificate that can be read (PEM)."),
+		FAULT_AT(f, key, N_("%1: %2: %3 holds no certificate that can be read (PEM)."),
 			 ARG_TEXT(path));
 		return NULL;
 	}
-	struct err *e = buf_put(&ca->anchors, pem->data, pem->len);
+	struct err *e = buf_put(into, pem->data, pem->len);
 	if (!e)
-		e = buf_put(&ca->anchors, "\n", 1); // for files that do not end their last line
+		e = buf_put(into, "\n", 1); // for files that do not end their last line
 	if (e)
-		anchors_unreadable(f, e);
+		pem_unreadable(key, f, e);
 	return NULL;
 }
 
-static struct err *read_anchors(struct profile *p, const char *dir, const char *file,
-				struct faults *f)
+struct err *check_pem_file(const struct profile *p, const char *key, const char *dir,
+			   const char *file, struct faults *f, struct buf *into)
 {
 	AUTO_TEXT char *path = file[0] == '/' ? text_copy(file) : text_format("%s/%s", dir, file);
 	AUTO_TEXT char *real = NULL;
@@ -251,17 +255,17 @@ static struct err *read_anchors(struct profile *p, const char *dir, const char *
 	if (!path)
 		return err_no_memory();
 	if (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
-		anchors_missing(p, path, f);
+		pem_missing(p, key, path, f);
 		return NULL;
 	}
 	struct err *e = proc_trusted_file(path, &real);
 	if (!e)
 		e = buf_read_file(real, ANCHORS_MAX_BYTES, &pem);
 	if (e) {
-		anchors_unreadable(f, e);
+		pem_unreadable(key, f, e);
 		return NULL;
 	}
-	return put_anchors(&p->ca, path, &pem, f);
+	return put_pem(key, path, &pem, f, into);
 }
 
 struct err *check_ca(struct draft *d, const char *dir, struct faults *f)
@@ -272,6 +276,6 @@ struct err *check_ca(struct draft *d, const char *dir, struct faults *f)
 	TRY(check_url(&p->ca, f));
 	TRY(check_login(p, f));
 	for (size_t i = 0; i < d->n_anchors; i++)
-		TRY(read_anchors(p, dir, d->anchors[i], f));
+		TRY(check_pem_file(p, "ca.anchors", dir, d->anchors[i], f, &p->ca.anchors));
 	return NULL;
 }

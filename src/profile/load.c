@@ -16,7 +16,7 @@
 #include "profile/names.h"
 #include "profile/read.h"
 
-enum { SHA256_BYTES = 32 };
+enum { SHA256_BYTES = 32, TWO_DIGESTS = 64 };
 
 // --- freeing
 
@@ -74,6 +74,8 @@ static void profile_clear(struct profile *p)
 	free(p->module);
 	free(p->ca.url);
 	buf_free(&p->ca.anchors);
+	buf_free(&p->token.recovery);
+	free(p->token.master); // no secret: a path
 	texts_free(p->ca.hosts, p->ca.n_hosts);
 	free(p->window.zone);
 	text2_free(&p->window.closed);
@@ -94,6 +96,7 @@ void draft_free(struct draft *d)
 {
 	profile_clear(&d->profile);
 	texts_free(d->anchors, d->n_anchors);
+	texts_free(d->recovery, d->n_recovery);
 	*d = (struct draft){ 0 };
 }
 
@@ -110,13 +113,18 @@ static bool sha256(const void *bytes, size_t len, unsigned char *out)
 	return EVP_Digest(bytes, len, out, NULL, EVP_sha256(), NULL) == 1;
 }
 
-// Of the two digests, so that no byte can move from one file to the other unseen.
+// Of the digests of the files, so that no byte can move from one to the other unseen. The recovery certificates count where there are some:
+// they decide who can read a PIN later.
 static struct err *set_fingerprint(struct profile *p, const void *yaml, size_t len)
 {
-	unsigned char both[2 * SHA256_BYTES], whole[SHA256_BYTES];
+	unsigned char each[3 * SHA256_BYTES], whole[SHA256_BYTES];
 	const void *anchors = p->ca.anchors.data ? (const void *)p->ca.anchors.data : "";
-	if (!sha256(yaml, len, both) || !sha256(anchors, p->ca.anchors.len, both + SHA256_BYTES) ||
-	    !sha256(both, sizeof(both), whole))
+	const struct buf *recovery = &p->token.recovery;
+	bool done = sha256(yaml, len, each) &&
+		    sha256(anchors, p->ca.anchors.len, each + SHA256_BYTES) &&
+		    (!recovery->len || sha256(recovery->data, recovery->len, each + TWO_DIGESTS)) &&
+		    sha256(each, recovery->len ? 3 * SHA256_BYTES : 2 * SHA256_BYTES, whole);
+	if (!done)
 		return err_new(ERR_FAILED,
 			       N_("The fingerprint of the profile cannot be computed."));
 	AUTO_TEXT char *hex = text_hex(whole, sizeof(whole), 0);

@@ -48,6 +48,28 @@ const char *key_attributes_name(enum key_attributes a)
 	}
 }
 
+static const char *const so_custodies[] = {
+	[SO_SHOW] = "show",
+	[SO_ESCROW] = "escrow",
+	[SO_DERIVE] = "derive",
+	[SO_TYPED] = "typed",
+};
+
+const char *so_custody_name(enum so_custody c)
+{
+	return so_custodies[c];
+}
+
+bool so_custody_from_name(const char *name, enum so_custody *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(so_custodies); i++)
+		if (strcmp(so_custodies[i], name) == 0) {
+			*out = (enum so_custody)i;
+			return true;
+		}
+	return false;
+}
+
 const struct profile_role *profile_find_role(const struct profile *p, const char *name)
 {
 	for (size_t i = 0; name && i < p->n_roles; i++)

@@ -114,6 +114,23 @@ struct profile_window {
 	size_t n_remind;
 };
 
+// What becomes of the security officer's PIN (the PUK) that inkan sets when it initialises a token.
+enum so_custody {
+	SO_SHOW,   // a random one, shown to the person once
+	SO_ESCROW, // a random one, encrypted to the recovery certificates and kept on this machine
+	SO_DERIVE, // made of a master secret and the token's serial number
+	SO_TYPED,  // the person chooses it
+};
+const char *so_custody_name(enum so_custody c); // "show", "escrow", "derive", "typed"
+bool so_custody_from_name(const char *name, enum so_custody *out);
+
+struct profile_token {
+	enum so_custody so_custody;
+	struct buf
+		recovery; // PEM of the recovery certificates, concatenated (read at load); empty: none
+	char *master;	  // the file of the master secret; null: none
+};
+
 struct profile {
 	char *name;	      // "practice"
 	char *path;	      // resolved
@@ -125,6 +142,7 @@ struct profile {
 	struct profile_role *roles;
 	size_t n_roles;
 	struct profile_key key;
+	struct profile_token token;
 	struct profile_ca ca;
 	struct profile_window window;
 	struct text2 consent_key,

@@ -4,6 +4,7 @@
 // The reader writes enums through an int.
 _Static_assert(sizeof(enum otp_kind) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum ca_protocol) == sizeof(int), "an enum is as wide as an int");
+_Static_assert(sizeof(enum so_custody) == sizeof(int), "an enum is as wide as an int");
 
 #define TABLE(entry_size, list)                                                                    \
 	{                                                                                          \
@@ -16,6 +17,7 @@ static const char *const key_sizes[] = { "2048", "3072", "4096", NULL };
 static const char *const custodies[] = { "software", "device", "attested", NULL };
 static const char *const attributes[] = { "open", "withheld", "declared", NULL };
 static const char *const retirements[] = { "keep", "destroy", NULL };
+static const char *const so_custodies[] = { "show", "escrow", "derive", "typed", NULL };
 static const char *const protocols[] = { "est", "scep", "cmp", "portal", "file", NULL };
 static const char *const afters[] = { "renew", "reacquire", "closed", NULL };
 
@@ -262,6 +264,27 @@ static const struct schema_key key_keys[] = {
 };
 static const struct schema_table key_table = TABLE(0, key_keys);
 
+static const struct schema_key token_keys[] = {
+	{ .key = "so_pin",
+	  .shape = SHAPE_CHOICE,
+	  .at = DRAFT(profile.token.so_custody),
+	  .choices = so_custodies,
+	  .otherwise = "show",
+	  .allowed = N_("show, escrow, derive or typed") },
+	{ .key = "recovery",
+	  .shape = SHAPE_TEXTS,
+	  .max = 8,
+	  .at = DRAFT(recovery),
+	  .also_at = DRAFT(n_recovery),
+	  .allowed = N_("one file of certificates (PEM), or a list of files") },
+	{ .key = "master",
+	  .shape = SHAPE_TEXT,
+	  .max = 1000,
+	  .at = DRAFT(profile.token.master),
+	  .allowed = N_("the absolute path of a file of mode 0600") },
+};
+static const struct schema_table token_table = TABLE(0, token_keys);
+
 static const struct schema_key ca_keys[] = {
 	{ .key = "protocol",
 	  .shape = SHAPE_CHOICE,
@@ -420,6 +443,10 @@ static const struct schema_key profile_keys[] = {
 	  .shape = SHAPE_GROUP,
 	  .table = &key_table,
 	  .allowed = N_("the keys type, bits, custody, attributes, decrypt and retire") },
+	{ .key = "token",
+	  .shape = SHAPE_GROUP,
+	  .table = &token_table,
+	  .allowed = N_("the keys so_pin, recovery and master") },
 	{ .key = "ca",
 	  .shape = SHAPE_GROUP,
 	  .required = true,

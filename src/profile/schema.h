@@ -50,6 +50,8 @@ struct draft {
 	int key_type, retire;
 	char **anchors;
 	size_t n_anchors;
+	char **recovery;
+	size_t n_recovery;
 };
 
 extern const struct schema_table schema_profile; // at struct draft

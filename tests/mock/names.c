@@ -174,6 +174,10 @@ static const struct name names[] = {
 	ROW(CKF_USER_PIN_FINAL_TRY),
 	ROW(CKF_USER_PIN_LOCKED),
 	ROW(CKF_USER_PIN_TO_BE_CHANGED),
+	ROW(CKF_SO_PIN_COUNT_LOW),
+	ROW(CKF_SO_PIN_FINAL_TRY),
+	ROW(CKF_SO_PIN_LOCKED),
+	ROW(CKF_SO_PIN_TO_BE_CHANGED),
 };
 
 enum { N_NAMES = sizeof(names) / sizeof(names[0]) };

@@ -2,6 +2,7 @@
 #include "mock.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -220,24 +221,80 @@ static CK_RV token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 	return rv;
 }
 
-// The keypad: C_Login with no PIN takes it from the plan's file; one with a PIN is refused, as some readers do.
+// What is typed on the keypad: the first line of the plan's file, or of the file with this ending. -1: nobody types.
+static long typed(const char *ending, CK_BYTE *out, size_t room)
+{
+	char path[sizeof(plan.pin_pad) + 8];
+	snprintf(path, sizeof(path), "%s%s", plan.pin_pad, ending);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, out, room);
+	if (fd >= 0)
+		close(fd);
+	while (n > 0 && (out[n - 1] == '\n' || out[n - 1] == '\r'))
+		n--;
+	return n;
+}
+
+// The keypad: C_Login with no PIN takes it from there; one with a PIN is refused, as some readers do.
 static CK_RV login(CK_SESSION_HANDLE s, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG len)
 {
 	if (!plan.pin_pad[0])
 		return real->C_Login(s, user, pin, len);
 	if (pin)
 		return CKR_ARGUMENTS_BAD;
-	CK_BYTE typed[256];
-	int fd = open(plan.pin_pad, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, typed, sizeof(typed));
-	if (fd >= 0)
-		close(fd);
-	while (n > 0 && (typed[n - 1] == '\n' || typed[n - 1] == '\r'))
-		n--;
+	CK_BYTE keys[256];
+	long n = typed(user == CKU_SO ? ".so" : "", keys, sizeof(keys));
 	if (n < 0)
 		return CKR_FUNCTION_CANCELED;
-	CK_RV rv = real->C_Login(s, user, typed, (CK_ULONG)n);
-	explicit_bzero(typed, sizeof(typed));
+	CK_RV rv = real->C_Login(s, user, keys, (CK_ULONG)n);
+	explicit_bzero(keys, sizeof(keys));
+	return rv;
+}
+
+static CK_RV init_token(CK_SLOT_ID slot, CK_BYTE *pin, CK_ULONG len, CK_BYTE *label)
+{
+	if (!plan.pin_pad[0])
+		return real->C_InitToken(slot, pin, len, label);
+	if (pin)
+		return CKR_ARGUMENTS_BAD;
+	CK_BYTE keys[256];
+	long n = typed(".so", keys, sizeof(keys));
+	if (n < 0)
+		return CKR_FUNCTION_CANCELED;
+	CK_RV rv = real->C_InitToken(slot, keys, (CK_ULONG)n, label);
+	explicit_bzero(keys, sizeof(keys));
+	return rv;
+}
+
+static CK_RV init_pin(CK_SESSION_HANDLE s, CK_BYTE *pin, CK_ULONG len)
+{
+	if (!plan.pin_pad[0])
+		return real->C_InitPIN(s, pin, len);
+	if (pin)
+		return CKR_ARGUMENTS_BAD;
+	CK_BYTE keys[256];
+	long n = typed(".new", keys, sizeof(keys));
+	if (n < 0)
+		return CKR_FUNCTION_CANCELED;
+	CK_RV rv = real->C_InitPIN(s, keys, (CK_ULONG)n);
+	explicit_bzero(keys, sizeof(keys));
+	return rv;
+}
+
+static CK_RV set_pin(CK_SESSION_HANDLE s, CK_BYTE *old, CK_ULONG old_len, CK_BYTE *fresh,
+		     CK_ULONG fresh_len)
+{
+	if (!plan.pin_pad[0])
+		return real->C_SetPIN(s, old, old_len, fresh, fresh_len);
+	if (old || fresh)
+		return CKR_ARGUMENTS_BAD;
+	CK_BYTE first[256], second[256];
+	long n = typed("", first, sizeof(first)), m = typed(".new", second, sizeof(second));
+	if (n < 0 || m < 0)
+		return CKR_FUNCTION_CANCELED;
+	CK_RV rv = real->C_SetPIN(s, first, (CK_ULONG)n, second, (CK_ULONG)m);
+	explicit_bzero(first, sizeof(first));
+	explicit_bzero(second, sizeof(second));
 	return rv;
 }
 
@@ -257,4 +314,7 @@ void tamper_install(CK_FUNCTION_LIST *list, CK_FUNCTION_LIST *behind)
 	list->C_GetMechanismInfo = mechanism_info;
 	list->C_GetTokenInfo = token_info;
 	list->C_Login = login;
+	list->C_InitToken = init_token;
+	list->C_InitPIN = init_pin;
+	list->C_SetPIN = set_pin;
 }

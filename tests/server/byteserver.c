@@ -4,7 +4,7 @@
 //              [--old-tls] [--plain] [--port N] [--seconds N]
 //
 // It makes itself a root, an issuing CA and a server certificate for localhost and 127.0.0.1, writes the root to --anchors,
-// prints "port N" when it is ready, and ends when its standard input closes or after --seconds (300). --old-tls speaks
+// prints "port N" when it is ready, and ends when its standard input closes or after --seconds (3600). --old-tls speaks
 // TLS 1.1 only, --plain no TLS at all. A line of the log:
 //   1 connection=1 POST /x authorization=no cookie=- length=12 sha256=…
 //
@@ -206,7 +206,7 @@ static bool still_wanted(const struct pollfd *in)
 int main(int argc, char **argv)
 {
 	static struct server s;
-	struct options o = { .seconds = 300 };
+	struct options o = { .seconds = 3600 };
 	signal(SIGPIPE, SIG_IGN);
 	read_options(argc, argv, &o);
 	pki_make(&s.pki, o.kind);

@@ -278,6 +278,44 @@ static void test_anchors(void)
 	check_anchors(key, "holds a private key");
 }
 
+static void test_custody_of_the_so_pin(void)
+{
+	static const struct wrong list[] = {
+		{ "so_pin: escrow", "so_pin: vault", "vault", "token.so_pin",
+		  "show, escrow, derive or typed" },
+		{ "  recovery: example-recovery.pem\n", "", "so_pin: escrow", "token.so_pin",
+		  "escrow needs recovery" },
+		{ "  so_pin: escrow\n  # Who may read an escrowed PIN later: a PEM file beside "
+		  "this "
+		  "one, or several.\n  recovery: example-recovery.pem\n  # For derive: a file of "
+		  "mode 0600 on the machine that initialises tokens.\n  master: "
+		  "/etc/inkan/so-master.key\n",
+		  "  so_pin: derive\n", "so_pin: derive", "token.so_pin", "derive needs master" },
+		{ "master: /etc/inkan/", "master: ", "so-master", "token.master",
+		  "the absolute path of a file" },
+		{ "example-recovery.pem", "nobody.pem", "nobody.pem", "token.recovery",
+		  "is not there" },
+	};
+	check_all("example", list, ARRAY_LEN(list));
+}
+
+// Who may read the PINs later is part of what the person agrees to.
+static void test_the_fingerprint_covers_the_recovery_certificates(void)
+{
+	AUTO(profile) struct profile *a = NULL, *b = NULL;
+	AUTO_TEXT char *yaml = fixture_profile("example", NULL, NULL);
+	AUTO_TEXT char *dir = text_copy(fixture_write("example-root.pem", fixture_pem, 0600));
+	AUTO_TEXT char *two = text_format("%s%s", fixture_pem, fixture_pem);
+	*strrchr(dir, '/') = '\0';
+	CHECK_OK_OR_END(profile_parse(yaml, strlen(yaml), "bank.yaml", dir, &a));
+	fixture_write("example-recovery.pem", two, 0600);
+	CHECK_OK_OR_END(profile_parse(yaml, strlen(yaml), "bank.yaml", dir, &b));
+	fixture_write("example-recovery.pem", fixture_pem, 0600);
+	CU_ASSERT_EQUAL(a->token.so_custody, SO_ESCROW);
+	CU_ASSERT(a->token.recovery.len > 0);
+	CU_ASSERT_STRING_NOT_EQUAL(a->fingerprint, b->fingerprint);
+}
+
 static void test_all_faults_at_once_in_order(void)
 {
 	AUTO(profile) struct profile *p = NULL;
@@ -464,14 +502,15 @@ static void test_cut_and_thinned_files(void)
 int main(void)
 {
 	fixture_begin();
-	int rc = CHECK_MAIN(TEST(test_keys), TEST(test_values), TEST(test_fields_and_templates),
-			    TEST(test_ca_and_windows), TEST(test_anchors),
-			    TEST(test_all_faults_at_once_in_order),
-			    TEST(test_many_faults_are_counted),
-			    TEST(test_secrets_of_a_file_are_not_repeated),
-			    TEST(test_faults_are_told_in_japanese_too),
-			    TEST(test_aliases_anchors_tags_and_documents), TEST(test_deep_and_big),
-			    TEST(test_ten_megabytes_on_disk), TEST(test_cut_and_thinned_files));
+	int rc = CHECK_MAIN(
+		TEST(test_keys), TEST(test_values), TEST(test_fields_and_templates),
+		TEST(test_ca_and_windows), TEST(test_anchors), TEST(test_custody_of_the_so_pin),
+		TEST(test_the_fingerprint_covers_the_recovery_certificates),
+		TEST(test_all_faults_at_once_in_order), TEST(test_many_faults_are_counted),
+		TEST(test_secrets_of_a_file_are_not_repeated),
+		TEST(test_faults_are_told_in_japanese_too),
+		TEST(test_aliases_anchors_tags_and_documents), TEST(test_deep_and_big),
+		TEST(test_ten_megabytes_on_disk), TEST(test_cut_and_thinned_files));
 	fixture_end();
 	return rc;
 }

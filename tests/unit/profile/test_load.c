@@ -178,7 +178,7 @@ static void test_anchors_that_others_can_write_are_refused(void)
 	fixture_write("practice-ca.pem", fixture_pem, 0600);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
 	CU_ASSERT_EQUAL(err_kind(e), ERR_PROFILE);
-	CU_ASSERT(err_says(e, "the file of trust anchors cannot be used"));
+	CU_ASSERT(err_says(e, "the file of certificates cannot be used"));
 	err_ignore(e);
 }
 

@@ -1,0 +1,311 @@
+// token init: everything on the token goes, it gets a label, the security officer's PIN and the user's.
+//
+// Three calls change the token: C_InitToken, C_SetPIN of the SO PIN (where it is to be another one), C_InitPIN. Cut off before the first,
+// nothing has happened. After it the token is empty and has the SO PIN that was typed, after the second the new one, which is kept by then
+// (token_custody.h): in both cases `inkan token unblock`, or `inkan token init` once more, goes on from there.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "enroll/ask.h"
+#include "enroll/run.h"
+#include "enroll/say.h"
+#include "enroll/token_custody.h"
+#include "enroll/token_job.h"
+
+struct initing {
+	struct enrolment e;
+	char *label;
+	struct keeping custody;
+	bool keeps_so_pin;     // it stays as it is
+	struct secret *so_now; // what C_InitToken gets
+	struct secret *so_new; // null: the same
+	struct secret *pin;
+	struct records open; // unfinished enrolments of the token as it was
+};
+
+// --- what will be lost
+
+static struct err *name_objects(struct enrolment *e, size_t *n)
+{
+	AUTO_THINGS struct things t = { 0 };
+	TRY(session_open(e->module, &e->token, false, &e->session));
+	struct err *err = things_read(e, &t);
+	// No session may be open when the token is initialised.
+	session_close(e->session);
+	e->session = NULL;
+	if (err)
+		return err;
+	for (size_t i = 0; i < t.n; i++)
+		say_note(e, thing_words(&t.list[i]));
+	*n = t.n;
+	return NULL;
+}
+
+static struct err *name_losses(struct initing *in, size_t *objects)
+{
+	struct enrolment *e = &in->e;
+	TRY(journal_unfinished(e->journal, e->token_uri, &in->open));
+	if (!e->token.initialised)
+		return NULL;
+	struct err *blind = name_objects(e, objects);
+	if (blind)
+		say_note(e, msg_new(N_("What is on the token cannot be seen.")));
+	err_ignore(blind); // a token that is broken may be initialised all the more
+	for (size_t i = 0; i < in->open.n; i++)
+		say_note(e, msg_new(N_("unfinished enrolment %1 for %2: it will be given up"),
+				    ARG_TEXT(in->open.list[i]->id),
+				    ARG_TEXT(in->open.list[i]->common_name
+						     ? in->open.list[i]->common_name
+						     : "-")));
+	return NULL;
+}
+
+static struct err *agree(struct initing *in)
+{
+	struct enrolment *e = &in->e;
+	size_t objects = 0;
+	bool yes = false;
+	TRY(name_losses(in, &objects));
+	struct msg *words =
+		e->token.initialised
+			? msg_new(N_("EVERYTHING on the token %1 (serial number %2) will be lost "
+				     "for "
+				     "good: %3 objects can be seen, and there may be others that "
+				     "only "
+				     "show with the PIN. Initialise it?"),
+				  ARG_TEXT(e->token.label), ARG_TEXT(e->token.serial),
+				  ARG_NUM(objects))
+			: msg_new(N_("The blank token in %1 will be initialised. Go on?"),
+				  ARG_TEXT(e->token.slot_description));
+	TRY(ask_consent(e, "init", words, &yes));
+	if (!yes)
+		return token_declined();
+	return e->token.initialised ? token_confirm(e) : NULL;
+}
+
+// --- the PINs
+
+// Whether the token has no SO PIN yet: what C_InitToken gets is then its first one (PKCS#11 2.40 §5.5). A model that comes with one is in the
+// table; CKF_SO_PIN_TO_BE_CHANGED does not tell, for SoftHSM sets it on a blank token, too.
+static bool has_no_so_pin(const struct token_info *t)
+{
+	return !t->initialised && !so_pin_expires(t);
+}
+
+// A script, or somebody who says so: no random PIN that nobody could be shown.
+static struct err *gives_so_pin(struct initing *in, bool *given)
+{
+	struct enrolment *e = &in->e;
+	*given = false;
+	if (e->job->custody || in->custody.how != SO_SHOW)
+		return NULL;
+	TRY(token_has_answer(e, "new_so_pin", given));
+	return NULL;
+}
+
+static struct err *first_so_pin(struct initing *in)
+{
+	struct enrolment *e = &in->e;
+	bool given = false, plain = false;
+	TRY(gives_so_pin(in, &given));
+	if (given)
+		in->custody.how = SO_TYPED;
+	else if (!e->job->custody && in->custody.how == SO_SHOW)
+		TRY(token_has_answer(e, "so_pin", &plain));
+	// Of a blank token the PIN that it has and the PIN that it gets are one.
+	if (plain)
+		return token_ask_pin(e, NAME_SO_PIN, &in->so_now);
+	return custody_make(e, &in->custody, NULL, &in->so_now);
+}
+
+static bool must_be_changed(const struct token_info *t)
+{
+	return t->so_pin_to_be_changed || so_pin_expires(t);
+}
+
+static struct err *another_so_pin(struct initing *in)
+{
+	struct enrolment *e = &in->e;
+	bool given = false;
+	TRY(token_ask_pin(e, NAME_SO_PIN, &in->so_now));
+	if (is_factory_so_pin(&e->token, in->so_now))
+		say_note(
+			e,
+			msg_new(N_("This security officer's PIN is the maker's, so it gets another "
+				   "one.")));
+	TRY(gives_so_pin(in, &given));
+	if (given)
+		in->custody.how = SO_TYPED;
+	bool said = given || e->job->custody || (e->profile && in->custody.how != SO_SHOW);
+	in->keeps_so_pin =
+		!said && !must_be_changed(&e->token) && !is_factory_so_pin(&e->token, in->so_now);
+	if (in->keeps_so_pin)
+		return NULL;
+	return custody_make(e, &in->custody, in->so_now, &in->so_new);
+}
+
+static struct err *ask_so_pins(struct initing *in)
+{
+	struct enrolment *e = &in->e;
+	if (so_pin_is_empty(&e->token)) {
+		in->keeps_so_pin = true;
+		return secret_new(1, &in->so_now);
+	}
+	return has_no_so_pin(&e->token) ? first_so_pin(in) : another_so_pin(in);
+}
+
+static struct err *not_one_for_both(const struct initing *in)
+{
+	if (!secret_equal(in->pin, in->so_new ? in->so_new : in->so_now))
+		return NULL;
+	return err_hint(err_tag(err_new(ERR_PIN, N_("The PIN for the daily use and the security "
+						    "officer's PIN (the PUK) are to be two.")),
+				"pin-mixed-up"),
+			N_("Choose another PIN. Nothing was changed."));
+}
+
+static struct err *ask_everything(struct initing *in)
+{
+	struct enrolment *e = &in->e;
+	TRY(token_ask_label(e, &in->label));
+	TRY(custody_choose(e, &in->custody));
+	in->custody.label = in->label;
+	if (e->token.pin_pad)
+		return NULL;
+	// The PIN that is kept last: whoever gives up before has nothing to throw away.
+	TRY(token_ask_new_pin(e, NAME_NEW_PIN, NULL, &in->pin));
+	TRY(ask_so_pins(in));
+	return not_one_for_both(in);
+}
+
+// --- the acts
+
+static struct err *init_token(struct initing *in)
+{
+	struct enrolment *e = &in->e;
+	struct token_info after;
+	if (e->token.pin_pad)
+		token_say_keypad(
+			e, msg_new(N_("On the keypad of the reader type the security officer's "
+				      "PIN (the PUK).")));
+	TRY(life_of(&e->token)->init(e->module, &e->token, in->so_now, in->label, e->job->last_try,
+				     &after));
+	e->token = after;
+	free(e->token_uri);
+	e->token_uri = token_info_uri(&e->token);
+	return e->token_uri ? NULL : err_no_memory();
+}
+
+// What was begun on the token as it was can no longer be finished.
+static struct err *close_records(struct initing *in)
+{
+	struct enrolment *e = &in->e;
+	for (size_t i = 0; i < in->open.n; i++) {
+		e->record = in->open.list[i];
+		in->open.list[i] = NULL;
+		struct err *err = enrolment_close(e, ENROLMENT_ABANDONED, "token initialised");
+		record_free(e->record);
+		e->record = NULL;
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+static struct err *set_pins(struct initing *in)
+{
+	struct enrolment *e = &in->e;
+	const struct life *life = life_of(&e->token);
+	TRY(session_open(e->module, &e->token, true, &e->session));
+	if (e->token.pin_pad) {
+		token_say_keypad(
+			e, msg_new(N_("On the keypad of the reader type the security officer's "
+				      "PIN (the PUK) once more, then a new PIN for the daily "
+				      "use, and that again.")));
+		return life->unblock(e->session, NULL, NULL, e->job->last_try);
+	}
+	if (in->so_new)
+		TRY(life->change_so_pin(e->session, in->so_now, in->so_new, e->job->last_try));
+	TRY(custody_done(e, &in->custody));
+	return life->unblock(e->session, in->so_new ? in->so_new : in->so_now, in->pin,
+			     e->job->last_try);
+}
+
+static struct err *half_done(const struct initing *in, struct err *err)
+{
+	return err ? err_hint(err,
+			      N_("The token is initialised as %1 and has no PIN for the daily use "
+				 "yet: `inkan token unblock` sets it, with the security officer's "
+				 "PIN."),
+			      ARG_TEXT(in->label))
+		   : NULL;
+}
+
+static struct err *no_way(const struct enrolment *e)
+{
+	if (e->token.write_protected)
+		return err_tag(err_new(ERR_TOKEN, N_("The token %1 is write-protected."),
+				       ARG_TEXT(e->token.label)),
+			       "token-read-only");
+	if (e->model->quirks.init_once && e->token.initialised && !e->token.so_pin_to_be_changed)
+		return err_tag(err_hint(err_new(ERR_TOKEN,
+						N_("Tokens of this kind (%1) are initialised once: "
+						   "a second "
+						   "time leaves a token into which nobody can log "
+						   "in. Nothing "
+						   "was changed."),
+						ARG_ID(e->model->name)),
+					N_("`inkan token wipe --all` empties it. To begin anew, "
+					   "have its files "
+					   "removed with its own programs.")),
+			       "token-init-once");
+	if (life_of(&e->token)->init)
+		return NULL;
+	return err_tag(
+		err_hint(err_new(ERR_TOKEN, N_("The module of the token %1 cannot do this."),
+				 ARG_TEXT(e->token.label)),
+			 N_("Use the program of the token's maker for it. Nothing was changed.")),
+		"token-cannot-manage");
+}
+
+static struct err *initialise(struct initing *in)
+{
+	struct enrolment *e = &in->e;
+	TRY(token_begin(e, "token init", "token-look"));
+	TRY(no_way(e));
+	if (e->token.initialised)
+		TRY(so_pin_ready(&e->token, e->job->last_try));
+	TRY(journal_open(&e->journal));
+	// A profile says who can read the SO PIN later: it is agreed to as before an enrolment.
+	if (e->job->profile)
+		TRY(open_profile(e, e->job->profile));
+	TRY(agree(in));
+	TRY(ask_everything(in));
+	TRY(go_on(e));
+	token_step(e, "token-init");
+	TRY(init_token(in));
+	token_step(e, "token-pins");
+	TRY(half_done(in, set_pins(in)));
+	TRY(close_records(in));
+	token_step(e, "token-login");
+	TRY(slot_refresh(e->module, &e->token));
+	TRY(token_check_login(e, in->pin));
+	if (e->token.user_pin_to_be_changed)
+		say_note(e,
+			 msg_new(N_("The token wants this PIN to be changed at the first use, by "
+				    "the one who will use it: `inkan token pin`.")));
+	return NULL;
+}
+
+void token_init_run(const struct job *j, struct face *f, struct result *out)
+{
+	struct initing in = { .e = { .job = j, .face = f } };
+	struct err *err = initialise(&in);
+	secret_free(in.so_now);
+	secret_free(in.so_new);
+	secret_free(in.pin);
+	records_free(&in.open);
+	free(in.label);
+	token_end(&in.e, "initialised", NULL, err, out);
+}

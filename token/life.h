@@ -1,0 +1,46 @@
+// The token's life: initialised, its PINs set, changed and unblocked - in the way of its model.
+//
+// One table of functions a way. PKCS#11 (C_InitToken, C_InitPIN, C_SetPIN) is the default; a model whose maker's module cannot do it brings its
+// own in token/models.c. In all of them a PIN is given to the token once, and is null where the reader has a keypad.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "pkcs11/admin.h"
+#include "pkcs11/session.h"
+#include "pkcs11/slot.h"
+
+struct life {
+	// Everything on the token goes; *after is the token as it is then. Null: cannot be done.
+	struct err *(*init)(struct module *m, const struct token_info *t,
+			    const struct secret *so_pin, const char *label, bool last_try,
+			    struct token_info *after);
+	struct err *(*change_pin)(struct session *s, const struct secret *old,
+				  const struct secret *fresh, bool last_try);
+	// The user's PIN, set or set anew by who has the SO PIN or PUK. The officer's login ends with it.
+	struct err *(*unblock)(struct session *s, const struct secret *so_pin,
+			       const struct secret *fresh, bool last_try);
+	struct err *(*change_so_pin)(struct session *s, const struct secret *old,
+				     const struct secret *fresh, bool last_try);
+	// The token's own label, without losing anything. Null: the model has no such thing (PKCS#11 sets it in C_InitToken alone).
+	struct err *(*relabel)(struct session *s, const struct secret *so_pin, const char *label);
+};
+const struct life *life_of(const struct token_info *t); // never null
+
+// Whether the value is one that the maker of this model delivers.
+bool is_factory_pin(const struct token_info *t, const struct secret *pin);
+bool is_factory_so_pin(const struct token_info *t, const struct secret *so_pin);
+// Whether a blank token has an SO PIN, the maker's, and C_InitToken lets whatever it was given expire (quirk so_pin_expires).
+bool so_pin_expires(const struct token_info *t);
+bool so_pin_is_empty(const struct token_info *t); // nobody need be asked for it
+
+// What is typed as this PIN, before it is given to the token: its form, and that it is not known to be the other one. ERR_PIN tagged "pin-length",
+// "pin-characters", "pin-mixed-up". No try is spent.
+MUST struct err *life_pin_fits(const struct token_info *t, enum pin_name name,
+			       const struct secret *pin);
+// A new one: also not the one that holds (`old`, may be null), and not the maker's: ERR_PIN tagged "pin-same", "pin-factory".
+MUST struct err *life_new_pin_fits(const struct token_info *t, enum pin_name name,
+				   const struct secret *fresh, const struct secret *old);
