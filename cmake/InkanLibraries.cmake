@@ -12,6 +12,7 @@ pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.71)
 pkg_check_modules(GNUTLS REQUIRED IMPORTED_TARGET gnutls>=3.7)
 if(INKAN_TESTS)
   pkg_check_modules(CUNIT REQUIRED IMPORTED_TARGET cunit)
+  pkg_check_modules(PCSC REQUIRED IMPORTED_TARGET libpcsclite)
 endif()
 
 # libunistring ships no .pc file.

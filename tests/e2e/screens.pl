@@ -36,6 +36,8 @@ if ($mode eq 'clean') {
 	$text =~ s/\s+//g;
 	# What is said only when something takes long, or depends on how old the one-time password is.
 	$text =~ s/Leavethetokenin:itisatwork\.//g;
+	$text =~ s/Thetokenisnotatwork:ifithastocomeout,nothingislost\.//g;
+	$text =~ s/トークンは動作中です。抜かないでください。//g;
 	$text =~ s/Anewnumbercomesin0s\.Waitforit,thentypethatone\.//g;
 	$text =~ s/Thenumberthatthetokenshowsnowchangesin0s\.//g;
 	$text =~ s{[(（][^()（）]*practice\.yaml[)）]}{}g; # a path, longer or shorter
