@@ -104,6 +104,20 @@ MUST struct err *keypair_load(struct session *s, CK_OBJECT_HANDLE private_key,
 			      CK_OBJECT_HANDLE public_key, const struct key_id *id,
 			      struct keypair **out);
 
+struct handles {
+	CK_OBJECT_HANDLE private_key, public_key;
+};
+// The pair that C_GenerateKeyPair made. Handles that name no keys are looked for: the one private key that is not in the census, and its
+// public half. Unchanged where they are good, or where nothing better is found.
+MUST struct err *newcomers_find(struct session *s, const struct key_terms *t, struct handles *io);
+// Destroys what a C_GenerateKeyPair that failed left behind: with our CKA_ID; or private, not in the census, and with our label or no name at all.
+MUST struct err *newcomers_clear(struct session *s, const struct key_terms *t);
+
+// The secret values, really read: fills private_read_refused.
+MUST struct err *facts_read_secrets(struct session *s, const struct keypair *k,
+				    struct key_facts *f);
+MUST struct err *facts_read_flags(struct session *s, const struct keypair *k, struct key_facts *f);
+
 // For a key that wants the PIN at each use: asks for it before C_SignInit (null where the reader has a keypad), so that a person who
 // gives up leaves no operation open; then C_Login(CKU_CONTEXT_SPECIFIC) after C_SignInit.
 struct err *login_failed(struct session *s, const char *call, CK_RV rv)

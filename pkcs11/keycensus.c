@@ -1,4 +1,5 @@
-// Which private keys are on a token, and which one came since: for modules that ignore CKA_ID, where a pair whose maker died has no name.
+// Which private keys are on a token, and which one came since: for modules that ignore CKA_ID, where a pair whose maker died has no name;
+// that leave a key behind which they refused to make; or that tell no handles.
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -12,6 +13,7 @@ enum { DIGEST_BYTES = 8 };
 struct seen_key {
 	char *digest;
 	char label[OBJECT_LABEL_MAX + 1];
+	size_t id_len;
 	uint8_t modulus[MODULUS_MAX];
 	size_t modulus_len;
 };
@@ -23,13 +25,16 @@ static void seen_key_cleanup(struct seen_key *k)
 
 static struct err *look(struct session *s, CK_OBJECT_HANDLE object, struct seen_key *out)
 {
-	uint8_t label[OBJECT_LABEL_MAX], hash[32];
-	CK_ATTRIBUTE want[] = { WANT(CKA_MODULUS, out->modulus), WANT(CKA_LABEL, label) };
+	uint8_t label[OBJECT_LABEL_MAX], id[CERT_ID_MAX], hash[32];
+	CK_ATTRIBUTE want[] = { WANT(CKA_MODULUS, out->modulus), WANT(CKA_LABEL, label),
+				WANT(CKA_ID, id) };
 	TRY(attrs_read(s, object, want, ARRAY_LEN(want)));
 	if (attr_has(&want[1])) {
 		memcpy(out->label, label, want[1].ulValueLen);
 		out->label[want[1].ulValueLen] = '\0';
 	}
+	if (attr_has(&want[2]))
+		out->id_len = want[2].ulValueLen;
 	if (!attr_has(&want[0]) || want[0].ulValueLen == 0)
 		return NULL;
 	out->modulus_len = want[0].ulValueLen;
@@ -97,4 +102,86 @@ struct err *keypair_find_stray(struct session *s, const char *census, const char
 	}
 	// Of two nobody can say which is ours.
 	return strays == 1 ? keypair_load(s, stray, half, &(struct key_id){ 0 }, out) : NULL;
+}
+
+static bool is_new(const struct seen_key *k, const char *census)
+{
+	return k->digest && !strstr(census, k->digest);
+}
+
+struct err *newcomers_find(struct session *s, const struct key_terms *t, struct handles *io)
+{
+	CK_OBJECT_HANDLE found[OBJECTS_MAX];
+	size_t n = 0, fresh = 0;
+	struct handles h = { 0 };
+	// A handle of zero is none; one that is not zero is believed, and reading it will tell.
+	if ((io->private_key && io->public_key) || !t->census)
+		return NULL;
+	TRY(objects_by_id(s, CKO_PRIVATE_KEY, NULL, found, OBJECTS_MAX, &n));
+	for (size_t i = 0; i < n; i++) {
+		__attribute__((cleanup(seen_key_cleanup))) struct seen_key k = { 0 };
+		TRY(look(s, found[i], &k));
+		if (!is_new(&k, t->census))
+			continue;
+		h.private_key = found[i];
+		TRY(find_public(s, &k, &h.public_key));
+		fresh++;
+	}
+	if (fresh == 1)
+		*io = h;
+	return NULL;
+}
+
+// A search is not believed: what is destroyed says itself that it is of this class and has this CKA_ID.
+static struct err *destroy_named(struct session *s, CK_OBJECT_HANDLE object, CK_OBJECT_CLASS class_,
+				 const struct key_id *id)
+{
+	CK_OBJECT_CLASS said = CKO_DATA;
+	uint8_t bytes[CERT_ID_MAX];
+	CK_ATTRIBUTE want[] = { WANT(CKA_CLASS, said), WANT(CKA_ID, bytes) };
+	TRY(attrs_read(s, object, want, ARRAY_LEN(want)));
+	bool ours = attr_has(&want[0]) && said == class_ && attr_has(&want[1]) &&
+		    want[1].ulValueLen == id->len && memcmp(bytes, id->bytes, id->len) == 0;
+	return ours ? object_destroy(s, object) : NULL;
+}
+
+static struct err *clear_class(struct session *s, const struct key_terms *t, CK_OBJECT_CLASS class_)
+{
+	CK_OBJECT_HANDLE found[4];
+	size_t n = 0;
+	TRY(objects_by_id(s, class_, &t->id, found, ARRAY_LEN(found), &n));
+	for (size_t i = 0; i < n; i++)
+		TRY(destroy_named(s, found[i], class_, &t->id));
+	return NULL;
+}
+
+// A key of somebody else who made one at the same moment has a name of its own.
+static bool looks_ours(const struct seen_key *k, const struct key_terms *t)
+{
+	if (!k->label[0])
+		return k->id_len == 0;
+	return t->label && strncmp(k->label, t->label, KEY_LABEL_MAX) == 0;
+}
+
+struct err *newcomers_clear(struct session *s, const struct key_terms *t)
+{
+	CK_OBJECT_HANDLE found[OBJECTS_MAX];
+	size_t n = 0;
+	TRY(clear_class(s, t, CKO_PRIVATE_KEY));
+	TRY(clear_class(s, t, CKO_PUBLIC_KEY));
+	if (!t->census)
+		return NULL;
+	TRY(objects_by_id(s, CKO_PRIVATE_KEY, NULL, found, OBJECTS_MAX, &n));
+	for (size_t i = 0; i < n; i++) {
+		__attribute__((cleanup(seen_key_cleanup))) struct seen_key k = { 0 };
+		CK_OBJECT_HANDLE half = CK_INVALID_HANDLE;
+		TRY(look(s, found[i], &k));
+		if (!is_new(&k, t->census) || !looks_ours(&k, t))
+			continue;
+		TRY(find_public(s, &k, &half));
+		TRY(object_destroy(s, found[i]));
+		if (half)
+			TRY(object_destroy(s, half));
+	}
+	return NULL;
 }

@@ -13,7 +13,7 @@ static unsigned bits_of(const struct rsa_public *key)
 	return bits;
 }
 
-static struct err *read_flags(struct session *s, const struct keypair *k, struct key_facts *f)
+struct err *facts_read_flags(struct session *s, const struct keypair *k, struct key_facts *f)
 {
 	CK_BBOOL said[8];
 	CK_ATTRIBUTE want[] = {
@@ -36,7 +36,7 @@ static struct err *read_flags(struct session *s, const struct keypair *k, struct
 }
 
 // Really reads (a length alone proves nothing); what should come out is wiped at once.
-static struct err *read_secrets(struct session *s, const struct keypair *k, struct key_facts *f)
+struct err *facts_read_secrets(struct session *s, const struct keypair *k, struct key_facts *f)
 {
 	static const CK_ATTRIBUTE_TYPE types[] = { CKA_PRIVATE_EXPONENT, CKA_PRIME_1,
 						   CKA_PRIME_2,		 CKA_EXPONENT_1,
@@ -83,8 +83,8 @@ struct err *keypair_facts(struct session *s, const struct keypair *k, struct key
 	struct key_facts f = { 0 };
 	if (!k->private_key)
 		return no_private(s);
-	TRY(read_flags(s, k, &f));
-	TRY(read_secrets(s, k, &f));
+	TRY(facts_read_flags(s, k, &f));
+	TRY(facts_read_secrets(s, k, &f));
 	f.bits = bits_of(&k->numbers);
 	f.public_matches = public_matches(k);
 	f.roca = rsa_public_is_roca(&k->numbers);

@@ -13,7 +13,7 @@ struct template
 };
 
 // What is left out of both halves, bit by bit.
-enum { WITHOUT_EXTRAS = 1, WITHOUT_LABEL = 2, WITHOUT_EXTRACTABLE = 4 };
+enum { WITHOUT_EXTRAS = 1, WITHOUT_LABEL = 2, WITHOUT_EXTRACTABLE = 4, WITHOUT_ID = 8 };
 
 static void add(struct template *t, CK_ATTRIBUTE a)
 {
@@ -40,13 +40,16 @@ static CK_RV generate(struct session *s, const struct key_terms *terms, unsigned
 	add(&pub, SAY(CKA_TOKEN, yes));
 	add(&pub, SAY(CKA_MODULUS_BITS, bits));
 	add(&pub, SAY(CKA_PUBLIC_EXPONENT, exponent));
-	add(&pub, said_id);
 	add(&priv, SAY(CKA_TOKEN, yes));
 	add(&priv, SAY(CKA_PRIVATE, yes));
 	add(&priv, SAY(CKA_SENSITIVE, yes));
 	add(&priv, SAY(CKA_SIGN, yes));
-	add(&priv, SAY(CKA_DECRYPT, decrypt));
-	add(&priv, said_id);
+	if (decrypt || !(without & WITHOUT_EXTRAS))
+		add(&priv, SAY(CKA_DECRYPT, decrypt));
+	if (!(without & WITHOUT_ID)) {
+		add(&pub, said_id);
+		add(&priv, said_id);
+	}
 	if (!(without & WITHOUT_EXTRAS)) {
 		add(&pub, SAY(CKA_PRIVATE, no));
 		add(&pub, SAY(CKA_VERIFY, yes));
@@ -82,35 +85,66 @@ static struct err *rejected(const struct session *s, CK_RV rv)
 	return err_call(err_tag(e, "template-rejected"), "C_GenerateKeyPair", ckr_name(rv), rv);
 }
 
-// Tries the whole template; where it is rejected, what the model is known to refuse is left out, then what others refuse. The uses are only
-// made explicit for tidiness; the label is for people; EXTRACTABLE=false goes last, and then the read-back decides. SENSITIVE never goes.
-static struct err *generate_any(struct session *s, const struct key_terms *terms,
-				const struct quirks *q, CK_OBJECT_HANDLE *public_key,
-				CK_OBJECT_HANDLE *private_key)
+static unsigned known_to_refuse(const struct quirks *q)
 {
-	unsigned known = (q && q->no_label ? WITHOUT_EXTRAS | WITHOUT_LABEL : 0u) |
-			 (q && q->no_extractable ? WITHOUT_EXTRAS | WITHOUT_EXTRACTABLE : 0u);
-	const unsigned rungs[] = {
-		0,
-		known,
+	unsigned without = 0;
+	if (q && q->no_label)
+		without |= WITHOUT_EXTRAS | WITHOUT_LABEL;
+	if (q && q->no_extractable)
+		without |= WITHOUT_EXTRAS | WITHOUT_EXTRACTABLE;
+	if (q && q->no_id)
+		without |= WITHOUT_EXTRAS | WITHOUT_ID;
+	return without;
+}
+
+// tpm2-pkcs11 1.9 answers so when a key is to sign only. It may mean anything else, too, so it is worth one more try and no ladder.
+static bool may_reject_uses(CK_RV rv, unsigned without, const struct key_terms *terms)
+{
+	return rv == CKR_GENERAL_ERROR && without == 0 && !terms->decrypt;
+}
+
+// One step of the ladder. *rejected: the module will not have this template, but perhaps one that says less; what it made all the same is
+// cleared away, or the next step's pair would share its CKA_ID.
+static struct err *try_rung(struct session *s, const struct key_terms *terms, unsigned without,
+			    struct handles *out, CK_RV *rejected)
+{
+	CK_RV rv = generate(s, terms, without, &out->public_key, &out->private_key);
+	*rejected = CKR_OK;
+	if (rv == CKR_OK)
+		return NULL;
+	if (!rejects_template(rv) && !may_reject_uses(rv, without, terms))
+		return ckr_err("C_GenerateKeyPair", rv, token_name(&s->info));
+	*rejected = rv;
+	log_info("pkcs11", N_("The token %1 rejected a key template (%2)."),
+		 ARG_TEXT(token_name(&s->info)), ARG_TEXT(ckr_name(rv)));
+	return newcomers_clear(s, terms);
+}
+
+// Tries the whole template; where it is rejected, what the model is known to refuse is left out, then what others refuse, in this order:
+// the uses (said only for tidiness), the label (for people), EXTRACTABLE=false (the read-back decides then), and last CKA_ID (set
+// afterwards). SENSITIVE never goes.
+static struct err *generate_any(struct session *s, const struct key_terms *terms,
+				const struct quirks *q, struct handles *out)
+{
+	static const unsigned others[] = {
 		WITHOUT_EXTRAS,
 		WITHOUT_EXTRAS | WITHOUT_LABEL,
 		WITHOUT_EXTRAS | WITHOUT_EXTRACTABLE,
 		WITHOUT_EXTRAS | WITHOUT_LABEL | WITHOUT_EXTRACTABLE,
+		WITHOUT_EXTRAS | WITHOUT_ID,
+		WITHOUT_EXTRAS | WITHOUT_LABEL | WITHOUT_ID,
+		WITHOUT_EXTRAS | WITHOUT_EXTRACTABLE | WITHOUT_ID,
+		WITHOUT_EXTRAS | WITHOUT_LABEL | WITHOUT_EXTRACTABLE | WITHOUT_ID,
 	};
-	CK_RV rv = CKR_GENERAL_ERROR;
-	for (size_t i = 0; i < ARRAY_LEN(rungs); i++) {
-		if (i && (rungs[i] == 0 || (i > 1 && rungs[i] == known)))
-			continue;
-		rv = generate(s, terms, rungs[i], public_key, private_key);
-		if (rv == CKR_OK)
-			return NULL;
-		if (!rejects_template(rv))
-			return ckr_err("C_GenerateKeyPair", rv, token_name(&s->info));
-		log_info("pkcs11", N_("The token %1 rejected a key template (%2)."),
-			 ARG_TEXT(token_name(&s->info)), ARG_TEXT(ckr_name(rv)));
-	}
-	return rejected(s, rv);
+	const unsigned known = known_to_refuse(q);
+	CK_RV rv = CKR_OK;
+	TRY(try_rung(s, terms, 0, out, &rv));
+	if (rv != CKR_OK && known)
+		TRY(try_rung(s, terms, known, out, &rv));
+	for (size_t i = 0; rv != CKR_OK && i < ARRAY_LEN(others); i++)
+		if (others[i] != known)
+			TRY(try_rung(s, terms, others[i], out, &rv));
+	return rv == CKR_OK ? NULL : rejected(s, rv);
 }
 
 static struct err *set_id(struct session *s, CK_OBJECT_HANDLE object, const struct key_id *wanted)
@@ -192,14 +226,16 @@ static struct err *clear_away(struct session *s, CK_OBJECT_HANDLE private_key,
 struct err *keypair_generate(struct session *s, const struct key_terms *terms,
 			     const struct quirks *q, struct keypair **out)
 {
-	CK_OBJECT_HANDLE public_key = CK_INVALID_HANDLE, private_key = CK_INVALID_HANDLE;
-	TRY(generate_any(s, terms, q, &public_key, &private_key));
+	struct handles made = { 0 };
+	TRY(generate_any(s, terms, q, &made));
+	TRY(newcomers_find(s, terms, &made));
 	AUTO(keypair) struct keypair *k = NULL;
-	struct err *e = keypair_load(s, private_key, public_key, &(struct key_id){ 0 }, &k);
+	struct err *e =
+		keypair_load(s, made.private_key, made.public_key, &(struct key_id){ 0 }, &k);
 	if (!e)
 		e = insist_on_id(s, k, &terms->id);
 	if (e)
-		return clear_away(s, private_key, public_key, e);
+		return clear_away(s, made.private_key, made.public_key, e);
 	*out = k;
 	k = NULL;
 	return NULL;

@@ -32,12 +32,15 @@ struct key_terms {
 	bool decrypt;
 	const char *label; // ASCII
 	struct key_id id;
+	const char *
+		census; // of keypair_census, taken just before; null: it is not known which keys were there
 };
 // C_GenerateKeyPair with TOKEN, PRIVATE, SENSITIVE=true, EXTRACTABLE=false, SIGN, DECRYPT as asked, ID, LABEL all said explicitly, on both halves
 // as they fit (PKCS#11 2.40 §2.1.4). Where the module rejects the template, what `q` knows of is left out first, then what other models
-// refuse (uses, label, last EXTRACTABLE: the read-back decides then; never SENSITIVE). ERR_TOKEN tagged "template-rejected" with the CKR
-// when nothing is left to leave out. On a module that ignores CKA_ID it is set afterwards; where that is refused keypair_id
-// tells the one that the module chose.
+// refuse (uses that are not asked for, label, EXTRACTABLE, last ID: the read-back decides then; never SENSITIVE); a key that a module made while it rejected the
+// template is destroyed before the next try. ERR_TOKEN tagged "template-rejected" with the CKR when nothing is left to leave out. On a
+// module that ignores CKA_ID it is set afterwards; where that is refused keypair_id tells the one that the module chose. A module that made
+// the pair and gave no handles to it: the pair is found as what was not in the census.
 MUST struct err *keypair_generate(struct session *s, const struct key_terms *t,
 				  const struct quirks *q, struct keypair **out);
 // By CKA_ID. *out null when there is none; half a pair (one object only) is found too (keypair_halves). Several: ERR_TOKEN tagged "key-ambiguous".
@@ -62,6 +65,8 @@ struct key_facts {
 	bool private_read_refused; // reading CKA_PRIVATE_EXPONENT and the primes gave an error or nothing
 	bool wrap_tried,
 		wrap_refused; // C_WrapKey under a fresh session key (only tried where the attributes alone do not say enough)
+	bool set_tried,
+		set_answered; // C_SetAttributeValue that would open the key; it was answered with CKR_OK
 	unsigned bits;
 	bool public_matches; // public object's numbers are the private one's
 	bool roca;
@@ -72,7 +77,14 @@ MUST struct err *keypair_facts(struct session *s, const struct keypair *k, struc
 MUST struct err *keypair_try_wrap(struct session *s, const struct keypair *k,
 				  struct key_facts *facts);
 
-// RSASSA-PKCS1-v1_5 with SHA-256: CKM_SHA256_RSA_PKCS, or CKM_RSA_PKCS over our DigestInfo where the token lacks it. Appends.
+// Tries to make the key leave: C_SetAttributeValue with EXTRACTABLE=true and SENSITIVE=false. Only for a key that nobody uses yet, for a
+// module may obey. An answer of CKR_OK proves nothing: what counts is whether the values can be read or wrapped then. What was set is set
+// back, and the flags are read again. Fills set_tried and set_answered, and the rest anew where it was answered.
+MUST struct err *keypair_try_opening(struct session *s, const struct keypair *k,
+				     struct key_facts *facts);
+
+// RSASSA-PKCS1-v1_5 with SHA-256: CKM_SHA256_RSA_PKCS; where the token lacks it CKM_RSA_PKCS over our DigestInfo, and where it lacks that, too,
+// CKM_RSA_X_509 over our padding (RFC 8017 §9.2). PSS is never asked for. Appends.
 // CKA_ALWAYS_AUTHENTICATE: the asker is asked once, and C_Login(CKU_CONTEXT_SPECIFIC) comes between C_SignInit and C_Sign.
 MUST struct err *keypair_sign(struct session *s, const struct keypair *k,
 			      const struct pin_asker *pin, const void *data, size_t len,

@@ -1,10 +1,15 @@
 // Signing on the token.
+#include <string.h>
+
 #include "pkcs11/internal.h"
+
+enum { DIGEST_INFO = 51 };
 
 struct signing {
 	CK_MECHANISM_TYPE mechanism;
 	const uint8_t *data;
 	size_t len;
+	uint8_t info[DIGEST_INFO], block[SIGNATURE_MAX]; // what data may point at
 };
 
 static CK_RV sign_init(struct session *s, const struct keypair *k, CK_MECHANISM_TYPE type)
@@ -25,18 +30,40 @@ static CK_RV sign_finish(struct session *s, const struct signing *g,
 	return P11(s->module, C_Sign, s->handle, bytes.out, (CK_ULONG)g->len, out, out_len);
 }
 
-// CKM_SHA256_RSA_PKCS where the token has it. A token may list it and still answer CKR_MECHANISM_INVALID, or lack it: then the
-// DigestInfo is ours.
-static struct err *sign_begin(struct session *s, const struct keypair *k, struct signing *g,
-			      const uint8_t info[static 51])
+// RFC 8017 §9.2: the block that the private key is applied to, where the token does not pad.
+static size_t pad(const struct keypair *k, const uint8_t info[static DIGEST_INFO],
+		  uint8_t out[static SIGNATURE_MAX])
+{
+	size_t len = k->numbers.modulus_len;
+	if (len < DIGEST_INFO + 11 || len > SIGNATURE_MAX)
+		return 0;
+	memset(out, 0xff, len);
+	out[0] = 0;
+	out[1] = 1;
+	out[len - DIGEST_INFO - 1] = 0;
+	memcpy(out + len - DIGEST_INFO, info, DIGEST_INFO);
+	return len;
+}
+
+// CKM_SHA256_RSA_PKCS where the token has it. A token may list a mechanism and still answer CKR_MECHANISM_INVALID, or lack it: then the
+// DigestInfo is ours, and last the padding.
+static struct err *sign_begin(struct session *s, const struct keypair *k, struct signing *g)
 {
 	CK_RV rv = CKR_MECHANISM_INVALID;
 	if (s->info.signs_sha256_rsa)
 		rv = sign_init(s, k, g->mechanism = CKM_SHA256_RSA_PKCS);
 	if (rv == CKR_MECHANISM_INVALID) {
 		rv = sign_init(s, k, g->mechanism = CKM_RSA_PKCS);
-		g->data = info;
-		g->len = 51;
+		g->data = g->info;
+		g->len = DIGEST_INFO;
+	}
+	size_t padded = 0;
+	if (rv == CKR_MECHANISM_INVALID && s->info.signs_raw_rsa)
+		padded = pad(k, g->info, g->block);
+	if (padded) {
+		rv = sign_init(s, k, g->mechanism = CKM_RSA_X_509);
+		g->data = g->block;
+		g->len = padded;
 	}
 	return rv == CKR_OK ? NULL : ckr_err("C_SignInit", rv, token_name(&s->info));
 }
@@ -60,13 +87,13 @@ struct err *keypair_sign(struct session *s, const struct keypair *k, const struc
 			 const void *data, size_t len, struct buf *sig)
 {
 	struct signing g = { .data = data, .len = len };
-	uint8_t info[51], out[SIGNATURE_MAX];
+	uint8_t out[SIGNATURE_MAX];
 	CK_ULONG out_len = 0;
 	AUTO(secret) struct secret *given = NULL;
-	TRY(digest_info_sha256(data, len, info));
+	TRY(digest_info_sha256(data, len, g.info));
 	if (k->always_authenticate)
 		TRY(session_ask_context(s, pin, &given));
-	TRY(sign_begin(s, k, &g, info));
+	TRY(sign_begin(s, k, &g));
 	if (k->always_authenticate)
 		TRY(session_login_context(s, given));
 	CK_RV rv = sign_finish(s, &g, out, &out_len);

@@ -8,6 +8,7 @@
 struct quirks {
 	bool no_label;		// refuses CKA_LABEL in a key template
 	bool no_extractable;	// refuses CKA_EXTRACTABLE in a key template
+	bool no_id;		// refuses CKA_ID in a key template
 	bool slot_ids;		// CKA_ID is a slot number of the card
 	bool destroy_keeps_key; // C_DestroyObject of a key leaves the key
 	bool so_pin_empty;   // the security officer's PIN is the empty one and cannot be otherwise

@@ -136,6 +136,12 @@ struct err *session_renew(struct session *s, bool keep_login)
 	return keep_login ? take_state(s) : NULL;
 }
 
+struct err *session_present(struct session *s)
+{
+	struct token_info now = s->info;
+	return slot_refresh(s->module, &now);
+}
+
 const struct token_info *session_token(const struct session *s)
 {
 	return &s->info;

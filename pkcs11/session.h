@@ -21,6 +21,8 @@ DEFINE_CLEANUP(session, struct session, session_close)
 // A fresh session in place of the old one, so that nothing that the module remembered for the old one is believed. keep_login: the login is
 // carried over (a keypad is not used twice); otherwise the token is logged out in between. Key pairs of the old session are to be found again.
 MUST struct err *session_renew(struct session *s, bool keep_login);
+// Asks the token once more who it is: an error when it is not there.
+MUST struct err *session_present(struct session *s);
 const struct token_info *session_token(const struct session *s);
 bool session_logged_in(const struct session *s);
 

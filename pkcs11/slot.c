@@ -120,6 +120,7 @@ static void take_mechanisms(struct module *m, struct token_info *info)
 		info->makes_rsa |= list[i] == CKM_RSA_PKCS_KEY_PAIR_GEN;
 		info->signs_sha256_rsa |= list[i] == CKM_SHA256_RSA_PKCS;
 		info->signs_rsa |= list[i] == CKM_RSA_PKCS;
+		info->signs_raw_rsa |= list[i] == CKM_RSA_X_509;
 	}
 	CK_MECHANISM_INFO made = { 0 };
 	if (!info->makes_rsa ||

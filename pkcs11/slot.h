@@ -29,6 +29,7 @@ struct token_info {
 	unsigned rsa_min, rsa_max; // bits
 	bool signs_sha256_rsa;	   // CKM_SHA256_RSA_PKCS
 	bool signs_rsa;		   // CKM_RSA_PKCS
+	bool signs_raw_rsa;	   // CKM_RSA_X_509
 	char slot_description[65], firmware[16];
 	unsigned long slot; // not stable over initialising a token or a new process
 };

@@ -92,6 +92,15 @@ struct err *evidence_gather(struct session *s, const struct keypair *k, unsigned
 	return NULL;
 }
 
+struct err *evidence_try_opening(struct session *s, const struct keypair *k, struct evidence *e)
+{
+	if (e->attributes != KEY_WITHHELD)
+		return NULL;
+	TRY(keypair_try_opening(s, k, &e->facts));
+	e->attributes = attributes_of(&e->facts);
+	return NULL;
+}
+
 static struct err *custody_err(const struct evidence *e, const struct profile *p)
 {
 	struct err *err;
@@ -158,17 +167,21 @@ char *evidence_text(const struct evidence *e)
 	AUTO_TEXT char *attested = attested_text(e);
 	if (!attested)
 		return NULL;
-	return text_format(
-		"custody=%s attributes=%s model=\"%s\" bits=%u local=%s sensitive=%s "
-		"always_sensitive=%s extractable=%s "
-		"never_extractable=%s always_authenticate=%s token=%s private=%s read=%s wrap=%s%s",
-		custody_name(e->custody), key_attributes_name(e->attributes), e->model, f->bits,
-		tri_text(f->local), tri_text(f->sensitive), tri_text(f->always_sensitive),
-		tri_text(f->extractable), tri_text(f->never_extractable),
-		tri_text(f->always_authenticate), tri_text(f->token), tri_text(f->private_object),
-		f->private_read_refused ? "refused" : "given",
-		!f->wrap_tried	  ? "untried"
-		: f->wrap_refused ? "refused"
-				  : "given",
-		attested);
+	return text_format("custody=%s attributes=%s model=\"%s\" bits=%u local=%s sensitive=%s "
+			   "always_sensitive=%s extractable=%s "
+			   "never_extractable=%s always_authenticate=%s token=%s private=%s "
+			   "read=%s wrap=%s set=%s%s",
+			   custody_name(e->custody), key_attributes_name(e->attributes), e->model,
+			   f->bits, tri_text(f->local), tri_text(f->sensitive),
+			   tri_text(f->always_sensitive), tri_text(f->extractable),
+			   tri_text(f->never_extractable), tri_text(f->always_authenticate),
+			   tri_text(f->token), tri_text(f->private_object),
+			   f->private_read_refused ? "refused" : "given",
+			   !f->wrap_tried    ? "untried"
+			   : f->wrap_refused ? "refused"
+					     : "given",
+			   !f->set_tried     ? "untried"
+			   : f->set_answered ? "answered"
+					     : "refused",
+			   attested);
 }

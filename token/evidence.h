@@ -27,6 +27,10 @@ struct evidence {
 // that has the ROCA fingerprint is ERR_POLICY at once (tagged "key-mismatch", "key-weak", "key-not-kept", "key-without-pin", "key-roca").
 MUST struct err *evidence_gather(struct session *s, const struct keypair *k, unsigned bits,
 				 struct evidence *out);
+// Tries to open a key that is only withheld, as keypair_try_opening does, and judges its attributes anew; for a key that nobody uses yet. A key
+// that the token says cannot leave, now and always, is left alone.
+MUST struct err *evidence_try_opening(struct session *s, const struct keypair *k,
+				      struct evidence *e);
 // ERR_POLICY tagged "evidence-custody" or "evidence-attributes" when under the profile's floor. Software custody passes only in a
 // practice profile.
 MUST struct err *evidence_judge(const struct evidence *e, const struct profile *p);

@@ -59,6 +59,57 @@ static const struct model models[] = {
 	  .so_min = 8,
 	  .so_max = 64,
 	  .so_alphabet = "0123456789ABCDEF" },
+	{ .name = "YubiHSM",
+	  .manufacturer = "Yubico*",
+	  .model = "YubiHSM*",
+	  .nature = MODEL_HARDWARE,
+	  .source = "what it calls itself: github.com OpenSC/libp11 issue 176 and "
+		    "openssl-projects/pkcs11-provider issue 198; quirks: none known, found by "
+		    "probing" },
+	{ .name = "Feitian ePass2003",
+	  .manufacturer = "EnterSafe",
+	  .model = "ePass2003*",
+	  .nature = MODEL_HARDWARE,
+	  .slow_seconds = 30,
+	  .source = "what the maker's libcastle calls a USB token 096e:080a: github.com "
+		    "OpenSC/OpenSC issue 2424; quirks: none known, found by probing" },
+	{ .name = "SmartCard-HSM",
+	  .manufacturer = "CardContact*",
+	  .model = "SmartCard-HSM",
+	  .nature = MODEL_HARDWARE,
+	  .slow_seconds = 30,
+	  .source = "what the maker's own module calls a Nitrokey HSM: github.com "
+		    "CardContact/sc-hsm-embedded issue 12 (write-protected there; OpenSC's module "
+		    "makes keys on it)" },
+	{ .name = "Rutoken ECP",
+	  .manufacturer = "Aktiv Co.",
+	  .model = "Rutoken ECP*",
+	  .nature = MODEL_HARDWARE,
+	  .slow_seconds = 30,
+	  .source = "what it calls itself: github.com systemd/systemd pull request 19280; a USB "
+		    "device: OpenSC card-rtecp.c; quirks: none known, found by probing" },
+	{ .name = "SafeNet ProtectServer",
+	  .manufacturer = "SafeNet, Inc.",
+	  .model = "PSI-E2*",
+	  .nature = MODEL_HARDWARE,
+	  .source = "thalesdocs.com, ProtectToolkit-C 5.7, C_GetTokenInfo: model PSI-E2:PLxxx" },
+	{ .name = "SafeNet eToken",
+	  .manufacturer = "SafeNet, Inc.",
+	  .model = "eToken*",
+	  .nature = MODEL_UNKNOWN,
+	  .slow_seconds = 30,
+	  .source =
+		  "an eToken 5110 as modutil shows it: linuxkamarada.com, \"Setting up smart card "
+		  "authentication on Google Chrome\", 2019; the same module serves the maker's "
+		  "eToken Virtual, which is software, and no source tells how that calls itself" },
+	{ .name = "Gemalto IDPrime MD",
+	  .manufacturer = "Gemalto",
+	  .model = "ID Prime MD*",
+	  .nature = MODEL_UNKNOWN,
+	  .slow_seconds = 30,
+	  .source = "an eToken 5110 as pkcs11-tool shows it: eideasy.com, \"PKCS #11 RSA signature "
+		    "with OpenSC and Gemalto eToken 5110\"; the same module serves IDPrime "
+		    "Virtual, which is software, and no source tells how that calls itself" },
 	{ .name = N_("smart card (OpenSC)"),
 	  .manufacturer = "www.CardContact.de*",
 	  .model = "PKCS#15*",
@@ -85,7 +136,9 @@ static const struct model models[] = {
 	  .model = "PKCS#15*",
 	  .nature = MODEL_HARDWARE,
 	  .slow_seconds = 30,
-	  .source = "OpenSC 0.23 framework-pkcs15.c: model \"PKCS#15\" or \"PKCS#15 emulated\"" },
+	  .source = "OpenSC 0.23 framework-pkcs15.c: model \"PKCS#15\" or \"PKCS#15 emulated\"; "
+		    "SENSITIVE, LOCAL and the rest are not declared for keys that the card made "
+		    "itself" },
 };
 
 static const struct model unknown = {

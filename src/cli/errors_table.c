@@ -95,7 +95,7 @@ const struct error_row error_rows[] = {
 	{ { "token-full" },
 	  N_("There is no room on the token for another key or certificate. What is on it is as before."),
 	  N_("Have keys and certificates removed that nobody needs, or use another token.") },
-	{ { "token-fault", "token-session" },
+	{ { "token-fault", "token-session", "object-gone" },
 	  N_("The token or its driver gave up in the middle. What was done so far stands in the journal."),
 	  N_("Take the token out, put it in again, and go on with inkan resume. If it happens again, try another reader.") },
 	{ { "token-refused" },

@@ -56,7 +56,8 @@ static struct err *generate(struct enrolment *e, const struct key_terms *terms)
 	return err;
 }
 
-// A key that could not be made leaves nothing to resume, when the token is there to say that nothing is on it.
+// A key that could not be made leaves nothing to resume, when the token is there to say that nothing is on it. One that was made and then
+// not shown may be there again when the token is: a search now proves nothing.
 static struct err *making_failed(struct enrolment *e, struct err *why)
 {
 	struct key_id id = { 0 };
@@ -64,7 +65,9 @@ static struct err *making_failed(struct enrolment *e, struct err *why)
 	AUTO(err) struct err *look = key_id_from_hex(e->record->key_id, &id);
 	if (!look)
 		look = keypair_find(e->session, &id, &half);
-	if (look)
+	if (!look && !half)
+		look = session_present(e->session);
+	if (look || (!half && err_has_tag(why, "object-gone")))
 		return err_hint(why, N_("Put the token in again and run `inkan resume %1`."),
 				ARG_TEXT(e->record->id));
 	if (half)
@@ -102,6 +105,7 @@ static struct err *make(struct enrolment *e)
 		.decrypt = e->constraints.decrypt || e->profile->key.decrypt,
 		.label = e->common_name,
 		.id = id,
+		.census = e->record->keys_before,
 	};
 	say_wait(e,
 		 msg_new(N_("The token is making its key. A card can take 30 seconds. Do not take "
@@ -180,6 +184,9 @@ struct err *step_prove_key(struct enrolment *e, bool *skipped)
 	say_step(e, STEP_BEGUN, NULL, 0);
 	struct err *err =
 		evidence_gather(e->session, e->key, e->constraints.rsa_bits, &e->evidence);
+	// Nobody uses the key yet, so it may be tried harder than one that is in use.
+	if (!err && e->record->mark < MARK_KEY_MADE)
+		err = evidence_try_opening(e->session, e->key, &e->evidence);
 	if (!err)
 		err = evidence_attest(e->session, e->key, e->profile, &e->evidence, &e->attested);
 	if (!err) {

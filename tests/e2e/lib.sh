@@ -222,11 +222,11 @@ token_new() {
   TOKEN="pkcs11:token=$1"
 }
 
-# p11 ARGUMENTS...: an independent look with pkcs11-tool, at the token called $1, logged in.
+# p11 LABEL ARGUMENTS...: an independent look with pkcs11-tool, at the token of that name, logged in; through P11_MODULE where that is set.
 p11() {
   local label=$1
   shift
-  pkcs11-tool --module "${MODULE:-$SOFTHSM}" --token-label "$label" --login --pin "$PIN" "$@" 2>>"$T/p11.err"
+  pkcs11-tool --module "${P11_MODULE:-${MODULE:-$SOFTHSM}}" --token-label "$label" --login --pin "$PIN" "$@" 2>>"$T/p11.err"
 }
 
 # What a token holds, sorted: all that a test compares to see that nothing was lost and nothing came.
@@ -244,7 +244,7 @@ token_counts() {
 
 # The flags of a token, as C_GetTokenInfo says.
 token_flags() {
-  pkcs11-tool --module "${MODULE:-$SOFTHSM}" --list-token-slots 2>/dev/null |
+  pkcs11-tool --module "${P11_MODULE:-${MODULE:-$SOFTHSM}}" --list-token-slots 2>/dev/null |
     awk -v label="$1" '$1 == "token" && $2 == "label" { here = ($4 == label) } here && $1 == "token" && $2 == "flags" { sub(/^[^:]*: /, ""); print }'
 }
 

@@ -10,6 +10,7 @@
 // names.c: "CKR_PIN_INCORRECT", "PIN_INCORRECT" or a number; prefix "CKR_", "CKA_", "CKM_" or "CKF_".
 bool name_number(const char *prefix, const char *text, unsigned long *out);
 const char *name_of_rv(unsigned long rv);
+const char *name_short(const char *prefix, unsigned long number); // "SENSITIVE"; "?" without a name
 
 enum { PLAN_MAX = 256, VALUE_MAX = 4096, LIST_MAX = 64 };
 
@@ -64,6 +65,13 @@ struct plan {
 	size_t n_changes;
 	CK_FLAGS flags_on, flags_off;
 	bool sign_garbage, public_key_other, hardware, across;
+	bool no_handles; // C_GenerateKeyPair makes the pair and tells no handles
+	bool set_shows; // C_SetAttributeValue answers CKR_OK, and shows what was set, but nothing else comes of it
+	bool set_sticks; // with set_shows: what was set once is not set again
+	bool set_lets_wrap,
+		set_lets_read; // a private key can be wrapped, or read, once C_SetAttributeValue was called
+	char tell
+		[256]; // the file that learns which templates and mechanisms were asked for; empty: none
 	char pin_pad[256]; // the file with the PIN that "the keypad" gives; empty: no keypad
 	CK_MECHANISM_TYPE mechanisms[LIST_MAX];
 	size_t n_mechanisms;					 // 0: all
@@ -84,6 +92,18 @@ void tamper_install(CK_FUNCTION_LIST *list, CK_FUNCTION_LIST *behind);
 // attest.c: certificates that are not in the module behind, as ykcs11 shows its attestations: one for each key pair whose CKA_ID is a slot number,
 // and that of slot F9. Stands in front of tamper.c's list.
 void attest_install(CK_FUNCTION_LIST *list);
+
+// setting.c: C_SetAttributeValue, and what comes of it later.
+CK_RV setting_call(CK_FUNCTION_LIST *real, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a,
+		   CK_ULONG n);
+void setting_show(CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG room);
+void setting_start(void);
+bool setting_keeps_wrapped(void); // C_WrapKey is to be refused
+
+// tell.c: writes down what is asked of the token, by names alone; never a value.
+void tell_pair(const CK_ATTRIBUTE *pub, CK_ULONG n_pub, const CK_ATTRIBUTE *priv, CK_ULONG n_priv,
+	       CK_RV rv);
+void tell_mechanism(const char *call, CK_MECHANISM_TYPE type, CK_RV rv);
 
 // faults.c: count, log, and the faults. Before the real call: true when it is not to be made (*rv then is the answer).
 struct visit {

@@ -198,10 +198,23 @@ bool name_number(const char *prefix, const char *text, unsigned long *out)
 	return *text && !*end;
 }
 
-const char *name_of_rv(unsigned long rv)
+static const char *name_of(const char *prefix, unsigned long number)
 {
 	for (size_t i = 0; i < N_NAMES; i++)
-		if (names[i].number == rv && strncmp(names[i].text, "CKR_", 4) == 0)
+		if (names[i].number == number &&
+		    strncmp(names[i].text, prefix, strlen(prefix)) == 0)
 			return names[i].text;
-	return "CKR_?";
+	return NULL;
+}
+
+const char *name_of_rv(unsigned long rv)
+{
+	const char *name = name_of("CKR_", rv);
+	return name ? name : "CKR_?";
+}
+
+const char *name_short(const char *prefix, unsigned long number)
+{
+	const char *name = name_of(prefix, number);
+	return name ? name + strlen(prefix) : "?";
 }

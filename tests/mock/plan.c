@@ -256,6 +256,11 @@ static bool take_switch(const char *first)
 	} switches[] = { { "sign-garbage", &plan.sign_garbage },
 			 { "public-key-other", &plan.public_key_other },
 			 { "hardware", &plan.hardware },
+			 { "no-handles", &plan.no_handles },
+			 { "set-shows", &plan.set_shows },
+			 { "set-sticks", &plan.set_sticks },
+			 { "set-lets-wrap", &plan.set_lets_wrap },
+			 { "set-lets-read", &plan.set_lets_read },
 			 { "across", &plan.across } };
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
 		if (strcmp(switches[i].name, first) == 0)
@@ -310,6 +315,8 @@ static void take_line(char *rest, const char *line)
 		take_attested(rest, line);
 	else if (strcmp(first, "pin-pad") == 0)
 		copy(plan.pin_pad, sizeof(plan.pin_pad), word(&rest), line);
+	else if (strcmp(first, "tell") == 0)
+		copy(plan.tell, sizeof(plan.tell), word(&rest), line);
 	else if (strcmp(first, "pin-length") == 0) {
 		plan.pin_min = number(word(&rest), line);
 		plan.pin_max = number(word(&rest), line);

@@ -72,13 +72,16 @@ static CK_RV get_attributes(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUT
 	for (CK_ULONG i = 0; i < n && i < TEMPLATE_MAX; i++)
 		room[i] = a[i].ulValueLen;
 	CK_RV rv = real->C_GetAttributeValue(s, o, a, n);
-	if ((!plan.n_changes && !plan.public_key_other) || n > TEMPLATE_MAX)
+	bool settable = plan.set_shows || plan.set_lets_read;
+	if ((!plan.n_changes && !plan.public_key_other && !settable) || n > TEMPLATE_MAX)
 		return rv;
 	if (rv != CKR_OK && rv != CKR_ATTRIBUTE_SENSITIVE && rv != CKR_ATTRIBUTE_TYPE_INVALID)
 		return rv;
 	CK_OBJECT_CLASS class_ = class_of(s, o);
-	for (CK_ULONG i = 0; i < n; i++)
+	for (CK_ULONG i = 0; i < n; i++) {
 		rv = change_one(class_, &a[i], room[i], rv);
+		setting_show(o, &a[i], room[i]);
+	}
 	return settle(a, n, rv);
 }
 
@@ -117,7 +120,13 @@ static CK_RV generate_pair(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *p
 	CK_RV rv = retemplate(CKO_PUBLIC_KEY, pub, n_pub, a, &n_a);
 	if (rv == CKR_OK)
 		rv = retemplate(CKO_PRIVATE_KEY, priv, n_priv, b, &n_b);
-	return rv == CKR_OK ? real->C_GenerateKeyPair(s, m, a, n_a, b, n_b, pub_key, priv_key) : rv;
+	CK_OBJECT_HANDLE untold[2] = { 0 };
+	if (rv == CKR_OK)
+		rv = real->C_GenerateKeyPair(s, m, a, n_a, b, n_b,
+					     plan.no_handles ? &untold[0] : pub_key,
+					     plan.no_handles ? &untold[1] : priv_key);
+	tell_pair(pub, n_pub, priv, n_priv, rv);
+	return rv;
 }
 
 static CK_RV create_object(CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *o)
@@ -134,7 +143,22 @@ static CK_RV create_object(CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n, CK_
 
 static CK_RV sign_init(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 {
-	return has_mechanism(m->mechanism) ? real->C_SignInit(s, m, key) : CKR_MECHANISM_INVALID;
+	CK_RV rv =
+		has_mechanism(m->mechanism) ? real->C_SignInit(s, m, key) : CKR_MECHANISM_INVALID;
+	tell_mechanism("C_SignInit", m->mechanism, rv);
+	return rv;
+}
+
+static CK_RV set_attributes(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n)
+{
+	return setting_call(real, s, o, a, n);
+}
+
+static CK_RV wrap_key(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE with,
+		      CK_OBJECT_HANDLE key, CK_BYTE *out, CK_ULONG *len)
+{
+	return setting_keeps_wrapped() ? CKR_KEY_UNEXTRACTABLE
+				       : real->C_WrapKey(s, m, with, key, out, len);
 }
 
 static CK_RV sign(CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG len, CK_BYTE *sig, CK_ULONG *sig_len)
@@ -276,11 +300,14 @@ static CK_RV set_pin(CK_SESSION_HANDLE s, CK_BYTE *old, CK_ULONG old_len, CK_BYT
 
 void tamper_install(CK_FUNCTION_LIST *list, CK_FUNCTION_LIST *behind)
 {
+	setting_start();
 	real = behind;
 	*list = *behind;
 	list->C_GetAttributeValue = get_attributes;
 	list->C_GenerateKeyPair = generate_pair;
 	list->C_CreateObject = create_object;
+	list->C_SetAttributeValue = set_attributes;
+	list->C_WrapKey = wrap_key;
 	list->C_SignInit = sign_init;
 	list->C_Sign = sign;
 	list->C_GetMechanismList = mechanism_list;

@@ -31,6 +31,8 @@ static struct err *gather(const char *plan, unsigned bits, struct evidence *out)
 			e = keypair_generate(o.session, &t, NULL, &k);
 		if (!e)
 			e = evidence_gather(o.session, k, bits, out);
+		if (!e)
+			e = evidence_try_opening(o.session, k, out);
 	}
 	softhsm_logout(&o);
 	softhsm_end(&h);
@@ -86,6 +88,46 @@ static void test_a_key_that_could_leave_is_open(void)
 			 KEY_OPEN);
 	check_attributes("lie LOCAL 0\nC_GenerateKey * return "
 			 "CKR_MECHANISM_INVALID\nC_CreateObject * return CKR_MECHANISM_INVALID\n",
+			 KEY_OPEN);
+}
+
+// What counts is what can be had of the key, not what C_SetAttributeValue answers.
+static void test_an_answer_to_set_attribute_is_seen_through(void)
+{
+	struct evidence e = { 0 };
+	// Declared: it is left alone.
+	CHECK_OK(gather("set-shows\n", 2048, &e));
+	CU_ASSERT(e.attributes == KEY_DECLARED && !e.facts.set_tried);
+	// Not all declared: tried, and refused.
+	CHECK_OK(gather("lie LOCAL 0\n", 2048, &e));
+	CU_ASSERT(e.attributes == KEY_WITHHELD && e.facts.set_tried && !e.facts.set_answered);
+	// Answered and shown, and nothing came of it; set back, it says what it said before.
+	CHECK_OK(gather("lie LOCAL 0\nset-shows\n", 2048, &e));
+	CU_ASSERT(e.attributes == KEY_WITHHELD && e.facts.set_answered);
+	CU_ASSERT(e.facts.extractable == TRI_NO && e.facts.sensitive == TRI_YES);
+	AUTO_TEXT char *kept = evidence_text(&e);
+	CU_ASSERT(kept && strstr(kept, " set=answered"));
+	// It cannot be set back: from now on the key says that it is open, and nobody can tell it from one that is.
+	check_attributes("lie LOCAL 0\nset-shows\nset-sticks\n", KEY_OPEN);
+	// Answered and obeyed.
+	check_attributes("lie LOCAL 0\nset-lets-read\n", KEY_OPEN);
+	check_attributes("template EXTRACTABLE 1\nlie EXTRACTABLE 0\nset-lets-wrap\n", KEY_OPEN);
+	// The same key, had C_SetAttributeValue not been tried: wrapping is refused.
+	check_attributes("template EXTRACTABLE 1\nlie EXTRACTABLE 0\n"
+			 "C_WrapKey * return CKR_KEY_UNEXTRACTABLE\n",
+			 KEY_WITHHELD);
+	// A token that goes in the middle is no answer.
+	check_tag(
+		gather("lie LOCAL 0\nC_SetAttributeValue 1 return CKR_DEVICE_REMOVED\n", 2048, &e),
+		ERR_TOKEN, "token-absent");
+}
+
+// EXTRACTABLE=false left out because the module will not have it: what came of it is read back.
+static void test_without_extractable_in_the_template_the_read_back_decides(void)
+{
+	check_attributes("reject-attribute EXTRACTABLE CKR_ATTRIBUTE_TYPE_INVALID\n", KEY_DECLARED);
+	check_attributes("reject-attribute EXTRACTABLE CKR_ATTRIBUTE_TYPE_INVALID\n"
+			 "template EXTRACTABLE 1\n",
 			 KEY_OPEN);
 }
 
@@ -216,6 +258,8 @@ int main(void)
 	return CHECK_MAIN(TEST(test_softhsm_declares_everything_but_is_software),
 			  TEST(test_a_key_that_is_refused_but_not_declared_is_withheld),
 			  TEST(test_a_key_that_could_leave_is_open),
+			  TEST(test_an_answer_to_set_attribute_is_seen_through),
+			  TEST(test_without_extractable_in_the_template_the_read_back_decides),
 			  TEST(test_a_device_is_a_known_model_that_says_hardware),
 			  TEST(test_a_key_that_cannot_be_right_is_refused_at_once),
 			  TEST(test_always_authenticate_is_told),

@@ -36,6 +36,30 @@ static void test_cards_are_known_with_their_quirks(void)
 			(int)ATTESTATION_NONE);
 }
 
+static void test_tokens_of_other_makers(void)
+{
+	static const struct {
+		const char *manufacturer, *model, *name;
+		enum model_nature nature;
+	} known[] = {
+		{ "Yubico (www.yubico.com)", "YubiHSM", "YubiHSM", MODEL_HARDWARE },
+		{ "EnterSafe", "ePass2003", "Feitian ePass2003", MODEL_HARDWARE },
+		{ "CardContact (www.cardcontact.de)", "SmartCard-HSM", "SmartCard-HSM",
+		  MODEL_HARDWARE },
+		{ "Aktiv Co.", "Rutoken ECP", "Rutoken ECP", MODEL_HARDWARE },
+		{ "SafeNet, Inc.", "PSI-E2:PL220", "SafeNet ProtectServer", MODEL_HARDWARE },
+		// The maker's software tokens speak through the same module.
+		{ "SafeNet, Inc.", "eToken", "SafeNet eToken", MODEL_UNKNOWN },
+		{ "Gemalto", "ID Prime MD", "Gemalto IDPrime MD", MODEL_UNKNOWN },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		const struct model *m = model(known[i].manufacturer, known[i].model);
+		CU_ASSERT_STRING_EQUAL(m->name, known[i].name);
+		CU_ASSERT_EQUAL((int)m->nature, (int)known[i].nature);
+		CU_ASSERT(!m->quirks.slot_ids && !m->quirks.destroy_keeps_key);
+	}
+}
+
 static void test_what_is_not_known_is_not_assumed(void)
 {
 	static const char *const others[] = { "SoftHSM", "SoftHSM project 2", "", "xYubico" };
@@ -50,7 +74,7 @@ static void test_what_is_not_known_is_not_assumed(void)
 
 int main(void)
 {
-	return CHECK_MAIN(TEST(test_software_tokens_are_known),
-			  TEST(test_cards_are_known_with_their_quirks),
-			  TEST(test_what_is_not_known_is_not_assumed));
+	return CHECK_MAIN(
+		TEST(test_software_tokens_are_known), TEST(test_cards_are_known_with_their_quirks),
+		TEST(test_tokens_of_other_makers), TEST(test_what_is_not_known_is_not_assumed));
 }
