@@ -49,7 +49,10 @@ struct err *keypair_census(struct session *s, char **out)
 	CK_OBJECT_HANDLE found[OBJECTS_MAX];
 	size_t n = 0;
 	AUTO_BUF struct buf text = BUF(OBJECTS_MAX * (2 * DIGEST_BYTES + 1) + 1);
+	*out = NULL;
 	TRY(objects_by_id(s, CKO_PRIVATE_KEY, NULL, found, OBJECTS_MAX, &n));
+	if (n == OBJECTS_MAX)
+		return NULL; // perhaps not all of them: one that was left out would look new
 	TRY(buf_puts(&text, ""));
 	for (size_t i = 0; i < n; i++) {
 		__attribute__((cleanup(seen_key_cleanup))) struct seen_key k = { 0 };
@@ -93,7 +96,8 @@ struct err *keypair_find_stray(struct session *s, const char *census, const char
 	for (size_t i = 0; i < n; i++) {
 		__attribute__((cleanup(seen_key_cleanup))) struct seen_key k = { 0 };
 		TRY(look(s, found[i], &k));
-		if (!k.digest || strstr(census, k.digest) ||
+		// A key with an identifier was not left nameless by us: another run or another program made it since.
+		if (k.id_len || !k.digest || strstr(census, k.digest) ||
 		    strncmp(k.label, label, KEY_LABEL_MAX) != 0)
 			continue;
 		TRY(find_public(s, &k, &half));

@@ -87,19 +87,29 @@ static struct err *remember_id(struct enrolment *e)
 	return e->record->key_id ? NULL : err_no_memory();
 }
 
+// Anew in every run: a key that somebody made since the last one is not ours.
+static struct err *count_keys(struct enrolment *e)
+{
+	char *census = NULL;
+	TRY(keypair_census(e->session, &census));
+	free(e->record->keys_before);
+	e->record->keys_before = census;
+	return NULL;
+}
+
 static struct err *make(struct enrolment *e)
 {
 	struct key_id id = { 0 };
-	if (e->record->key_id) {
+	if (e->record->key_id)
 		TRY(key_id_from_hex(e->record->key_id, &id));
-	} else {
+	else
 		TRY(key_id_choose(e->session, &e->model->quirks, &id));
-		TRY(keypair_census(e->session, &e->record->keys_before));
+	TRY(count_keys(e));
+	if (!e->record->key_id)
 		e->record->key_id = key_id_hex(&id);
-		if (!e->record->key_id)
-			return err_no_memory();
-		TRY(enrolment_mark(e, MARK_KEY_BEGUN));
-	}
+	if (!e->record->key_id)
+		return err_no_memory();
+	TRY(enrolment_mark(e, MARK_KEY_BEGUN));
 	const struct key_terms terms = {
 		.bits = e->constraints.rsa_bits,
 		.decrypt = e->constraints.decrypt || e->profile->key.decrypt,
