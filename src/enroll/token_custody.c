@@ -106,7 +106,8 @@ static struct err *make_entry(const struct enrolment *e, const struct secret *pi
 	return cms_encrypt(content, &to, out);
 }
 
-static struct err *not_kept(const char *call, const char *path, int errnum)
+// Takes why.
+static struct err *not_kept(struct err *why)
 {
 	struct err *e = err_new(
 		ERR_FAILED, N_("The security officer's PIN could not be written to the escrow, so "
@@ -114,7 +115,7 @@ static struct err *not_kept(const char *call, const char *path, int errnum)
 	e = err_hint(
 		e, N_("Make room on the disk or mend the permissions of the state directory, then "
 		      "run inkan again."));
-	return err_caused_by(err_tag(e, "escrow-not-writable"), err_errno(call, path, errnum));
+	return err_caused_by(err_tag(e, "escrow-not-writable"), why);
 }
 
 static void fd_cleanup(int *fd)
@@ -132,13 +133,31 @@ static struct err *write_all(int fd, const char *path, const struct buf *b)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return not_kept("write", path, n < 0 ? errno : ENOSPC);
+			return err_errno("write", path, n < 0 ? errno : ENOSPC);
 		done += (size_t)n;
 	}
 	return NULL;
 }
 
-// Appended, and synced with its directory: only then may the token get the PIN. Of an entry that was cut off nothing but its first line can be read
+// A directory that was just made is only there after a power cut when the one above it was synced, too.
+static struct err *sync_dir(const char *path)
+{
+	AUTO_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno("open", path, errno);
+	return fsync(fd) == 0 ? NULL : err_errno("fsync", path, errno);
+}
+
+static struct err *sync_dirs(const char *dir)
+{
+	AUTO_TEXT char *above = text_format("%s/..", dir);
+	if (!above)
+		return err_no_memory();
+	TRY(sync_dir(dir));
+	return sync_dir(above);
+}
+
+// Appended, and synced with its directories: only then may the token get the PIN. Of an entry that was cut off nothing but its first line can be read
 // by mistake, and the next begins on a line of its own.
 static struct err *append(const struct buf *entry)
 {
@@ -149,16 +168,11 @@ static struct err *append(const struct buf *entry)
 		return err_no_memory();
 	AUTO_FD int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return not_kept("open", path, errno);
-	AUTO_FD int where = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (where < 0)
-		return not_kept("open", dir, errno);
+		return err_errno("open", path, errno);
 	TRY(write_all(fd, path, entry));
 	if (fsync(fd) != 0)
-		return not_kept("fsync", path, errno);
-	if (fsync(where) != 0)
-		return not_kept("fsync", dir, errno);
-	return NULL;
+		return err_errno("fsync", path, errno);
+	return sync_dirs(dir);
 }
 
 static struct err *escrow(struct enrolment *e, struct keeping *c, struct secret **out)
@@ -170,7 +184,9 @@ static struct err *escrow(struct enrolment *e, struct keeping *c, struct secret 
 	TRY(so_pin_random(form.length, form.alphabet, &pin));
 	clock_utc(clock_now(), c->stamp);
 	TRY(make_entry(e, pin, c, &entry));
-	TRY(append(&entry));
+	struct err *err = append(&entry);
+	if (err)
+		return not_kept(err);
 	say_note(e,
 		 msg_new(N_(
 			 "A random security officer's PIN (PUK) is kept in the escrow, encrypted: "
@@ -180,6 +196,19 @@ static struct err *escrow(struct enrolment *e, struct keeping *c, struct secret 
 	return NULL;
 }
 
+// Takes what kept the line from being written. The PIN itself is in the escrow since before the token got it.
+static struct err *set_unnoted(const struct keeping *c, struct err *why)
+{
+	struct err *e = err_new(ERR_FAILED,
+				N_("The token was initialised, and its security officer's PIN is "
+				   "the one that stands in the escrow with the time %1; only that "
+				   "it was set could not be noted there."),
+				ARG_TEXT(c->stamp));
+	e = err_hint(e, N_("The token can be used. Make room on the disk, and write down which "
+			   "token it is and that time."));
+	return err_caused_by(err_tag(e, "escrow-not-noted"), why);
+}
+
 struct err *custody_done(struct enrolment *e, const struct keeping *c)
 {
 	AUTO_BUF struct buf line = BUF(4096);
@@ -187,7 +216,8 @@ struct err *custody_done(struct enrolment *e, const struct keeping *c)
 		return NULL;
 	TRY(buf_printf(&line, "inkan-so-pin-set time=%s serial=%s label=%s\n", c->stamp,
 		       e->token.serial[0] ? e->token.serial : "-", e->token.label));
-	return append(&line);
+	struct err *err = append(&line);
+	return err ? set_unnoted(c, err) : NULL;
 }
 
 // --- derived

@@ -22,6 +22,7 @@ struct initing {
 	struct secret *so_new; // null: the same
 	struct secret *pin;
 	struct records open; // unfinished enrolments of the token as it was
+	struct err *unnoted; // the token is whole, but the escrow does not say that it has its PIN
 };
 
 // --- what will be lost
@@ -227,7 +228,7 @@ static struct err *set_pins(struct initing *in)
 	}
 	if (in->so_new)
 		TRY(life->change_so_pin(e->session, in->so_now, in->so_new, e->job->last_try));
-	TRY(custody_done(e, &in->custody));
+	in->unnoted = custody_done(e, &in->custody);
 	return life->unblock(e->session, in->so_new ? in->so_new : in->so_now, in->pin,
 			     e->job->last_try);
 }
@@ -295,7 +296,9 @@ static struct err *initialise(struct initing *in)
 		say_note(e,
 			 msg_new(N_("The token wants this PIN to be changed at the first use, by "
 				    "the one who will use it: `inkan token pin`.")));
-	return NULL;
+	struct err *unnoted = in->unnoted;
+	in->unnoted = NULL;
+	return unnoted;
 }
 
 void token_init_run(const struct job *j, struct face *f, struct result *out)
@@ -306,6 +309,7 @@ void token_init_run(const struct job *j, struct face *f, struct result *out)
 	secret_free(in.so_new);
 	secret_free(in.pin);
 	records_free(&in.open);
+	err_free(in.unnoted);
 	free(in.label);
 	token_end(&in.e, "initialised", NULL, err, out);
 }
