@@ -2,6 +2,7 @@
 //
 // No secret can be in it, for none is read. What may name a person - subjects, labels and serial numbers of tokens, words of findings about them - is
 // in it only with --with-names; paths begin with "~" where they lie at home; a profile's fingerprint is cut.
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -66,6 +67,48 @@ static void put_text(json_t *o, const char *key, const char *text)
 		json_object_set_new(o, key, json_string(safe));
 }
 
+// " 00 00": the numbers that pcscd puts behind each name.
+static bool ends_reader(const char *at)
+{
+	return at[0] == ' ' && isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2]) &&
+	       at[3] == ' ' && isxdigit((unsigned char)at[4]) && isxdigit((unsigned char)at[5]);
+}
+
+// pcscd puts a reader's serial number into its name, and of a token that is its own reader that is the token's:
+// "Maker Model [Interface] (0123456789) 00 00". A module may show the beginning of the name alone. New string, with "()" there.
+static char *without_serial(const char *text, bool is_name)
+{
+	AUTO_BUF struct buf b = BUF(65536);
+	const char *at = text;
+	for (const char *open; (open = strchr(at, '(')); at = open) {
+		const char *close = open + strcspn(open, ")");
+		bool cut = is_name || (*close && ends_reader(close + 1));
+		open++;
+		err_ignore(buf_put(&b, at, (size_t)(open - at)));
+		if (cut)
+			open = close;
+	}
+	err_ignore(buf_puts(&b, at));
+	return text_copy(b.data ? (const char *)b.data : "");
+}
+
+static void cut_serial(json_t *o, const char *key, bool is_name)
+{
+	const char *text = json_text(o, key);
+	AUTO_TEXT char *cut = text ? without_serial(text, is_name) : NULL;
+	if (text)
+		json_object_set_new(o, key, json_string(cut ? cut : ""));
+}
+
+static json_t *readers_object(const json_t *seen, bool with_names)
+{
+	json_t *o = seen ? json_deep_copy(seen) : json_object();
+	json_t *list = json_object_get(o, "readers");
+	for (size_t i = 0; !with_names && i < json_array_size(list); i++)
+		cut_serial(json_array_get(list, i), "name", true);
+	return o;
+}
+
 static json_t *finding_object(const struct finding *f, bool with_names)
 {
 	json_t *o = json_object(), *chain = json_array();
@@ -78,6 +121,8 @@ static json_t *finding_object(const struct finding *f, bool with_names)
 		json_t *link = json_object();
 		AUTO_TEXT char *text = told ? msg_render_english(err_what(e)) : NULL;
 		put_text(link, "text", text);
+		if (!with_names)
+			cut_serial(link, "text", false);
 		put_text(link, "call", err_call_name(e));
 		put_text(link, "answer", err_code_name(e));
 		json_array_append_new(chain, link);
@@ -108,6 +153,8 @@ static json_t *token_object(const json_t *t, bool with_names)
 		json_array_append_new(list, entry);
 	}
 	json_object_set_new(o, "certificates", list);
+	if (!with_names)
+		cut_serial(o, "reader", true);
 	if (with_names) {
 		put_text(o, "label", json_text(t, "label"));
 		put_text(o, "serial", json_text(t, "serial"));
@@ -151,7 +198,7 @@ static json_t *bundle_object(const struct doctor *d, bool with_names)
 		json_array_append_new(findings, finding_object(&d->list[i], with_names));
 	json_object_set_new(o, "findings", findings);
 	const json_t *readers = d->listings[0].readers.object;
-	json_object_set_new(o, "readers", readers ? json_deep_copy(readers) : json_object());
+	json_object_set_new(o, "readers", readers_object(readers, with_names));
 	for (size_t i = 0; i < DOCTOR_LISTINGS; i++)
 		for (size_t k = 0; k < d->listings[i].n; k++)
 			json_array_append_new(modules, module_object(d->listings[i].jobs[k],
@@ -173,6 +220,18 @@ static struct err *cannot_write(const char *path, int errnum)
 		N_("Name another file for --bundle, or remove this one."));
 }
 
+// 0, or the errno of what went wrong.
+static int write_whole(int fd, const char *bytes, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = write(fd, bytes + done, len - done);
+		if (n < 0 && errno != EINTR)
+			return errno;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
 struct err *doctor_bundle(const struct doctor *d, const char *path, bool with_names)
 {
 	AUTO(json) json_t *o = bundle_object(d, with_names);
@@ -182,12 +241,13 @@ struct err *doctor_bundle(const struct doctor *d, const char *path, bool with_na
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return cannot_write(path, errno);
-	size_t len = strlen(line);
-	bool whole = write(fd, line, len) == (ssize_t)len && write(fd, "\n", 1) == 1;
-	int errnum = errno;
-	if (close(fd) != 0 && whole) {
-		whole = false;
+	int errnum = write_whole(fd, line, strlen(line));
+	if (!errnum)
+		errnum = write_whole(fd, "\n", 1);
+	if (close(fd) != 0 && !errnum)
 		errnum = errno;
-	}
-	return whole ? NULL : cannot_write(path, errnum);
+	if (!errnum)
+		return NULL;
+	unlink(path); // half of it helps nobody, and would be in the way of the next one
+	return cannot_write(path, errnum);
 }
