@@ -27,10 +27,16 @@ static void *wiping_realloc(void *p, size_t size)
 static pthread_once_t started = PTHREAD_ONCE_INIT;
 static CURLcode start_code;
 
+// A browser's debugging aid that libcurl knows, too: it would write the keys of the connection that carries the PINs to a file.
+static void no_key_log(void)
+{
+	if (getenv("SSLKEYLOGFILE"))
+		unsetenv("SSLKEYLOGFILE");
+}
+
 static void start(void)
 {
-	// A browser's debugging aid that libcurl knows, too: it would write the keys of the connection that carries the PINs to a file.
-	unsetenv("SSLKEYLOGFILE");
+	no_key_log();
 	start_code = curl_global_init_mem(CURL_GLOBAL_ALL, malloc, wiping_free, wiping_realloc,
 					  strdup, calloc);
 }
@@ -47,6 +53,8 @@ static bool is_ahead;
 
 void http_ahead(void)
 {
+	// Here, not in the thread: meanwhile a maker's module reads the environment.
+	no_key_log();
 	is_ahead = is_ahead || pthread_create(&ahead, NULL, start_ahead, NULL) == 0;
 }
 
