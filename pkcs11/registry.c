@@ -288,7 +288,7 @@ static struct err *sources_add(struct module_sources *l, const char *name, const
 		sources_fault(l, bad);
 		return NULL;
 	}
-	if (l->n == SOURCES_MAX || has_path(l, real))
+	if (!real || l->n == SOURCES_MAX || has_path(l, real))
 		return NULL;
 	struct module_source *grown = reallocarray(l->list, l->n + 1, sizeof(*grown));
 	if (!grown)

@@ -228,10 +228,11 @@ struct err *pcsc_connect(const char *reader, const struct pcsc_patience *p, stru
 struct err *pcsc_begin(struct pcsc_card *c, const struct pcsc_patience *p, bool *reset)
 {
 	TRY(need_link(c));
-	if (!c->link->begun)
+	struct link *l = c->link;
+	if (!l->begun)
 		TRY(run_limited(c, p, true));
-	*reset = c->link->reset;
-	c->link->reset = false;
+	*reset = l->reset;
+	l->reset = false;
 	return NULL;
 }
 
