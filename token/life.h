@@ -41,7 +41,7 @@ bool so_pin_is_empty(const struct token_info *t); // nobody need be asked for it
 // token.
 MUST struct err *life_management_key_fits(const struct token_info *t, const struct secret *key);
 bool is_factory_management_key(const struct token_info *t, const struct secret *key);
-// The one that the maker delivers: ERR_TOKEN tagged "management-key-unknown" where that is not known.
+// The one that the maker delivers; *out null where that is not known.
 MUST struct err *factory_management_key(const struct token_info *t, struct secret **out);
 
 // What is typed as this PIN, before it is given to the token: its form, and that it is not known to be the other one. ERR_PIN tagged "pin-length",

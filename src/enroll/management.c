@@ -104,9 +104,9 @@ static struct err *find_key(struct enrolment *e)
 	TRY(put(e, true, NULL, &ahead));
 	if (!ahead)
 		TRY(may_use_factory(e, &factory));
-	if (factory && e->model->management_key.value)
-		return factory_management_key(&e->token, &e->management);
-	return ask(e);
+	if (factory)
+		TRY(factory_management_key(&e->token, &e->management));
+	return e->management ? NULL : ask(e);
 }
 
 struct err *management_begin(struct enrolment *e)
@@ -151,12 +151,16 @@ const char *slot_name(const struct key_id *id, char room[static 4])
 	return room;
 }
 
+// Beside somebody else's certificate the key is somebody else's, too.
 static struct err *remove_from_slot(struct enrolment *e, const struct key_id *id,
-				    const char *sha256)
+				    const char *sha256, bool *stays)
 {
 	size_t others = 0;
+	enum tri key = TRI_MISSING;
+	TRY(certobj_key_present(e->session, id, &key));
 	TRY(management_begin(e));
 	TRY(certobj_clear_slot(e->session, id, sha256, &others));
+	*stays = key == TRI_YES && !others && e->model->quirks.destroy_keeps_key;
 	return NULL;
 }
 
@@ -165,13 +169,8 @@ struct err *pair_remove(struct enrolment *e, const struct key_id *id, const char
 {
 	AUTO(keypair) struct keypair *pair = NULL;
 	*stays = false;
-	TRY(keypair_find(e->session, id, &pair));
-	if (in_slot(e)) {
-		*stays = pair && e->model->quirks.destroy_keeps_key;
-		return remove_from_slot(e, id, sha256);
-	}
-	keypair_free(pair);
-	pair = NULL;
+	if (in_slot(e))
+		return remove_from_slot(e, id, sha256, stays);
 	TRY(certobj_destroy(e->session, id, NULL, NULL));
 	TRY(keypair_find(e->session, id, &pair));
 	return pair ? keypair_destroy(e->session, pair) : NULL;

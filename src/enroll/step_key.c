@@ -170,6 +170,7 @@ static struct err *find_made(struct enrolment *e)
 {
 	struct key_id id = { 0 };
 	TRY(key_id_from_hex(e->record->key_id, &id));
+	TRY(slot_still_ours(e, &id));
 	TRY(keypair_find(e->session, &id, &e->key));
 	if (whole(e->key))
 		return NULL;
