@@ -27,8 +27,9 @@ static bool read_machine(const char *path, struct machine *out)
 	if (n != (ssize_t)sizeof(head) || memcmp(head, ELFMAG, SELFMAG) != 0)
 		return false;
 	*out = (struct machine){ .class_ = head[EI_CLASS], .data = head[EI_DATA] };
-	out->number = out->data == ELFDATA2MSB ? (uint16_t)(head[18] << 8 | head[19])
-					       : (uint16_t)(head[19] << 8 | head[18]);
+	bool big = out->data == ELFDATA2MSB;
+	unsigned high = head[big ? 18 : 19], low = head[big ? 19 : 18];
+	out->number = (uint16_t)(high * 256U + low);
 	return true;
 }
 

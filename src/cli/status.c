@@ -150,19 +150,50 @@ static struct err *say_all(struct journal *j, const json_t *o, const char *wante
 	return say_unfinished(j);
 }
 
-// Modules that could not be asked are told; the others are shown all the same.
-struct err *status_tell_failures(struct listing *l)
+struct err *status_interrupted(struct listing *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct err *e = l->results[i].err;
-		if (!e)
+		if (!e || err_kind(e) != ERR_INTERRUPTED)
 			continue;
-		if (l->n == 1 || err_kind(e) == ERR_INTERRUPTED) {
-			l->results[i].err = NULL;
-			return e;
+		l->results[i].err = NULL;
+		return e;
+	}
+	return NULL;
+}
+
+static bool any_token(const struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (json_array_size(json_object_get(l->results[i].object, "tokens")) > 0)
+			return true;
+	return false;
+}
+
+struct err *status_tell_failures(struct listing *l)
+{
+	size_t failed = 0;
+	for (size_t i = 0; i < l->n; i++)
+		failed += l->results[i].err != NULL;
+	if (failed == 0)
+		return NULL;
+	if (failed == l->n) {
+		struct err *e = l->results[0].err;
+		l->results[0].err = NULL;
+		return e;
+	}
+	bool briefly = any_token(l);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct err *e = l->results[i].err;
+		if (e && briefly) {
+			say(stderr,
+			    N_("The module %1 could not be asked; inkan doctor tells more."),
+			    ARG_TEXT(l->jobs[i]->module));
+		} else if (e) {
+			say(stderr, N_("The module %1 could not be asked:"),
+			    ARG_TEXT(l->jobs[i]->module));
+			print_err(stderr, e);
 		}
-		say(stderr, N_("The module %1 could not be asked:"), ARG_TEXT(l->jobs[i]->module));
-		print_err(stderr, e);
 	}
 	return NULL;
 }
@@ -176,12 +207,18 @@ static struct err *status(struct cli *cli)
 	AUTO(json) json_t *o = NULL;
 	TRY(journal_open(&j));
 	TRY(listing_make(cli, NULL, &screen.face, &l));
-	TRY(status_tell_failures(&l));
-	TRY(status_object(&l, j, &o));
-	if (!cli->o.json)
-		return say_all(j, o, cli->o.token);
-	print_json(stdout, o);
-	return NULL;
+	TRY(status_interrupted(&l));
+	struct err *none = status_tell_failures(&l);
+	struct err *e = status_object(&l, j, &o);
+	// What is unfinished stands in the journal, and is shown whatever the modules do.
+	if (!e && cli->o.json)
+		print_json(stdout, o);
+	else if (!e)
+		e = none ? say_unfinished(j) : say_all(j, o, cli->o.token);
+	if (!e)
+		return none;
+	err_ignore(none);
+	return e;
 }
 
 int run_status(struct cli *cli)

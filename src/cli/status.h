@@ -37,6 +37,8 @@ MUST struct err *status_say_tokens(struct journal *j, const struct json_t *o);
 
 // {"tokens":[…],"unfinished":[…]} of the listings that came, tokens that are not initialised left out, one shown by two modules
 // once. New object.
-// Tells which modules could not be asked; the error that is the whole answer is returned.
-MUST struct err *status_tell_failures(struct listing *l);
 MUST struct err *status_object(const struct listing *l, struct journal *j, struct json_t **out);
+// The person's ^C, taken out of the listings; null when there was none.
+MUST struct err *status_interrupted(struct listing *l);
+// Tells which modules could not be asked: briefly, where others show a token. When none could, nothing is told and the error is returned.
+MUST struct err *status_tell_failures(struct listing *l);

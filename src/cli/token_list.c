@@ -228,6 +228,7 @@ static struct err *list(struct cli *cli, struct screen *s)
 	AUTO(json) json_t *o = NULL;
 	TRY(journal_open(&j));
 	TRY(listing_make_readers(cli, &s->face, &l));
+	TRY(status_interrupted(&l));
 	TRY(status_tell_failures(&l));
 	tell_readers(&l);
 	TRY(token_list_object(&l, j, &o));

@@ -136,6 +136,7 @@ static struct err *first_look(struct watcher *w, bool *done)
 	AUTO_LISTING struct listing l = { 0 };
 	AUTO(json) json_t *o = NULL;
 	TRY(listing_make_readers(w->cli, &w->screen->face, &l));
+	TRY(status_interrupted(&l));
 	TRY(status_tell_failures(&l));
 	TRY(token_list_object(&l, w->journal, &o));
 	w->tokens = json_incref(json_object_get(o, "tokens"));

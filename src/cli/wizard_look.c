@@ -67,18 +67,6 @@ static void tell_failures(struct screen *s, const struct listing *l)
 	}
 }
 
-static struct err *interrupted(struct listing *l)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		struct err *e = l->results[i].err;
-		if (!e || err_kind(e) != ERR_INTERRUPTED)
-			continue;
-		l->results[i].err = NULL;
-		return e;
-	}
-	return NULL;
-}
-
 // A look through one module, or through all that are registered (null). `tell`: where no token is seen, what could not be asked is said.
 static struct err *look_through(struct screen *s, struct journal *j, const char *module, bool tell,
 				struct look *out)
@@ -86,7 +74,7 @@ static struct err *look_through(struct screen *s, struct journal *j, const char 
 	AUTO_LISTING struct listing l = { 0 };
 	AUTO_LOOK struct look look = { 0 };
 	TRY(listing_make(s->cli, module, &s->face, &l));
-	TRY(interrupted(&l));
+	TRY(status_interrupted(&l));
 	TRY(status_object(&l, j, &look.status));
 	if (tell && look_tokens(&look) == 0)
 		tell_failures(s, &l);
