@@ -151,6 +151,31 @@ struct err *session_login_officer(struct session *s, const struct secret *so_pin
 	return so_failed(&s->info, "C_Login", rv);
 }
 
+static struct err *management_wrong(const struct session *s, CK_RV rv)
+{
+	struct err *e = err_new(ERR_PIN, N_("The management key of the token %1 is wrong."),
+				ARG_TEXT(token_name(&s->info)));
+	e = err_hint(e, N_("It is neither the PIN nor the PUK. Ask the one who issued the token "
+			   "for it, then run inkan again. inkan never tries it twice by itself."));
+	return err_call(err_tag(e, "management-key-wrong"), "C_Login", ckr_name(rv), rv);
+}
+
+struct err *session_login_manager(struct session *s, const struct secret *key)
+{
+	if (s->officer_in)
+		return NULL;
+	TRY(session_logout(s));
+	CK_RV rv = P11(s->module, C_Login, s->handle, CKU_SO, pin_bytes(key),
+		       (CK_ULONG)secret_len(key));
+	s->flags_read = false;
+	if (rv == CKR_PIN_INCORRECT || rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE)
+		return management_wrong(s, rv);
+	if (rv != CKR_OK)
+		return so_failed(&s->info, "C_Login", rv);
+	s->officer_in = true;
+	return NULL;
+}
+
 // The token does not take the new PIN; the one that it had stays.
 static struct err *new_refused(const struct session *s, const char *call, CK_RV rv)
 {

@@ -25,6 +25,9 @@ MUST struct err *pin_could_be(const struct token_info *t, enum pin_name name, un
 // secret is an empty PIN (NSS has that).
 MUST struct err *session_login_officer(struct session *s, const struct secret *so_pin,
 				       bool last_try);
+// The same with the management key of a card (quirk needs_management): whoever is logged in is logged out first, and the key is given once. ERR_PIN
+// tagged "management-key-wrong". session_logout ends it; the objects of the session are to be found again after either.
+MUST struct err *session_login_manager(struct session *s, const struct secret *key);
 // C_InitPIN: the user's PIN, by the security officer who is logged in. ERR_PIN tagged "pin-refused" where the token does not like it.
 MUST struct err *session_set_first_pin(struct session *s, const struct secret *fresh);
 // C_SetPIN of the user's PIN, by one who knows it; of the officer's by session_change_officer_pin, logged in as such. ERR_PIN tagged "pin-wrong",

@@ -23,6 +23,18 @@ void certobj_list_free(struct certobj_list *l)
 	*l = (struct certobj_list){ 0 };
 }
 
+// ykcs11 2.2.0 stores such a certificate with each key: CN=YubiKey PIV Slot 9a by itself for itself, serial number 0, not valid for a second.
+static bool is_placeholder(const struct cert *c)
+{
+	static const char begins[] = "YubiKey PIV Slot ";
+	size_t subject_len = 0, issuer_len = 0;
+	const uint8_t *subject = cert_subject_der(c, &subject_len);
+	const uint8_t *issuer = cert_issuer_der(c, &issuer_len);
+	const char *name = cert_common_name(c);
+	return name && strncmp(name, begins, strlen(begins)) == 0 && subject_len == issuer_len &&
+	       memcmp(subject, issuer, subject_len) == 0 && cert_not_before(c) == cert_not_after(c);
+}
+
 static struct err *read_one(struct session *s, CK_OBJECT_HANDLE handle, struct certobj *out)
 {
 	uint8_t id[CERT_ID_MAX], label[OBJECT_LABEL_MAX];
@@ -51,6 +63,7 @@ static struct err *read_one(struct session *s, CK_OBJECT_HANDLE handle, struct c
 	}
 	if (attr_has(&want[2]))
 		err_ignore(cert_parse(room, want[2].ulValueLen, &o.cert));
+	o.placeholder = o.cert && is_placeholder(o.cert);
 	*out = o;
 	return NULL;
 }
@@ -171,6 +184,25 @@ struct err *certobj_destroy(struct session *s, const struct key_id *id, const st
 	}
 	if (removed)
 		*removed = n;
+	return NULL;
+}
+
+struct err *certobj_clear_slot(struct session *s, const struct key_id *id, const char *sha256,
+			       size_t *others)
+{
+	AUTO_CERTOBJS struct certobj_list there = { 0 };
+	size_t left = 0;
+	TRY(list_by_id(s, id, &there));
+	for (size_t i = 0; i < there.n; i++) {
+		const struct certobj *o = &there.list[i];
+		bool ours = o->placeholder ||
+			    (o->cert && sha256 && strcmp(cert_sha256(o->cert), sha256) == 0);
+		if (ours)
+			TRY(object_destroy(s, o->handle));
+		else
+			left++;
+	}
+	*others = left;
 	return NULL;
 }
 

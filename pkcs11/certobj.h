@@ -13,9 +13,10 @@
 
 struct certobj {
 	struct key_id id;
-	char label[65];	      // safe text
-	struct cert *cert;    // null when its value does not parse
-	bool hollow;	      // the token says that its value has no byte
+	char label[65];	   // safe text
+	struct cert *cert; // null when its value does not parse
+	bool hollow;	   // the token says that its value has no byte
+	bool placeholder; // the module's own, which it stores with a key that it makes: nobody's certificate
 	unsigned long handle; // valid while the session lives
 };
 struct certobj_list {
@@ -38,5 +39,9 @@ MUST struct err *certobj_store(struct session *s, const struct key_id *id, const
 // Removes those with this CKA_ID whose value is this certificate (null: all with the CKA_ID). *removed counts; may be null.
 MUST struct err *certobj_destroy(struct session *s, const struct key_id *id,
 				 const struct cert *only, size_t *removed);
+// Removes those with this CKA_ID that a card's slot holds for us: placeholders, and the certificate with this SHA-256 (may be null). What
+// somebody else put there stays: *others counts it.
+MUST struct err *certobj_clear_slot(struct session *s, const struct key_id *id, const char *sha256,
+				    size_t *others);
 // Whether a private key with the CKA_ID is there: TRI_MISSING = cannot be known without a PIN.
 MUST struct err *certobj_key_present(struct session *s, const struct key_id *id, enum tri *present);

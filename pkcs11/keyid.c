@@ -28,11 +28,12 @@ static struct err *no_free_slot(const struct session *s)
 	return err_tag(e, "token-full");
 }
 
-// The PIV slots as ykcs11 numbers them: 9A, 9C, 9D, then the 20 retired ones. 9E (4) is left alone: its key works without a PIN.
+// The PIV slots as ykcs11 numbers them: 9A, then the 20 retired ones (82 to 95), then 9C, whose key wants its PIN at each use. 9D is for decrypting
+// what others have encrypted, and the key of 9E (4) works without a PIN: both are left alone.
 static struct err *choose_slot(struct session *s, struct key_id *out)
 {
-	static const uint8_t order[] = { 1,  2,	 3,  5,	 6,  7,	 8,  9,	 10, 11, 12, 13,
-					 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24 };
+	static const uint8_t order[] = { 1,  5,	 6,  7,	 8,  9,	 10, 11, 12, 13, 14,
+					 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 2 };
 	for (size_t i = 0; i < sizeof(order); i++) {
 		struct key_id id = { .bytes = { order[i] }, .len = 1 };
 		bool used = false;
@@ -42,7 +43,10 @@ static struct err *choose_slot(struct session *s, struct key_id *out)
 			return NULL;
 		}
 	}
-	return no_free_slot(s);
+	return err_hint(no_free_slot(s),
+			N_("Every slot of the card holds a key or a certificate. Nothing was "
+			   "changed. Have what nobody needs deleted with the program of the "
+			   "card's maker, or use another token."));
 }
 
 struct err *key_id_choose(struct session *s, const struct quirks *q, struct key_id *out)

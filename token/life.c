@@ -2,6 +2,7 @@
 #include "token/life.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "token/models.h"
 
@@ -59,6 +60,43 @@ bool is_factory_pin(const struct token_info *t, const struct secret *pin)
 bool is_factory_so_pin(const struct token_info *t, const struct secret *so_pin)
 {
 	return is_one_of(model_of(t)->so_pins, so_pin);
+}
+
+// --- the management key
+
+enum { MANAGEMENT_HEX = 48 }; // 24 bytes: three keys of DES, or one of AES-192
+
+struct err *life_management_key_fits(const struct token_info *t, const struct secret *key)
+{
+	const uint8_t *bytes = secret_bytes(key);
+	bool fits = secret_len(key) == MANAGEMENT_HEX;
+	for (size_t i = 0; fits && i < MANAGEMENT_HEX; i++)
+		fits = strchr("0123456789abcdefABCDEF", bytes[i]) && bytes[i];
+	if (fits)
+		return NULL;
+	struct err *e = err_new(ERR_PIN,
+				N_("The management key of the token %1 has 48 characters, each 0 "
+				   "to 9 or A to F. What was entered was not sent to it."),
+				ARG_TEXT(t->label));
+	return err_tag(err_hint(e, N_("Enter the management key, which is neither the PIN nor the "
+				      "PUK. No try was used.")),
+		       "management-key-form");
+}
+
+// Upper and lower case are one in hexadecimal.
+bool is_factory_management_key(const struct token_info *t, const struct secret *key)
+{
+	const char *made = model_of(t)->management_key.value;
+	return made && strlen(made) == secret_len(key) && !strcasecmp(made, secret_text(key));
+}
+
+struct err *factory_management_key(const struct token_info *t, struct secret **out)
+{
+	const char *made = model_of(t)->management_key.value;
+	if (made)
+		return secret_from(made, strlen(made), out);
+	*out = NULL;
+	return NULL;
 }
 
 bool so_pin_expires(const struct token_info *t)

@@ -37,6 +37,13 @@ bool is_factory_so_pin(const struct token_info *t, const struct secret *so_pin);
 bool so_pin_expires(const struct token_info *t);
 bool so_pin_is_empty(const struct token_info *t); // nobody need be asked for it
 
+// The management key of a PIV card (quirk needs_management): ERR_PIN tagged "management-key-form" unless it is 48 hex characters. Never given to the
+// token.
+MUST struct err *life_management_key_fits(const struct token_info *t, const struct secret *key);
+bool is_factory_management_key(const struct token_info *t, const struct secret *key);
+// The one that the maker delivers; *out null where that is not known.
+MUST struct err *factory_management_key(const struct token_info *t, struct secret **out);
+
 // What is typed as this PIN, before it is given to the token: its form, and that it is not known to be the other one. ERR_PIN tagged "pin-length",
 // "pin-characters", "pin-mixed-up". No try is spent.
 MUST struct err *life_pin_fits(const struct token_info *t, enum pin_name name,

@@ -49,9 +49,12 @@ static const struct model models[] = {
 		      .no_extractable = true,
 		      .slot_ids = true,
 		      .destroy_keeps_key = true,
+		      .needs_management = true,
 		      .attestation = ATTESTATION_YUBIKEY_PIV },
 	  .source = "yubico-piv-tool, ykcs11/tests; quirks seen: ykcs11 2.2.0; attestation: "
 		    "yubico-piv-tool, ykcs11/objects.c, and Yubico's page \"PIV attestation\"",
+	  .management_key = { "010203040506070801020304050607080102030405060708",
+			      "Yubico, PIV: the management key of a new YubiKey" },
 	  .pins = { { "123456", "Yubico, PIV: the PIN of a new YubiKey" } },
 	  .so_pins = { { "010203040506070801020304050607080102030405060708",
 			 "Yubico, PIV: the management key of a new YubiKey" },

@@ -1,10 +1,10 @@
 // abandon: the person gives an enrolment up; what it made on the token goes.
 #include "enroll/ask.h"
+#include "enroll/management.h"
 #include "enroll/prepare.h"
 #include "enroll/result.h"
 #include "enroll/run.h"
 #include "enroll/say.h"
-#include "pkcs11/certobj.h"
 
 static struct err *unchanged(const struct enrolment *e)
 {
@@ -60,32 +60,33 @@ static struct err *agree_without_token(struct enrolment *e, struct err *absent)
 	return yes ? NULL : unchanged(e);
 }
 
-static struct err *clean_token(struct enrolment *e)
+static struct err *clean_token(struct enrolment *e, bool *stays)
 {
 	struct key_id id = { 0 };
 	if (!e->record->key_id)
 		return NULL;
 	TRY(key_id_from_hex(e->record->key_id, &id));
-	TRY(certobj_destroy(e->session, &id, NULL, NULL));
-	TRY(keypair_find(e->session, &id, &e->key));
-	if (e->key)
-		TRY(keypair_destroy(e->session, e->key));
-	return enrolment_clear_stray(e);
+	TRY(pair_remove(e, &id, e->record->sha256, stays));
+	if (*stays)
+		say_key_stays(e, &id);
+	return in_slot(e) ? NULL : enrolment_clear_stray(e);
 }
 
 static struct err *step_clean(struct enrolment *e, bool *skipped)
 {
 	(void)skipped;
 	say_step(e, STEP_BEGUN, NULL, 0);
+	bool stays = false;
 	if (e->session) {
 		TRY(open_login(e));
-		TRY(clean_token(e));
+		TRY(clean_token(e, &stays));
 	}
 	if (e->record->submits > 0)
 		say_note(e, msg_new(N_("The certificate authority may have issued a certificate "
 				       "for the removed key. Tell it, so that "
 				       "it can be revoked.")));
-	return enrolment_close(e, ENROLMENT_ABANDONED, "abandoned");
+	return enrolment_close(e, ENROLMENT_ABANDONED,
+			       stays ? "abandoned, key left in its slot" : "abandoned");
 }
 
 static struct err *step_begin(struct enrolment *e, bool *skipped)

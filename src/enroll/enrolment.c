@@ -5,8 +5,8 @@
 
 #include "base/buf.h"
 #include "enroll/attested.h"
+#include "enroll/management.h"
 #include "enroll/say.h"
-#include "pkcs11/certobj.h"
 
 void enrolment_end(struct enrolment *e)
 {
@@ -15,6 +15,7 @@ void enrolment_end(struct enrolment *e)
 	ca_ahead_end();
 	secret_free(e->challenge);
 	secret_free(e->pin);
+	secret_free(e->management);
 	answers_free(e->answers);
 	buf_free(&e->request);
 	attestation_statement_free(&e->attested);
@@ -121,29 +122,29 @@ struct err *enrolment_clear_stray(struct enrolment *e)
 	return NULL;
 }
 
-static struct err *destroy_all(struct enrolment *e)
+static struct err *destroy_all(struct enrolment *e, bool *stays)
 {
 	struct key_id id = { 0 };
 	TRY(key_id_from_hex(e->record->key_id, &id));
-	TRY(certobj_destroy(e->session, &id, NULL, NULL));
 	keypair_free(e->key);
 	e->key = NULL;
-	TRY(keypair_find(e->session, &id, &e->key));
-	if (!e->key)
-		return NULL;
-	struct err *err = keypair_destroy(e->session, e->key);
-	keypair_free(e->key);
-	e->key = NULL;
-	return err;
+	TRY(pair_remove(e, &id, e->record->sha256, stays));
+	if (*stays)
+		say_key_stays(e, &id);
+	return NULL;
 }
 
 struct err *enrolment_undo(struct enrolment *e, struct err *why)
 {
-	AUTO(err) struct err *left = destroy_all(e);
+	bool stays = false;
+	AUTO(err) struct err *left = destroy_all(e, &stays);
 	if (!left)
-		left = enrolment_close(e, ENROLMENT_CLOSED, "refused");
+		left = enrolment_close(e, ENROLMENT_CLOSED,
+				       stays ? "refused, key left in its slot" : "refused");
 	if (!left) {
-		say_note(e, msg_new(N_("The new key was removed; the token is as it was before.")));
+		if (!stays)
+			say_note(e, msg_new(N_("The new key was removed; the token is as it was "
+					       "before.")));
 		return why;
 	}
 	struct err *both = err_hint(

@@ -48,8 +48,12 @@ struct enrolment {
 	struct session *session;
 	struct secret *pin; // as long as this run still has to log in; null with a keypad
 
+	struct secret *
+		management; // a card's management key, from the first act that needs it until the last
+
 	// the key
 	struct keypair *key;
+	bool old_key_stays; // the pair that this one follows lost its certificate alone
 	struct evidence evidence;
 	bool have_evidence;
 	struct attestation_statement

@@ -47,7 +47,7 @@ enum question_kind {
 struct question {
 	enum question_kind kind;
 	const char *
-		name; // the field; "otp"; "token_pin"; for a consent "profile", "key", "store", "resume", "abandon", "retire"; for a choice "token"
+		name; // the field; "otp"; "token_pin"; "management_key"; for a consent "profile", "key", "store", "resume", "abandon", "retire", "management"; for a choice "token"
 	struct text2 label, help; // from the profile; empty for our own
 	const struct msg *words;  // our own words: what is asked; the consent's text
 	const struct msg *

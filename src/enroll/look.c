@@ -27,7 +27,7 @@ static const char *key_state(enum tri present)
 
 static json_t *certificate_entry(struct session *s, const struct certobj *c)
 {
-	if (!c->cert)
+	if (!c->cert || c->placeholder)
 		return NULL;
 	json_t *o = certificate_to_json(c->cert);
 	enum tri present = TRI_MISSING;

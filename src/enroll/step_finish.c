@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "enroll/management.h"
 #include "enroll/say.h"
 #include "pkcs11/certobj.h"
 
@@ -62,6 +63,8 @@ static struct err *store_once_more(struct enrolment *e)
 		return err_tag(err_new(ERR_TOKEN, N_("The certificate cannot be read back from the "
 						     "token.")),
 			       "certificate-not-stored");
+	TRY(slot_still_ours(e, keypair_id(e->key)));
+	TRY(management_begin(e));
 	TRY(certobj_store(e->session, keypair_id(e->key), e->common_name, e->leaf));
 	say_note(e, msg_new(N_("The new certificate was missing on the token and was stored once "
 			       "more.")));
@@ -69,16 +72,16 @@ static struct err *store_once_more(struct enrolment *e)
 }
 
 // The certificate goes first: a key without one harms nobody, and a run that dies in between finds it by its CKA_ID.
-static struct err *destroy_old(struct enrolment *e, const struct key_id *id)
+static struct err *destroy_old(struct enrolment *e, const struct key_id *id, bool *stays)
 {
-	AUTO(keypair) struct keypair *old = NULL;
-	TRY(certobj_destroy(e->session, id, NULL, NULL));
-	TRY(keypair_find(e->session, id, &old));
-	return old ? keypair_destroy(e->session, old) : NULL;
+	TRY(pair_remove(e, id, e->record->old_sha256, stays));
+	if (*stays)
+		say_key_stays(e, id);
+	return NULL;
 }
 
 // The last look before what cannot be undone: the new pair stands, and what goes is the pair that we made and nobody else uses.
-static struct err *retire(struct enrolment *e, bool *removed)
+static struct err *retire(struct enrolment *e, bool *removed, bool *stays)
 {
 	struct key_id old = { 0 };
 	struct standing s = { 0 };
@@ -92,7 +95,7 @@ static struct err *retire(struct enrolment *e, bool *removed)
 	if (!*removed)
 		return NULL;
 	TRY(enrolment_mark(e, MARK_RETIRE_BEGUN));
-	return destroy_old(e, &old);
+	return destroy_old(e, &old, stays);
 }
 
 struct err *step_retire_old(struct enrolment *e, bool *skipped)
@@ -110,11 +113,15 @@ struct err *step_retire_old(struct enrolment *e, bool *skipped)
 	}
 	say_step(e, STEP_BEGUN, NULL, 0);
 	bool removed = false;
-	TRY(retire(e, &removed));
+	struct err *err = retire(e, &removed, &e->old_key_stays);
+	management_forget(e);
+	if (err)
+		return err;
 	say_note(e,
-		 removed ? msg_new(N_("The old key and certificate were removed from the token."))
-			 : msg_new(N_("The old key and certificate are not as they were, so "
-				      "they were left alone.")));
+		 e->old_key_stays ? msg_new(N_("The old certificate was removed from the token."))
+		 : removed ? msg_new(N_("The old key and certificate were removed from the token."))
+			   : msg_new(N_("The old key and certificate are not as they were, so "
+					"they were left alone.")));
 	return NULL;
 }
 
@@ -124,5 +131,7 @@ struct err *step_receipt(struct enrolment *e, bool *skipped)
 	say_step(e, STEP_BEGUN, NULL, 0);
 	TRY(recall_leaf(e));
 	e->record->mark = MARK_DONE;
-	return enrolment_close(e, ENROLMENT_DONE, "enrolled");
+	return enrolment_close(e, ENROLMENT_DONE,
+			       e->old_key_stays ? "enrolled, old key left in its slot"
+						: "enrolled");
 }

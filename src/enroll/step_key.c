@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "enroll/ask.h"
 #include "enroll/attested.h"
+#include "enroll/management.h"
 #include "enroll/say.h"
 
 struct err *step_consent_key(struct enrolment *e, bool *skipped)
@@ -70,9 +71,10 @@ static struct err *making_failed(struct enrolment *e, struct err *why)
 	if (look || (!half && err_has_tag(why, "object-gone")))
 		return err_hint(why, N_("Put the token in again and run `inkan resume %1`."),
 				ARG_TEXT(e->record->id));
+	bool stays = false;
 	if (half)
-		look = keypair_destroy(e->session, half);
-	if (!look)
+		look = pair_remove(e, &id, NULL, &stays);
+	if (!look && !in_slot(e))
 		look = enrolment_clear_stray(e);
 	if (!look)
 		look = enrolment_close(e, ENROLMENT_CLOSED, "no key was made");
@@ -97,19 +99,46 @@ static struct err *count_keys(struct enrolment *e)
 	return NULL;
 }
 
+// Where the key will be. The management key is given before anything is begun: a wrong one leaves nothing to resume.
+static struct err *choose_place(struct enrolment *e, struct key_id *out)
+{
+	if (e->record->key_id) {
+		TRY(key_id_from_hex(e->record->key_id, out));
+		TRY(slot_still_ours(e, out));
+	} else {
+		TRY(key_id_choose(e->session, &e->model->quirks, out));
+	}
+	TRY(count_keys(e));
+	TRY(management_begin(e));
+	if (!e->record->key_id)
+		e->record->key_id = key_id_hex(out);
+	return e->record->key_id ? enrolment_mark(e, MARK_KEY_BEGUN) : err_no_memory();
+}
+
+// Whoever made the key is logged out again, and what that one saw of it is worth nothing to the user.
+static struct err *leave_management(struct enrolment *e)
+{
+	struct key_id id = *keypair_id(e->key);
+	if (!e->model->quirks.needs_management)
+		return NULL;
+	keypair_free(e->key);
+	e->key = NULL;
+	TRY(management_end(e));
+	TRY(keypair_find(e->session, &id, &e->key));
+	if (e->key)
+		return NULL;
+	return err_hint(err_tag(err_new(ERR_INTERRUPTED,
+					N_("The new key is not there for the one who uses the "
+					   "token.")),
+				"key-lost"),
+			N_("`inkan resume %1` looks again, `inkan abandon %1` gives it up."),
+			ARG_TEXT(e->record->id));
+}
+
 static struct err *make(struct enrolment *e)
 {
 	struct key_id id = { 0 };
-	if (e->record->key_id)
-		TRY(key_id_from_hex(e->record->key_id, &id));
-	else
-		TRY(key_id_choose(e->session, &e->model->quirks, &id));
-	TRY(count_keys(e));
-	if (!e->record->key_id)
-		e->record->key_id = key_id_hex(&id);
-	if (!e->record->key_id)
-		return err_no_memory();
-	TRY(enrolment_mark(e, MARK_KEY_BEGUN));
+	TRY(choose_place(e, &id));
 	const struct key_terms terms = {
 		.bits = e->constraints.rsa_bits,
 		.decrypt = e->constraints.decrypt || e->profile->key.decrypt,
@@ -122,7 +151,10 @@ static struct err *make(struct enrolment *e)
 			    "the token out.")),
 		 e->model->slow_seconds ? (int64_t)e->model->slow_seconds : -1, false);
 	struct err *err = generate(e, &terms);
-	return err ? making_failed(e, err) : remember_id(e);
+	if (err)
+		return making_failed(e, err);
+	TRY(remember_id(e));
+	return leave_management(e);
 }
 
 static bool whole(const struct keypair *k)
@@ -149,16 +181,18 @@ static struct err *find_made(struct enrolment *e)
 {
 	struct key_id id = { 0 };
 	TRY(key_id_from_hex(e->record->key_id, &id));
+	TRY(slot_still_ours(e, &id));
 	TRY(keypair_find(e->session, &id, &e->key));
 	if (whole(e->key))
 		return NULL;
 	if (e->record->submits > 0)
 		return key_lost(e);
-	if (e->key)
+	// The next key in the slot takes the place of this one.
+	if (e->key && !in_slot(e))
 		TRY(keypair_destroy(e->session, e->key));
 	keypair_free(e->key);
 	e->key = NULL;
-	return enrolment_clear_stray(e);
+	return in_slot(e) ? NULL : enrolment_clear_stray(e);
 }
 
 // -1: the key is there already, as far as the journal knows.

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "enroll/management.h"
 #include "enroll/request.h"
 #include "enroll/say.h"
 #include "enroll/try_pair.h"
@@ -11,7 +12,13 @@ struct err *step_store_certificate(struct enrolment *e, bool *skipped)
 {
 	(void)skipped;
 	say_step(e, STEP_BEGUN, NULL, 0);
-	return certobj_store(e->session, keypair_id(e->key), e->common_name, e->leaf);
+	TRY(slot_still_ours(e, keypair_id(e->key)));
+	TRY(management_begin(e));
+	TRY(certobj_store(e->session, keypair_id(e->key), e->common_name, e->leaf));
+	// The old certificate is still to be removed with it: nobody types such a key twice.
+	if (!e->record->old_key_id || !e->profile->key.retire_destroy)
+		management_forget(e);
+	return NULL;
 }
 
 static struct err *read_back(struct session *s, const struct key_id *id, const struct cert *wanted)

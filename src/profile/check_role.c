@@ -30,7 +30,8 @@ static struct role_path role_path(const struct profile_role *r, const char *belo
 static bool is_reserved(const char *name)
 {
 	return strcmp(name, TEMPLATE_OTP) == 0 || strcmp(name, TEMPLATE_INSTITUTION_CODE) == 0 ||
-	       strcmp(name, TEMPLATE_COMMON_NAME) == 0 || strcmp(name, "token_pin") == 0;
+	       strcmp(name, TEMPLATE_COMMON_NAME) == 0 || strcmp(name, "token_pin") == 0 ||
+	       strcmp(name, "management_key") == 0;
 }
 
 static void check_field(const struct profile_role *r, struct profile_field *d, struct faults *f)

@@ -245,7 +245,7 @@ token_counts() {
 # The flags of a token, as C_GetTokenInfo says.
 token_flags() {
   pkcs11-tool --module "${P11_MODULE:-${MODULE:-$SOFTHSM}}" --list-token-slots 2>/dev/null |
-    awk -v label="$1" '$1 == "token" && $2 == "label" { here = ($4 == label) } here && $1 == "token" && $2 == "flags" { sub(/^[^:]*: /, ""); print }'
+    awk -v label="$1" '$1 == "token" && $2 == "label" { sub(/^[^:]*: */, ""); sub(/ *$/, ""); here = ($0 == label); next } here && $1 == "token" && $2 == "flags" { sub(/^[^:]*: /, ""); print }'
 }
 
 # token_is_whole LABEL: exactly one key pair, one certificate, all of one CKA_ID, and the certificate is of that key.

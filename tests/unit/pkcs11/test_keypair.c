@@ -398,7 +398,7 @@ static void test_slot_numbers_are_chosen_among_the_free_ones(void)
 		CHECK_OK_OR_END(make(o.session, &q, &id, &k));
 		CU_ASSERT(id.len == 1 && id.bytes[0] == 1);
 		CHECK_OK(key_id_choose(o.session, &q, &id));
-		CU_ASSERT(id.len == 1 && id.bytes[0] == 2);
+		CU_ASSERT(id.len == 1 && id.bytes[0] == 5);
 	}
 	end(&h, &o);
 }

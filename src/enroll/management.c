@@ -1,0 +1,212 @@
+// The management key of a PIV card: asked for once, given to the card once, wiped when the certificate is stored.
+#include "enroll/management.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "enroll/ask.h"
+#include "enroll/say.h"
+#include "pkcs11/admin.h"
+#include "pkcs11/attest.h"
+#include "pkcs11/certobj.h"
+#include "token/life.h"
+
+enum { MAX_ASKED = 20 };
+
+static struct err *put(struct enrolment *e, bool check_only, const struct msg *again,
+		       struct secret **out)
+{
+	AUTO(msg)
+	struct msg *words =
+		msg_new(N_("Management key of the token %1 (48 characters, 0 to 9 and A to F)"),
+			ARG_TEXT(e->token.label));
+	const struct question q = { .kind = ASK_PIN,
+				    .name = "management_key",
+				    .words = words,
+				    .again = again,
+				    .check_only = check_only };
+	struct answer a = { 0 };
+	TRY(e->face->ask(e->face->ctx, &q, &a));
+	AUTO(secret) struct secret *given = a.value;
+	if (a.state == ANSWER_STOPPED)
+		return err_tag(err_new(ERR_INTERRUPTED, N_("Stopped as you asked.")), "stopped");
+	*out = NULL;
+	if (a.state == ANSWER_GIVEN) {
+		*out = given;
+		given = NULL;
+	}
+	return NULL;
+}
+
+static struct err *missing(const struct enrolment *e)
+{
+	struct err *err =
+		err_tag(err_new(ERR_ANSWER, N_("The management key of the token %1 is missing."),
+				ARG_TEXT(e->token.label)),
+			"answer-missing");
+	if (e->written && e->record->mark >= MARK_KEY_BEGUN)
+		err = err_as(err, ERR_INTERRUPTED);
+	return err_hint(err, N_("Give management_key in the file of --answers, or run the command "
+				"on a terminal."));
+}
+
+// Asked again while it cannot be right and a person is there.
+static struct err *ask(struct enrolment *e)
+{
+	AUTO(err) struct err *wrong = NULL;
+	for (int i = 0; i < MAX_ASKED; i++) {
+		AUTO(secret) struct secret *key = NULL;
+		TRY(put(e, false, wrong ? err_what(wrong) : NULL, &key));
+		if (!key)
+			return missing(e);
+		struct err *err = life_management_key_fits(&e->token, key);
+		if (!err) {
+			e->management = key;
+			key = NULL;
+			return NULL;
+		}
+		if (!e->face->interactive)
+			return err;
+		err_free(wrong);
+		wrong = err;
+	}
+	struct err *err = wrong;
+	wrong = NULL;
+	return err;
+}
+
+// Whether the maker's own may be given to the card, though nobody gave it: where it is only for practising, or a person who is there says so.
+static struct err *may_use_factory(struct enrolment *e, bool *yes)
+{
+	*yes = e->profile && e->profile->practice;
+	if (*yes || !e->face->interactive || e->job->yes || !e->model->management_key.value)
+		return NULL;
+	return ask_consent(e, "management",
+			   msg_new(N_("The token %1 wants its management key. Shall the one with "
+				      "which the maker delivers it be tried, once? Say no to "
+				      "enter another one."),
+				   ARG_TEXT(e->token.label)),
+			   yes);
+}
+
+static void warn_of_factory(const struct enrolment *e)
+{
+	say_note(e, msg_new(N_("The management key of this token is the maker's: everybody can "
+			       "look it up. Change it with the maker's program.")));
+}
+
+// Given ahead of time, the maker's, or asked for.
+static struct err *find_key(struct enrolment *e)
+{
+	bool factory = false;
+	AUTO(secret) struct secret *ahead = NULL;
+	TRY(put(e, true, NULL, &ahead));
+	if (!ahead)
+		TRY(may_use_factory(e, &factory));
+	if (factory)
+		TRY(factory_management_key(&e->token, &e->management));
+	return e->management ? NULL : ask(e);
+}
+
+struct err *management_begin(struct enrolment *e)
+{
+	if (!e->model->quirks.needs_management)
+		return NULL;
+	bool fresh = !e->management;
+	if (fresh)
+		TRY(find_key(e));
+	struct err *err = session_login_manager(e->session, e->management);
+	if (err)
+		management_forget(e); // one that was wrong is not given to the card again
+	else if (fresh && is_factory_management_key(&e->token, e->management))
+		warn_of_factory(e);
+	return err;
+}
+
+struct err *management_end(struct enrolment *e)
+{
+	if (!e->model->quirks.needs_management)
+		return NULL;
+	TRY(session_logout(e->session));
+	return open_login(e);
+}
+
+void management_forget(struct enrolment *e)
+{
+	secret_free(e->management);
+	e->management = NULL;
+}
+
+// --- slots
+
+bool in_slot(const struct enrolment *e)
+{
+	return e->model->quirks.slot_ids;
+}
+
+const char *slot_name(const struct key_id *id, char room[static 4])
+{
+	snprintf(room, 4, "%02x", attest_slot(id));
+	return room;
+}
+
+// Beside somebody else's certificate the key is somebody else's, too.
+static struct err *remove_from_slot(struct enrolment *e, const struct key_id *id,
+				    const char *sha256, bool *stays)
+{
+	size_t others = 0;
+	enum tri key = TRI_MISSING;
+	TRY(certobj_key_present(e->session, id, &key));
+	TRY(management_begin(e));
+	TRY(certobj_clear_slot(e->session, id, sha256, &others));
+	*stays = key == TRI_YES && !others && e->model->quirks.destroy_keeps_key;
+	return NULL;
+}
+
+struct err *pair_remove(struct enrolment *e, const struct key_id *id, const char *sha256,
+			bool *stays)
+{
+	AUTO(keypair) struct keypair *pair = NULL;
+	*stays = false;
+	if (in_slot(e))
+		return remove_from_slot(e, id, sha256, stays);
+	TRY(certobj_destroy(e->session, id, NULL, NULL));
+	TRY(keypair_find(e->session, id, &pair));
+	return pair ? keypair_destroy(e->session, pair) : NULL;
+}
+
+void say_key_stays(const struct enrolment *e, const struct key_id *id)
+{
+	char room[4];
+	say_note(e, msg_new(N_("This token cannot delete a key through its module: the key in slot "
+			       "%1 stays, without a certificate. Nobody uses it. The slot can be "
+			       "emptied with the program of the token's maker."),
+			    ARG_TEXT(slot_name(id, room))));
+}
+
+struct err *slot_still_ours(struct enrolment *e, const struct key_id *id)
+{
+	AUTO_CERTOBJS struct certobj_list list = { 0 };
+	char room[4];
+	if (!in_slot(e))
+		return NULL;
+	TRY(certobj_list(e->session, &list));
+	for (size_t i = 0; i < list.n; i++) {
+		const struct certobj *c = &list.list[i];
+		bool ours = c->placeholder || (c->cert && e->record->sha256 &&
+					       !strcmp(cert_sha256(c->cert), e->record->sha256));
+		if (!key_id_same(&c->id, id) || c->hollow || ours)
+			continue;
+		struct err *err = err_new(ERR_TOKEN,
+					  N_("Slot %1 of the token %2, which this enrolment chose, "
+					     "holds a certificate of somebody else by now."),
+					  ARG_TEXT(slot_name(id, room)), ARG_TEXT(e->token.label));
+		return err_tag(err_hint(err,
+					N_("It was left alone. Give this enrolment up with "
+					   "`inkan abandon %1`, and enrol anew."),
+					ARG_TEXT(e->record->id)),
+			       "slot-taken");
+	}
+	return NULL;
+}

@@ -1,0 +1,27 @@
+// The management key of a card whose keys and certificates are made, stored and removed with it alone (quirk needs_management). Private to
+// the room.
+#pragma once
+
+#include "enroll/enrolment.h"
+#include "pkcs11/keypair.h"
+
+// Before such an act: asks for the key unless this run has it already, logs the user out and the manager in. Nothing on other tokens.
+MUST struct err *management_begin(struct enrolment *e);
+// After it: logs the manager out and the user in again. Key pairs of the session are to be found again.
+MUST struct err *management_end(struct enrolment *e);
+// Wipes the key once nothing more of this run needs it.
+void management_forget(struct enrolment *e);
+
+// Whether what this record names by CKA_ID is a slot of a card, which others may have filled since, and not 16 random bytes.
+bool in_slot(const struct enrolment *e);
+// "9a". Borrowed from `room`.
+const char *slot_name(const struct key_id *id, char room[static 4]);
+
+// Removes the certificates and the pair of the enrolment, as far as the token can: in a card's slot only placeholders and this certificate
+// (SHA-256, may be null), and the key stays where the model keeps it: *stays.
+MUST struct err *pair_remove(struct enrolment *e, const struct key_id *id, const char *sha256,
+			     bool *stays);
+// Says that the key stays in its slot, and what to do about it.
+void say_key_stays(const struct enrolment *e, const struct key_id *id);
+// ERR_TOKEN tagged "slot-taken" when somebody else's certificate is in the slot that an earlier run chose.
+MUST struct err *slot_still_ours(struct enrolment *e, const struct key_id *id);
