@@ -147,6 +147,9 @@ static _Noreturn void nurse(char *const argv[], const char *cut)
 	_exit(first);
 }
 
+// What the module does in every run, besides the plan of one.
+static const char *habit = "";
+
 // Runs inkan and waits for it and its worker. `plan`: the mock's; `cut`: CUT_AT, null for none.
 static int inkan(const char *command, const char *plan, const char *cut)
 {
@@ -166,7 +169,8 @@ static int inkan(const char *command, const char *plan, const char *cut)
 	if (strcmp(command, "enroll") != 0)
 		enroll[8] = NULL;
 	unlink(desk.log);
-	AUTO_TEXT char *path = scratch_file(desk.bank.place, "plan", plan, 0600);
+	AUTO_TEXT char *whole = text_format("%s%s", habit, plan);
+	AUTO_TEXT char *path = scratch_file(desk.bank.place, "plan", whole ? whole : "", 0600);
 	(void)path; // the mock knows where it lies
 	if (!write_answers())
 		return -1;
@@ -310,7 +314,7 @@ static void kill_at(const char *state, int held, const char *plan, const char *c
 	char point[2 * POINT];
 	if (work.next++ % work.shards != work.shard || work.failed > 20)
 		return;
-	snprintf(point, sizeof(point), "%s token, %s%s", state, plan, cut ? cut : "");
+	snprintf(point, sizeof(point), "%s token, %s%s%s", state, habit, plan, cut ? cut : "");
 	CHECK_OR_END(prepare(state));
 	struct counted before = count();
 	int status = inkan("enroll", plan, cut);
@@ -437,6 +441,21 @@ static void test_a_token_with_an_old_pair(void)
 	kill_everywhere("enrolled", 1);
 }
 
+// A module that ignores CKA_ID in a template and takes it afterwards: the pair is named by C_SetAttributeValue.
+static void test_a_module_that_takes_the_id_later(void)
+{
+	struct points p;
+	bool named = false;
+	habit = "ignore-id\n";
+	if (find_points("fresh", &p)) {
+		for (size_t i = 0; i < p.n_calls; i++)
+			named = named || strncmp(p.calls[i], "C_SetAttributeValue", 19) == 0;
+		kill_at_calls("fresh", 0, &p);
+	}
+	habit = "";
+	CU_ASSERT_TRUE(named);
+}
+
 static bool set_out(void)
 {
 	if (!desk_open(&desk))
@@ -459,7 +478,9 @@ int main(int argc, char **argv)
 	time_t began = time(NULL);
 	setenv("LC_ALL", "C.UTF-8", 1);
 	if (work.shards && set_out())
-		rc = CHECK_MAIN(TEST(test_an_empty_token), TEST(test_a_token_with_an_old_pair));
+		rc = CHECK_MAIN(TEST(test_an_empty_token),
+				TEST(test_a_module_that_takes_the_id_later),
+				TEST(test_a_token_with_an_old_pair));
 	desk_close(&desk);
 	free(at.out);
 	free(at.answers);
