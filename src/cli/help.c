@@ -66,7 +66,6 @@ static void usual_way(FILE *f, const char *example)
 {
 	say(f, N_("The usual way:"));
 	fprintf(f, "%*s%s\n", EXAMPLE_INDENT, "", example);
-	print_blank(f);
 }
 
 // The names of the topics, on one line.
@@ -78,14 +77,46 @@ static void topics_help(FILE *f)
 	say(f, N_("Topics: %1"), ARG_TEXT(names.data ? (const char *)names.data : ""));
 }
 
+// Commands that have a first word in common stand on one line: `inkan help WORD` shows them all.
+static const struct {
+	const char *word, *term, *summary;
+} groups[] = {
+	{ "token ", "token COMMAND", N_("Look after tokens; see: inkan help token") },
+	{ "profile ", "profile COMMAND", N_("Read and check profiles; see: inkan help profile") },
+};
+
+static bool in_group(const char *name, size_t *group)
+{
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++)
+		if (!strncmp(name, groups[i].word, strlen(groups[i].word))) {
+			*group = i;
+			return true;
+		}
+	return false;
+}
+
+static void all_commands(FILE *f)
+{
+	bool shown[ARRAY_LEN(groups)] = { false };
+	for (size_t i = 0; i < n_commands; i++) {
+		size_t g = 0;
+		if (commands[i].hidden)
+			continue;
+		if (!in_group(commands[i].name, &g)) {
+			command_row(f, &commands[i]);
+		} else if (!shown[g]) {
+			row(f, groups[g].term, groups[g].summary);
+			shown[g] = true;
+		}
+	}
+}
+
 void help_all(FILE *f)
 {
 	usual_way(f, "inkan");
 	say(f, N_("inkan alone asks for everything. Usage: inkan [COMMAND] [OPTIONS]"));
 	say(f, N_("Commands:"));
-	for (size_t i = 0; i < n_commands; i++)
-		if (!commands[i].hidden)
-			command_row(f, &commands[i]);
+	all_commands(f);
 	options_help(f, OPT_ALWAYS | OPT_VERSION);
 	say(f, N_("A command's own options: inkan COMMAND --help"));
 	topics_help(f);

@@ -72,6 +72,8 @@ struct plan {
 		set_lets_read; // a private key can be wrapped, or read, once C_SetAttributeValue was called
 	char tell
 		[256]; // the file that learns which templates and mechanisms were asked for; empty: none
+	char manager_pin
+		[64]; // the user's PIN, with which the security officer's login is made; empty: it is as it is
 	char pin_pad[256]; // the file with the PIN that "the keypad" gives; empty: no keypad
 	CK_MECHANISM_TYPE mechanisms[LIST_MAX];
 	size_t n_mechanisms;					 // 0: all

