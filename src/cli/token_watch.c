@@ -150,19 +150,6 @@ static struct err *first_look(struct watcher *w, bool *done)
 	return NULL;
 }
 
-// ^C while modules were asked.
-static struct err *was_stopped(struct listing *l)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		struct err *e = l->results[i].err;
-		if (!e || err_kind(e) != ERR_INTERRUPTED)
-			continue;
-		l->results[i].err = NULL;
-		return e;
-	}
-	return NULL;
-}
-
 // A module that fails now and then says nothing of its tokens: they stay as they were.
 static void keep_unasked(const struct watcher *w, const struct listing *l, json_t *now)
 {
@@ -184,7 +171,7 @@ static struct err *look(void *ctx, bool *done)
 	AUTO_LISTING struct listing l = { 0 };
 	json_t *now = NULL;
 	TRY(listing_make(w->cli, NULL, &w->screen->face, &l));
-	TRY(was_stopped(&l));
+	TRY(status_interrupted(&l));
 	*done = ferror(stdout);
 	TRY(token_list_tokens(&l, w->journal, &now));
 	keep_unasked(w, &l, now);
