@@ -38,6 +38,9 @@ static const char *const about_status[] = {
 };
 static const char *const about_verify[] = {
 	N_("Signs with the key on the token and checks the signature with the certificate on it."),
+	N_("With --applications it looks instead whether browsers (Firefox, Chromium, Chrome) "
+	   "reach the token and its certificate, and on a terminal offers to set them up. It "
+	   "needs no PIN; a browser that is running is left alone."),
 	NULL
 };
 static const char *const about_token_list[] = {
@@ -126,7 +129,9 @@ const struct command commands[] = {
 	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, and what is unfinished"),
 	  about_status, "inkan status", FIND_TOKEN | OPT_JSON, run_status, false },
 	{ "verify", NULL, 0, 0, N_("Try out token, key and certificate together"), about_verify,
-	  "inkan verify", OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT, run_verify, false },
+	  "inkan verify",
+	  OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_APPLICATIONS | OPT_SET_UP | OPT_REMOVE,
+	  run_verify, false },
 	{ "token list", NULL, 0, 0, N_("Show readers, tokens and what is on them"),
 	  about_token_list, "inkan token list", FIND_TOKEN | OPT_JSON | OPT_WATCH, run_token_list,
 	  false },
