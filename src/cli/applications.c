@@ -234,29 +234,31 @@ static struct err *change(struct applications *as)
 
 // --- The end -----------------------------------------------------------------------------------------------------------
 
-static void print_result(const struct applications *as, const struct err *e)
+static json_t *paths_changed(const struct applications *as)
 {
-	AUTO(json) json_t *o = json_object();
-	json_t *changed = json_array();
+	json_t *list = json_array();
 	const char *text = as->changed.len ? (const char *)as->changed.data : "";
 	for (const char *line = text; *line;) {
 		size_t len = strcspn(line, "\n");
-		json_array_append_new(changed, json_stringn(line, len));
+		json_array_append_new(list, json_stringn(line, len));
 		line += len + (line[len] == '\n');
 	}
-	json_object_set_new(o, "event", json_string("result"));
-	json_object_set_new(o, "outcome", json_string(e ? "failed" : "verified"));
-	json_object_set_new(o, "exit", json_integer(e ? (json_int_t)err_kind(e) : 0));
-	json_object_set_new(o, "token", json_string(json_text(as->token, "uri")));
-	json_object_set_new(o, "changed", changed);
+	return list;
+}
+
+// Takes the error and leaves it in *r.
+static void make_result(const struct applications *as, struct err *e, struct result *r)
+{
 	if (e) {
-		AUTO_TEXT char *words = msg_render_english(err_what(e));
-		json_t *error = json_object();
-		json_object_set_new(error, "code", json_string(err_nearest_slug(e)));
-		json_object_set_new(error, "text", json_string(words ? words : ""));
-		json_object_set_new(o, "error", error);
+		result_of_error(e, NULL, r);
+	} else {
+		r->object = json_object();
+		json_object_set_new(r->object, "event", json_string("result"));
+		json_object_set_new(r->object, "outcome", json_string("verified"));
+		json_object_set_new(r->object, "exit", json_integer(0));
 	}
-	print_json(stdout, o);
+	json_object_set_new(r->object, "token", json_string(json_text(as->token, "uri")));
+	json_object_set_new(r->object, "changed", paths_changed(as));
 }
 
 // A question that nobody answers ends it before anything was shown twice.
@@ -284,12 +286,14 @@ static int end(struct applications *as, struct err *e)
 	as->failed = NULL;
 	if (!e && !as->cli->o.remove)
 		e = applications_verdict(as);
+	struct result r = { 0 };
+	make_result(as, e, &r);
 	if (as->cli->o.json)
-		print_result(as, e);
-	else if (e)
-		print_err(stderr, e);
-	int status = e ? (int)err_kind(e) : 0;
-	err_free(e);
+		print_json(stdout, r.object);
+	if (r.err)
+		print_err(stderr, r.err);
+	int status = r.err ? (int)err_kind(r.err) : 0;
+	result_free(&r);
 	return status;
 }
 
