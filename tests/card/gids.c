@@ -125,7 +125,8 @@ static bool read_object(const struct card *card, const struct gids *g, unsigned 
 	if (file == FILE_MASTER && object == DO_MASTER) {
 		put_master(to);
 	} else if (file == FILE_ADMIN && object == DO_CARDID) {
-		bytes_number(to, 0, 12);
+		static const uint8_t front[12];
+		bytes_put(to, front, sizeof(front));
 		bytes_number(to, card->serial, 4);
 	} else if (file == FILE_USER && object == DO_CARDCF) {
 		bytes_number(to, 0, 6);
