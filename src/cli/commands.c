@@ -37,10 +37,9 @@ static const char *const about_status[] = {
 	NULL
 };
 static const char *const about_verify[] = {
-	N_("Signs with the key on the token and checks the signature with the certificate on it."),
-	N_("With --applications it looks instead whether browsers (Firefox, Chromium, Chrome) "
-	   "reach the token and its certificate, and on a terminal offers to set them up. It "
-	   "needs no PIN; a browser that is running is left alone."),
+	N_("Signs with the key on the token and checks it with the certificate there."),
+	N_("With --applications it looks instead, without a PIN, whether browsers reach the "
+	   "token, and sets them up when asked. One that is running is left alone."),
 	NULL
 };
 static const char *const about_token_list[] = {
