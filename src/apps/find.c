@@ -138,7 +138,7 @@ static bool in_path(const char *const *names)
 	return false;
 }
 
-// All of Chromium's relatives share one database: ~/.pki/nssdb where it is, else (Chromium 130 and later) the one in XDG_DATA_HOME.
+// All of Chromium's relatives share one database: ~/.pki/nssdb where it is, else one in XDG_DATA_HOME that somebody made.
 static struct err *find_chromium(const char *home, const char *config, struct app_list *out)
 {
 	static const char *const programs[] = { "chromium",	 "chromium-browser",
