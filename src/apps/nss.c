@@ -41,7 +41,9 @@ struct err *nss_module_name(const char *dir, const char *library, char **name)
 	if (access(path, F_OK) != 0)
 		return NULL;
 	TRY(buf_read_file(path, PKCS11_TXT_MAX, &text));
-	for (char *next = (char *)text.data, *line; next && *next && !found;) {
+	if (!text.len)
+		return NULL;
+	for (char *next = (char *)text.data, *line; *next && !found;) {
 		line = next;
 		next += strcspn(line, "\n");
 		bool last = !*next;
