@@ -154,7 +154,7 @@ const struct command commands[] = {
 	  "inkan token unblock", OPT_PROFILE | FIND_TOKEN | ASKS | OPT_CHALLENGE, run_token_unblock,
 	  false },
 	{ "token respond", "CHALLENGE", 1, 1, N_("Answer a token's challenge, as its help desk"),
-	  about_token_respond, "inkan token respond \"A1B2 C3D4 E5F6 0718\"", OPT_ANSWERS,
+	  about_token_respond, "inkan token respond A1B2C3D4E5F60718", OPT_ANSWERS,
 	  run_token_respond, false },
 	{ "token label", "LABEL [ID]", 1, 2, N_("Change the label of a key and certificate"),
 	  about_token_label, "inkan token label OFFICE 0f1e2d3c4b5a69788796a5b4c3d2e1f0",
