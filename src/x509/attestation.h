@@ -70,6 +70,10 @@ const char *attested_pin_words(uint8_t pin);
 const char *attested_touch_words(uint8_t touch);
 const char *attested_form_words(uint8_t form_factor);
 
+// By those names: as JSON has them.
+const char *attested_pin_words_of(const char *name);
+const char *attested_touch_words_of(const char *name);
+
 // Floors of what the key demands at each use, in rising order.
 enum attested_pin_floor { ATTESTED_PIN_ANY, ATTESTED_PIN_AT_LEAST_ONCE, ATTESTED_PIN_EVERY_TIME };
 enum attested_touch_floor {
