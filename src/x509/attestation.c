@@ -234,13 +234,8 @@ static struct err *take(const STACK_OF(X509_EXTENSION) * list, const char *oid, 
 	return e;
 }
 
-static struct err *from_extensions(const void *der, size_t len, struct attestation_statement *out)
+static struct err *from_extensions(X509_REQ *req, struct attestation_statement *out)
 {
-	const unsigned char *p = der;
-	AUTO(x509_req) X509_REQ *req = len > LONG_MAX ? NULL : d2i_X509_REQ(NULL, &p, (long)len);
-	if (!req)
-		return ossl_reason(attestation_malformed(N_("what should be a request is none")),
-				   "d2i_X509_REQ");
 	AUTO(extension_stack) STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(req);
 	ossl_clear(); // without extensions there is nothing to take
 	AUTO_STATEMENT struct attestation_statement s = { .leaf = BUF(CERT_MAX_DER),
@@ -296,8 +291,13 @@ struct err *attestation_from_request(const void *der, size_t len, struct attesta
 {
 	AUTO_STATEMENT struct attestation_statement inside = { 0 }, bagged = { 0 };
 	AUTO_CERTS struct cert_list certs = { 0 };
-	TRY(from_extensions(der, len, &inside));
-	TRY(bag_from_request(der, len, &certs));
+	const unsigned char *p = der;
+	AUTO(x509_req) X509_REQ *req = len > LONG_MAX ? NULL : d2i_X509_REQ(NULL, &p, (long)len);
+	if (!req)
+		return ossl_reason(attestation_malformed(N_("what should be a request is none")),
+				   "d2i_X509_REQ");
+	TRY(from_extensions(req, &inside));
+	TRY(bag_of_request(req, &certs));
 	TRY(attestation_from_certs(&certs, &bagged));
 	if (inside.kind != ATTESTATION_NONE && bagged.kind != ATTESTATION_NONE)
 		return attestation_malformed(N_("the request does not carry it once and whole"));

@@ -55,28 +55,32 @@ static bool find_bag(const X509_REQ *req, const ASN1_STRING **value)
 	return true;
 }
 
+struct err *bag_of_request(const X509_REQ *req, struct cert_list *out)
+{
+	const ASN1_STRING *value = NULL;
+	AUTO_CERTS struct cert_list list = { 0 };
+	if (!find_bag(req, &value))
+		return attestation_malformed(N_("the request does not carry it once and whole"));
+	struct err *e = value ? cert_list_from_pkcs7(ASN1_STRING_get0_data(value),
+						     (size_t)ASN1_STRING_length(value), &list)
+			      : NULL;
+	if (e && err_kind(e) == ERR_FAILED)
+		return e; // no memory
+	if (e)
+		return err_caused_by(
+			attestation_malformed(N_("what should be a list of certificates is none")),
+			e);
+	*out = list;
+	list = (struct cert_list){ 0 };
+	return NULL;
+}
+
 struct err *bag_from_request(const void *der, size_t len, struct cert_list *out)
 {
 	const unsigned char *p = der;
-	const ASN1_STRING *value = NULL;
-	AUTO_CERTS struct cert_list list = { 0 };
 	AUTO(x509_req) X509_REQ *req = len > LONG_MAX ? NULL : d2i_X509_REQ(NULL, &p, (long)len);
 	if (!req)
 		return ossl_reason(attestation_malformed(N_("what should be a request is none")),
 				   "d2i_X509_REQ");
-	if (!find_bag(req, &value))
-		return attestation_malformed(N_("the request does not carry it once and whole"));
-	if (value) {
-		struct err *e = cert_list_from_pkcs7(ASN1_STRING_get0_data(value),
-						     (size_t)ASN1_STRING_length(value), &list);
-		if (e && err_kind(e) == ERR_FAILED)
-			return e; // no memory
-		if (e)
-			return err_caused_by(attestation_malformed(N_("what should be a list of "
-								      "certificates is none")),
-					     e);
-	}
-	*out = list;
-	list = (struct cert_list){ 0 };
-	return NULL;
+	return bag_of_request(req, out);
 }

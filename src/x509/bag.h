@@ -13,6 +13,6 @@
 
 // An Attribute in DER for request_terms.extra_attributes. Appends.
 MUST struct err *bag_attribute(const struct cert_list *certs, struct buf *out);
-// The same found in a request's DER: an empty list when it carries none. ERR_POLICY tagged "attestation-malformed" for one that
+// The same found in a request (attestation_inside.h has it for one that is parsed): an empty list when it carries none. ERR_POLICY tagged "attestation-malformed" for one that
 // cannot be read or stands there twice, for that is all that bags are used for.
 MUST struct err *bag_from_request(const void *der, size_t len, struct cert_list *out);
