@@ -1,7 +1,8 @@
 // A driver for pcscd that makes a reader of vsmartcard-vpcd one with a single slot: Debian's has two, always. Everything goes
 // to the real driver, which lies beside this file with ".vpcd" after its name; each reader gets a copy of both files, for the
-// real one keeps its connections in static variables.
+// real one keeps its connections in static variables. While a file with ".mute" after its name lies there, a card that is put in gives no ATR.
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -88,8 +89,23 @@ RESPONSECODE IFDHSetProtocolParameters(DWORD lun, DWORD protocol, UCHAR flags, U
 	return vpcd.protocol(lun, protocol, flags, a, b, c);
 }
 
+static bool mute(void)
+{
+	static const char here = 0;
+	char path[4096];
+	Dl_info self;
+	if (!dladdr(&here, &self))
+		return false;
+	snprintf(path, sizeof(path), "%s.mute", self.dli_fname);
+	return access(path, F_OK) == 0;
+}
+
 RESPONSECODE IFDHPowerICC(DWORD lun, DWORD action, PUCHAR atr, PDWORD len)
 {
+	if (action != IFD_POWER_DOWN && mute()) {
+		*len = 0;
+		return IFD_ERROR_POWER_ACTION;
+	}
 	return vpcd.power(lun, action, atr, len);
 }
 
