@@ -1,13 +1,14 @@
 // A stand-in for libpcsclite.so.1, for what a real pcscd cannot be made to do: as many readers as STAND_IN_READERS says (pcsc-lite as it is packaged
-// stops at 16), all of them empty; with STAND_IN_SAYS a number, that is what the service answers to everybody who comes. Found by LD_LIBRARY_PATH.
+// stops at 16) or, at any time, the file that STAND_IN_FILE names, all of them empty; with STAND_IN_SAYS a number, that is what the service answers to everybody who comes. Found by LD_LIBRARY_PATH.
 //
 // A name has STAND_IN_NAME in it where that is given, bytes as they are.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <winscard.h>
 
-enum { READERS_MOST = 200, NAME_MOST = 128 };
+enum { READERS_MOST = 200, NAME_MOST = 128, STEP_MS = 10 };
 
 const SCARD_IO_REQUEST g_rgSCardT0Pci = { SCARD_PROTOCOL_T0, sizeof(SCARD_IO_REQUEST) };
 const SCARD_IO_REQUEST g_rgSCardT1Pci = { SCARD_PROTOCOL_T1, sizeof(SCARD_IO_REQUEST) };
@@ -15,8 +16,14 @@ const SCARD_IO_REQUEST g_rgSCardRawPci = { SCARD_PROTOCOL_RAW, sizeof(SCARD_IO_R
 
 static size_t readers(void)
 {
-	const char *text = getenv("STAND_IN_READERS");
+	const char *text = getenv("STAND_IN_READERS"), *path = getenv("STAND_IN_FILE");
 	unsigned long n = text ? strtoul(text, NULL, 10) : 0;
+	char line[16] = { 0 };
+	FILE *f = path ? fopen(path, "re") : NULL;
+	if (f && fgets(line, sizeof(line), f))
+		n = strtoul(line, NULL, 10);
+	if (f)
+		fclose(f);
 	return n < READERS_MOST ? n : READERS_MOST;
 }
 
@@ -89,13 +96,29 @@ LONG SCardFreeMemory(SCARDCONTEXT context, LPCVOID memory)
 	return SCARD_S_SUCCESS;
 }
 
+// The last reader of a question may be the one that stands for all: its counter is their number.
+static int changed(SCARD_READERSTATE *states, DWORD n)
+{
+	int any = 0;
+	for (DWORD i = 0; i < n; i++) {
+		SCARD_READERSTATE *s = &states[i];
+		DWORD now = s->szReader[0] == '\\' ? (DWORD)readers() << 16 : SCARD_STATE_EMPTY;
+		int differs = now != (s->dwCurrentState & ~(DWORD)SCARD_STATE_CHANGED);
+		s->dwEventState = now | (differs ? SCARD_STATE_CHANGED : 0);
+		s->cbAtr = 0;
+		any |= differs;
+	}
+	return any;
+}
+
 LONG SCardGetStatusChange(SCARDCONTEXT context, DWORD timeout, SCARD_READERSTATE *states, DWORD n)
 {
+	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
 	(void)context;
-	(void)timeout;
-	for (DWORD i = 0; i < n; i++) {
-		states[i].dwEventState = SCARD_STATE_EMPTY | SCARD_STATE_CHANGED;
-		states[i].cbAtr = 0;
+	for (DWORD waited = 0; !changed(states, n); waited += STEP_MS) {
+		if (waited >= timeout)
+			return SCARD_E_TIMEOUT;
+		nanosleep(&step, NULL);
 	}
 	return SCARD_S_SUCCESS;
 }
