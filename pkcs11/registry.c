@@ -488,6 +488,20 @@ static struct err *user_dirs(char **modules, char **conf)
 	return *modules && *conf ? NULL : err_no_memory();
 }
 
+struct err *registry_own_dir(char **out)
+{
+	AUTO_TEXT char *user = NULL;
+	AUTO_TEXT char *conf = NULL;
+	TRY(user_dirs(&user, &conf));
+	if (!user && geteuid() != 0)
+		return err_hint(err_tag(err_new(ERR_FAILED, N_("There is no home directory to "
+							       "register a module in.")),
+					"home-missing"),
+				N_("Set HOME to your home directory."));
+	*out = text_copy(user ? user : P11_SYSTEM_DIR "/modules");
+	return *out ? NULL : err_no_memory();
+}
+
 static struct registry_dirs machine_dirs(const char *user, const char *user_conf)
 {
 	return (struct registry_dirs){

@@ -37,7 +37,9 @@ static const char *const about_status[] = {
 	NULL
 };
 static const char *const about_verify[] = {
-	N_("Signs with the key on the token and checks the signature with the certificate on it."),
+	N_("Signs with the key on the token and checks it with the certificate there."),
+	N_("With --applications it looks instead, without a PIN, whether browsers reach the "
+	   "token, and sets them up when asked. One that is running is left alone."),
 	NULL
 };
 static const char *const about_token_list[] = {
@@ -135,7 +137,9 @@ const struct command commands[] = {
 	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, and what is unfinished"),
 	  about_status, "inkan status", FIND_TOKEN | OPT_JSON, run_status, false },
 	{ "verify", NULL, 0, 0, N_("Try out token, key and certificate together"), about_verify,
-	  "inkan verify", OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT, run_verify, false },
+	  "inkan verify",
+	  OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_APPLICATIONS | OPT_SET_UP | OPT_REMOVE,
+	  run_verify, false },
 	{ "token list", NULL, 0, 0, N_("Show readers, tokens and what is on them"),
 	  about_token_list, "inkan token list", FIND_TOKEN | OPT_JSON | OPT_WATCH, run_token_list,
 	  false },
@@ -150,7 +154,7 @@ const struct command commands[] = {
 	  "inkan token unblock", OPT_PROFILE | FIND_TOKEN | ASKS | OPT_CHALLENGE, run_token_unblock,
 	  false },
 	{ "token respond", "CHALLENGE", 1, 1, N_("Answer a token's challenge, as its help desk"),
-	  about_token_respond, "inkan token respond \"A1B2 C3D4 E5F6 0718\"", OPT_ANSWERS,
+	  about_token_respond, "inkan token respond A1B2C3D4E5F60718", OPT_ANSWERS,
 	  run_token_respond, false },
 	{ "token label", "LABEL [ID]", 1, 2, N_("Change the label of a key and certificate"),
 	  about_token_label, "inkan token label OFFICE 0f1e2d3c4b5a69788796a5b4c3d2e1f0",

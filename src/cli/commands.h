@@ -8,6 +8,7 @@ int run_resume(struct cli *cli);
 int run_abandon(struct cli *cli);
 int run_status(struct cli *cli);
 int run_verify(struct cli *cli);
+int run_applications(struct cli *cli); // verify --applications
 int run_token_show(struct cli *cli);
 int run_token_init(struct cli *cli);
 int run_token_pin(struct cli *cli);

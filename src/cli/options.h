@@ -27,6 +27,9 @@ enum {
 	OPT_VERSION = 1 << 12, // without a command only
 	OPT_PLAIN = 1 << 13,
 	OPT_KEYPAD = 1 << 14,
+	OPT_APPLICATIONS = 1 << 15,
+	OPT_SET_UP = 1 << 16,
+	OPT_REMOVE = 1 << 17,
 	OPT_WATCH = 1 << 24,
 	OPT_WAIT = 1 << 25,
 	OPT_BUNDLE = 1 << 26,
@@ -78,6 +81,7 @@ struct options {
 	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody;
 	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
 	bool watch, wait, names, login, all, challenge;
+	bool applications, set_up, remove;
 	char *operands[MAX_OPERANDS + 1];
 	size_t n_operands;
 };

@@ -77,7 +77,9 @@ struct card {
 	struct {
 		bool garbage, cut;
 		bool foreign_attestation, self_signed_attestation, other_serial;
-		enum sw sw; // SW_NONE: it answers as it should
+		bool garbled_attestation, bare_attestation, empty_attestation;
+		unsigned attested_firmware, attested_slot; // 0: what is true
+		enum sw sw;				   // SW_NONE: it answers as it should
 	} faults;
 
 	// What was seen, for tests to compare.
