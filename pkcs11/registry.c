@@ -21,6 +21,7 @@ enum { CONF_MAX = 65536, SOURCES_MAX = 256, FILES_MAX = 1024 };
 struct conf {
 	char *name;
 	char *module, *enable_in, *disable_in, *init_reserved, *trust_policy;
+	bool unreadable; // a file of it: that was told
 };
 
 struct conf_list {
@@ -212,8 +213,10 @@ static struct err *conf_dir(const char *dir, struct conf_list *l, struct module_
 			break;
 		}
 		struct err *bad = conf_lines(path, take_line, c);
-		if (bad)
+		if (bad) {
+			c->unreadable = true;
 			sources_fault(out, conf_broken(path, bad));
+		}
 	}
 	closedir(d);
 	return e;
@@ -326,7 +329,7 @@ static struct err *sources_from_conf(const struct registry_dirs *dirs, struct mo
 		TRY(conf_dir(dirs->user, confs, l));
 	for (size_t i = 0; i < confs->n; i++) {
 		const struct conf *c = &confs->list[i];
-		if (!c->module)
+		if (!c->module && !c->unreadable)
 			sources_fault(l, conf_without_module(c->name));
 		if (!conf_wanted(c))
 			continue;
