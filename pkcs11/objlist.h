@@ -31,7 +31,7 @@ struct object {
 		always_authenticate;
 	char public_sha256
 		[65]; // of the SubjectPublicKeyInfo: of RSA keys and of certificates; "" when not known
-	bool attestation;  // a maker's statement that the module shows as a certificate (pkcs11/attest.h): nothing that is stored
+	bool attestation; // a maker's statement that the module shows as a certificate (pkcs11/attest.h): nothing that is stored
 	struct cert *cert; // certificates; null when the value does not parse
 	size_t size; // bytes of the value of data, of a certificate, of a secret key; 0: not known
 	unsigned long handle; // valid while the session lives

@@ -54,9 +54,9 @@ static struct err *how_to_give(const struct enrolment *e, struct err *err)
 
 static struct err *missing(const struct enrolment *e)
 {
-	return how_to_give(
-		e, err_new(ERR_ANSWER, N_("The management key of the token %1 is missing."),
-			   ARG_TEXT(e->token.label)));
+	return how_to_give(e,
+			   err_new(ERR_ANSWER, N_("The management key of the token %1 is missing."),
+				   ARG_TEXT(e->token.label)));
 }
 
 // The maker's was refused, in this run or in an earlier one, and nobody is there to be asked.

@@ -182,7 +182,7 @@ static struct err *escrow(struct enrolment *e, struct keeping *c, struct secret 
 	AUTO_BUF struct buf entry = BUF(ENTRY_MAX);
 	TRY(buf_puts(&entry, "\n"));
 	TRY(so_pin_random(form.length, form.alphabet, &pin));
-	clock_utc(clock_now(), c->stamp);
+	clock_utc_fine(c->stamp);
 	TRY(make_entry(e, pin, c, &entry));
 	struct err *err = append(&entry);
 	if (err)
