@@ -108,6 +108,18 @@ struct err *keypair_find_stray(struct session *s, const char *census, const char
 	return strays == 1 ? keypair_load(s, stray, half, &(struct key_id){ 0 }, out) : NULL;
 }
 
+struct err *keypair_in_census(struct session *s, const struct keypair *k, const char *census,
+			      bool *in)
+{
+	__attribute__((cleanup(seen_key_cleanup))) struct seen_key seen = { 0 };
+	*in = false;
+	if (!census || !k->private_key)
+		return NULL;
+	TRY(look(s, k->private_key, &seen));
+	*in = seen.digest && strstr(census, seen.digest);
+	return NULL;
+}
+
 static bool is_new(const struct seen_key *k, const char *census)
 {
 	return k->digest && !strstr(census, k->digest);

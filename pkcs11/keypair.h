@@ -47,6 +47,9 @@ MUST struct err *keypair_generate(struct session *s, const struct key_terms *t,
 MUST struct err *keypair_find(struct session *s, const struct key_id *id, struct keypair **out);
 // Which private keys are on the token, for finding out later which one is new. New string; null when there are too many to know them all.
 MUST struct err *keypair_census(struct session *s, char **out);
+// Whether the census (may be null) has the pair.
+MUST struct err *keypair_in_census(struct session *s, const struct keypair *k, const char *census,
+				   bool *in);
 // The private key that is not in the census, has this label (of which KEY_LABEL_MAX bytes count) and no CKA_ID, with its public half: a pair of
 // ours on a module that ignores CKA_ID, whose maker died before it could be named. *out null when there is none, or more than one.
 MUST struct err *keypair_find_stray(struct session *s, const char *census, const char *label,

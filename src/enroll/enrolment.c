@@ -26,6 +26,7 @@ void enrolment_end(struct enrolment *e)
 	keypair_free(e->key);
 	session_close(e->session);
 	module_unload(e->module);
+	lease_drop(e->renamed);
 	lease_drop(e->lease);
 	free(e->token_uri);
 	free(e->common_name);

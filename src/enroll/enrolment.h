@@ -45,6 +45,7 @@ struct enrolment {
 	bool unseen; // the job's token was named without a look, and it is not exactly one
 	const struct model *model;
 	struct lease *lease;
+	struct lease *renamed; // of the token under the name that it got in this run
 	struct session *session;
 	struct secret *pin; // as long as this run still has to log in; null with a keypad
 

@@ -1,14 +1,10 @@
 // The management key of a PIV card: asked for once, given to the card once, wiped when the certificate is stored.
 #include "enroll/management.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "base/buf.h"
 #include "enroll/ask.h"
 #include "enroll/say.h"
 #include "pkcs11/admin.h"
-#include "pkcs11/attest.h"
 #include "pkcs11/certobj.h"
 #include "token/life.h"
 
@@ -183,19 +179,6 @@ void management_forget(struct enrolment *e)
 	e->management = NULL;
 }
 
-// --- slots
-
-bool in_slot(const struct enrolment *e)
-{
-	return e->model->quirks.slot_ids;
-}
-
-const char *slot_name(const struct key_id *id, char room[static 4])
-{
-	snprintf(room, 4, "%02x", attest_slot(id));
-	return room;
-}
-
 // Beside somebody else's certificate the key is somebody else's, too.
 static struct err *remove_from_slot(struct enrolment *e, const struct key_id *id,
 				    const char *sha256, bool *stays)
@@ -228,30 +211,4 @@ void say_key_stays(const struct enrolment *e, const struct key_id *id)
 			       "%1 stays, without a certificate. Nobody uses it. The slot can be "
 			       "emptied with the program of the token's maker."),
 			    ARG_TEXT(slot_name(id, room))));
-}
-
-struct err *slot_still_ours(struct enrolment *e, const struct key_id *id)
-{
-	AUTO_CERTOBJS struct certobj_list list = { 0 };
-	char room[4];
-	if (!in_slot(e))
-		return NULL;
-	TRY(certobj_list(e->session, &list));
-	for (size_t i = 0; i < list.n; i++) {
-		const struct certobj *c = &list.list[i];
-		bool ours = c->placeholder || (c->cert && e->record->sha256 &&
-					       !strcmp(cert_sha256(c->cert), e->record->sha256));
-		if (!key_id_same(&c->id, id) || c->hollow || ours)
-			continue;
-		struct err *err = err_new(ERR_TOKEN,
-					  N_("Slot %1 of the token %2, which this enrolment chose, "
-					     "holds a certificate of somebody else by now."),
-					  ARG_TEXT(slot_name(id, room)), ARG_TEXT(e->token.label));
-		return err_tag(err_hint(err,
-					N_("It was left alone. Give this enrolment up with "
-					   "`inkan abandon %1`, and enrol anew."),
-					ARG_TEXT(e->record->id)),
-			       "slot-taken");
-	}
-	return NULL;
 }

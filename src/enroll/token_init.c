@@ -225,6 +225,7 @@ static struct err *ask_everything(struct initing *in)
 static struct err *init_token(struct initing *in)
 {
 	struct enrolment *e = &in->e;
+	const struct token_info before = e->token;
 	struct token_info after;
 	if (e->token.pin_pad)
 		token_say_keypad(
@@ -235,7 +236,12 @@ static struct err *init_token(struct initing *in)
 	e->token = after;
 	free(e->token_uri);
 	e->token_uri = token_info_uri(&e->token);
-	return e->token_uri ? NULL : err_no_memory();
+	if (!e->token_uri)
+		return err_no_memory();
+	bool same = !memcmp(before.raw_label, after.raw_label, sizeof(after.raw_label)) &&
+		    !memcmp(before.raw_serial, after.raw_serial, sizeof(after.raw_serial));
+	// Whoever looks for the token by its new name finds it in use, too.
+	return same ? NULL : lease_take_renamed(&after, "token init", &e->renamed);
 }
 
 // What was begun on the token as it was can no longer be finished.

@@ -382,6 +382,20 @@ struct err *journal_by_slot(struct journal *j, const char *token_uri, const char
 	return read_one(rows, out);
 }
 
+struct err *journal_retired(struct journal *j, const char *token_uri, struct records *out)
+{
+	AUTO(rows) struct rows *rows = NULL;
+	TRY(store_query(
+		j->store,
+		"SELECT " COLUMNS
+		" FROM enrolments WHERE state = ? AND token_uri = ? AND outcome = ?"
+		" AND old_key_id IS NOT NULL AND old_sha256 IS NOT NULL"
+		" ORDER BY updated, id",
+		VALUES(V_INT(ENROLMENT_DONE), V_TEXT(token_uri), V_TEXT(OUTCOME_OLD_KEY_STAYS)),
+		&rows));
+	return read_all(rows, out);
+}
+
 struct err *journal_profile_module(struct journal *j, size_t n, char **path)
 {
 	AUTO(rows) struct rows *rows = NULL;

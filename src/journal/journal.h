@@ -100,6 +100,9 @@ MUST struct err *journal_by_key(struct journal *j, const char *key_id, struct re
 // The newest enrolment that got a certificate for a key in this slot (CKA_ID, hex) of this token: a slot number says nothing of other cards.
 MUST struct err *journal_by_slot(struct journal *j, const char *token_uri, const char *key_id,
 				 struct record **out);
+// The finished enrolments of the token that retired the pair before them, of which the key is still in its slot; oldest first.
+MUST struct err *journal_retired(struct journal *j, const char *token_uri, struct records *out);
+#define OUTCOME_OLD_KEY_STAYS "enrolled, old key left in its slot"
 // The n-th (from 0) module that a profile has named for an enrolment of this machine, by its path; null past the last. New string.
 MUST struct err *journal_profile_module(struct journal *j, size_t n, char **path);
 
