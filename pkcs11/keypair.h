@@ -70,6 +70,7 @@ struct key_facts {
 		wrap_refused; // C_WrapKey under a fresh session key (only tried where the attributes alone do not say enough)
 	bool set_tried,
 		set_answered; // C_SetAttributeValue that would open the key; it was answered with CKR_OK
+	bool copy_tried, copy_given; // C_CopyObject that would make an open copy; there was one
 	unsigned bits;
 	bool public_matches; // public object's numbers are the private one's
 	bool roca;
@@ -82,7 +83,8 @@ MUST struct err *keypair_try_wrap(struct session *s, const struct keypair *k,
 
 // Tries to make the key leave: C_SetAttributeValue with EXTRACTABLE=true and SENSITIVE=false. Only for a key that nobody uses yet, for a
 // module may obey. An answer of CKR_OK proves nothing: what counts is whether the values can be read or wrapped then. What was set is set
-// back, and the flags are read again. Fills set_tried and set_answered, and the rest anew where it was answered.
+// back, and the flags are read again. Fills set_tried and set_answered, and the rest anew where it was answered. Then C_CopyObject with the same
+// two attributes: a copy that is made is a way out, whatever it says of itself, and is destroyed. Fills copy_tried and copy_given.
 MUST struct err *keypair_try_opening(struct session *s, const struct keypair *k,
 				     struct key_facts *facts);
 
