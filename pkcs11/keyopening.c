@@ -47,6 +47,7 @@ struct err *keypair_try_opening(struct session *s, const struct keypair *k, stru
 {
 	struct key_facts f = *facts;
 	f.set_tried = f.set_answered = false;
+	TRY(try_copy(s, k, &f));
 	TRY(try_one(s, k, CKA_EXTRACTABLE, CK_TRUE, &f));
 	TRY(try_one(s, k, CKA_SENSITIVE, CK_FALSE, &f));
 	if (f.set_answered) {
@@ -56,7 +57,6 @@ struct err *keypair_try_opening(struct session *s, const struct keypair *k, stru
 		(void)set_flag(s, k, CKA_EXTRACTABLE, CK_FALSE);
 		TRY(facts_read_flags(s, k, &f));
 	}
-	TRY(try_copy(s, k, &f));
 	*facts = f;
 	return NULL;
 }

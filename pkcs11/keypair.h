@@ -83,7 +83,7 @@ MUST struct err *keypair_try_wrap(struct session *s, const struct keypair *k,
 
 // Tries to make the key leave: C_SetAttributeValue with EXTRACTABLE=true and SENSITIVE=false. Only for a key that nobody uses yet, for a
 // module may obey. An answer of CKR_OK proves nothing: what counts is whether the values can be read or wrapped then. What was set is set
-// back, and the flags are read again. Fills set_tried and set_answered, and the rest anew where it was answered. Then C_CopyObject with the same
+// back, and the flags are read again. Fills set_tried and set_answered, and the rest anew where it was answered. Before that C_CopyObject with the same
 // two attributes: a copy that is made is a way out, whatever it says of itself, and is destroyed. Fills copy_tried and copy_given.
 MUST struct err *keypair_try_opening(struct session *s, const struct keypair *k,
 				     struct key_facts *facts);
