@@ -71,7 +71,16 @@ static const char *const about_token_pin[] = {
 static const char *const about_token_unblock[] = {
 	N_("Sets a new PIN with the security officer's PIN (the PUK), when the PIN is locked or "
 	   "forgotten. Keys and certificates stay."),
+	N_("With --challenge no PUK is needed: a card that can do it (GIDS) shows a challenge, the "
+	   "help desk answers it over the telephone, and the key that it answers with is never "
+	   "spoken."),
 	NULL
+};
+static const char *const about_token_respond[] = {
+	N_("For the help desk: computes the answer to the challenge that a person at `inkan token "
+	   "unblock --challenge` reads out, with the administrator's key of that token, which is "
+	   "asked for. No token is needed here."),
+	N_("Make sure who is calling before you answer: with the answer they set a new PIN."), NULL
 };
 static const char *const about_token_label[] = {
 	N_("Gives the key and certificate with this ID, which inkan made, another label; inkan "
@@ -138,7 +147,11 @@ const struct command commands[] = {
 	{ "token pin", NULL, 0, 0, N_("Change the PIN of a token"), about_token_pin,
 	  "inkan token pin", OPT_PROFILE | FIND_TOKEN | ASKS, run_token_pin, false },
 	{ "token unblock", NULL, 0, 0, N_("Set a new PIN with the PUK"), about_token_unblock,
-	  "inkan token unblock", OPT_PROFILE | FIND_TOKEN | ASKS, run_token_unblock, false },
+	  "inkan token unblock", OPT_PROFILE | FIND_TOKEN | ASKS | OPT_CHALLENGE, run_token_unblock,
+	  false },
+	{ "token respond", "CHALLENGE", 1, 1, N_("Answer a token's challenge, as its help desk"),
+	  about_token_respond, "inkan token respond \"A1B2 C3D4 E5F6 0718\"", OPT_ANSWERS,
+	  run_token_respond, false },
 	{ "token label", "LABEL [ID]", 1, 2, N_("Change the label of a key and certificate"),
 	  about_token_label, "inkan token label OFFICE 0f1e2d3c4b5a69788796a5b4c3d2e1f0",
 	  OPT_PROFILE | FIND_TOKEN | ASKS, run_token_label, false },

@@ -12,6 +12,7 @@ int run_token_show(struct cli *cli);
 int run_token_init(struct cli *cli);
 int run_token_pin(struct cli *cli);
 int run_token_unblock(struct cli *cli);
+int run_token_respond(struct cli *cli);
 int run_token_label(struct cli *cli);
 int run_token_wipe(struct cli *cli);
 int run_profile_list(struct cli *cli);

@@ -17,6 +17,8 @@ const struct option_row option_rows[] = {
 	  N_("Answers: a JSON object in a file of mode 0600, or -") },
 	{ OPT_LOGIN, "--login", NULL, NULL, N_("Show what needs the PIN, too") },
 	{ OPT_ALL, "--all", NULL, NULL, N_("Remove what others made, too") },
+	{ OPT_CHALLENGE, "--challenge", NULL, NULL,
+	  N_("Over the telephone: the card asks, the help desk answers") },
 	{ OPT_CUSTODY, "--custody", NULL, "show|escrow|derive|typed",
 	  N_("What becomes of the security officer's PIN") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
@@ -99,6 +101,8 @@ static bool *flag_slot(struct options *o, unsigned id)
 		return &o->login;
 	case OPT_ALL:
 		return &o->all;
+	case OPT_CHALLENGE:
+		return &o->challenge;
 	case OPT_DEBUG:
 		return &o->debug;
 	case OPT_HELP:

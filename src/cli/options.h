@@ -34,6 +34,7 @@ enum {
 	OPT_LOGIN = 1 << 20,
 	OPT_ALL = 1 << 21,
 	OPT_CUSTODY = 1 << 22,
+	OPT_CHALLENGE = 1 << 23,
 	OPT_ALWAYS = OPT_PLAIN | OPT_LANG | OPT_DEBUG | OPT_HELP,
 	// Without a command: the wizard's.
 	OPT_ALONE = OPT_ALWAYS | OPT_VERSION | OPT_PROFILE | OPT_ROLE | OPT_TOKEN | OPT_MODULE |
@@ -76,7 +77,7 @@ struct options {
 	const struct command *command; // null: none
 	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody;
 	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
-	bool watch, wait, names, login, all;
+	bool watch, wait, names, login, all, challenge;
 	char *operands[MAX_OPERANDS + 1];
 	size_t n_operands;
 };

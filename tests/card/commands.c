@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "control.h"
+#include "gids.h"
 #include "piv.h"
 
 __attribute__((format(printf, 2, 3))) static bool say(struct said *s, const char *format, ...)
@@ -162,14 +163,14 @@ static bool do_firmware(struct reader *r, const char *value, struct said *said)
 static bool do_counts(struct reader *r, const char *value, struct said *said)
 {
 	const struct card *c = r->card;
-	const struct piv *p = piv_of(c);
+	unsigned pin = c->gids ? gids_tries(c) : piv_of(c)->pin.tries;
+	unsigned puk = c->gids ? 0 : piv_of(c)->puk.tries;
 	(void)value;
 	return say(said,
 		   "pin=%u puk=%u verify=%lu change=%lu unblock=%lu management=%lu "
 		   "management-failed=%lu apdus=%lu",
-		   p->pin.tries, p->puk.tries, c->counts.verify, c->counts.change,
-		   c->counts.unblock, c->counts.management, c->counts.management_failed,
-		   c->counts.apdus);
+		   pin, puk, c->counts.verify, c->counts.change, c->counts.unblock,
+		   c->counts.management, c->counts.management_failed, c->counts.apdus);
 }
 
 static bool do_state(struct reader *r, const char *value, struct said *said)
