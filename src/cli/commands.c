@@ -63,10 +63,16 @@ static const char *const about_token_init[] = {
 	   "names what will be lost and asks twice."),
 	N_("A script gives --yes and in its answers label, confirm (the label or serial number of "
 	   "the token as it is), so_pin, new_pin, and new_so_pin where it is to be another one."),
+	N_("A PIV card is reset, which needs no PUK: it takes no label, and PIN, PUK and "
+	   "management key are new. Without wiping, inkan token pin changes each of them."),
 	NULL
 };
 static const char *const about_token_pin[] = {
-	N_("Changes the PIN. The new one is typed twice; the maker's is refused."), NULL
+	N_("Changes the PIN. The new one is typed twice; the maker's is refused."),
+	N_("With --puk the security officer's PIN (the PUK) is changed, with --management-key the "
+	   "management key of a PIV card. The new one is random, and kept as --custody or the "
+	   "profile says, unless new_so_pin or new_management_key is among the answers."),
+	NULL
 };
 static const char *const about_token_unblock[] = {
 	N_("Sets a new PIN with the security officer's PIN (the PUK), when the PIN is locked or "
@@ -136,7 +142,9 @@ const struct command commands[] = {
 	  about_token_init, "inkan token init USER", OPT_PROFILE | OPT_CUSTODY | FIND_TOKEN | ASKS,
 	  run_token_init, false },
 	{ "token pin", NULL, 0, 0, N_("Change the PIN of a token"), about_token_pin,
-	  "inkan token pin", OPT_PROFILE | FIND_TOKEN | ASKS, run_token_pin, false },
+	  "inkan token pin",
+	  OPT_PROFILE | OPT_CUSTODY | OPT_PUK | OPT_MANAGEMENT | FIND_TOKEN | ASKS, run_token_pin,
+	  false },
 	{ "token unblock", NULL, 0, 0, N_("Set a new PIN with the PUK"), about_token_unblock,
 	  "inkan token unblock", OPT_PROFILE | FIND_TOKEN | ASKS, run_token_unblock, false },
 	{ "token label", "LABEL [ID]", 1, 2, N_("Change the label of a key and certificate"),
