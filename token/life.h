@@ -25,6 +25,10 @@ struct card_secrets {
 // What is done in commands to the card itself (token/pcsc.h), each a transaction of its own. Whoever calls has the token's lease, and no session with
 // the token: selecting the applet ends the login of another. PUKs are given once; ERR_PIN tagged "so-pin-wrong" with the tries left, "so-pin-locked",
 // "so-pin-final-try" (unless last_try), "pin-refused". Management keys are hexadecimal, given once: "management-key-wrong", "management-key-form".
+struct card_new {
+	const struct secret *pin, *puk, *management;
+	bool identity; // CHUID and CCC, too: a new GUID
+};
 struct card_life {
 	struct err *(*look)(const struct token_info *t, const struct pcsc_patience *p,
 			    struct card_secrets *out);
@@ -40,8 +44,7 @@ struct card_life {
 	// Keys, certificates and everything else of the applet go: PIN and PUK are blocked by wrong tries, as the card demands, the applet is reset, and
 	// gets this management key, PUK and PIN instead of the maker's.
 	struct err *(*begin_anew)(const struct token_info *t, const struct pcsc_patience *p,
-				  const struct secret *pin, const struct secret *puk,
-				  const struct secret *management);
+				  const struct card_new *n);
 };
 
 // By the tries that are left, before one is spent: "so-pin-locked", "so-pin-final-try" (unless last_try).

@@ -39,6 +39,11 @@ struct piv_metadata {
 };
 MUST struct err *piv_metadata(struct piv *p, uint8_t reference, struct piv_metadata *out);
 
+// --- piv_identity.c
+
+// CHUID and CCC, by which Windows knows a card, each where it is missing; the manager is logged in. A new GUID is random.
+MUST struct err *piv_write_identity(struct piv *p);
+
 // --- piv_management.c
 
 // Bytes of a management key of this algorithm (SP 800-78-4); 0: it is none.

@@ -205,8 +205,7 @@ static struct err *from_factory(struct piv *p, const char *made, uint8_t referen
 
 // The PIN last: a card that still has the maker's shows that this was cut off.
 static struct err *begin_anew(const struct token_info *t, const struct pcsc_patience *patience,
-			      const struct secret *pin, const struct secret *puk,
-			      const struct secret *management)
+			      const struct card_new *n)
 {
 	AUTO(piv) struct piv *p = NULL;
 	AUTO(secret) struct secret *made = NULL;
@@ -214,9 +213,11 @@ static struct err *begin_anew(const struct token_info *t, const struct pcsc_pati
 	TRY(piv_open(t, patience, &p));
 	TRY(reset(p));
 	TRY(piv_manage(p, made));
-	TRY(piv_set_management(p, management));
-	TRY(from_factory(p, factory_puk_value, PIV_PUK, puk));
-	return from_factory(p, factory_pin_value, PIV_PIN, pin);
+	TRY(piv_set_management(p, n->management));
+	if (n->identity)
+		TRY(piv_write_identity(p));
+	TRY(from_factory(p, factory_puk_value, PIV_PUK, n->puk));
+	return from_factory(p, factory_pin_value, PIV_PIN, n->pin);
 }
 
 static const struct card_life piv_card = {

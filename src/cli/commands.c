@@ -63,15 +63,12 @@ static const char *const about_token_init[] = {
 	   "names what will be lost and asks twice."),
 	N_("A script gives --yes and in its answers label, confirm (the label or serial number of "
 	   "the token as it is), so_pin, new_pin, and new_so_pin where it is to be another one."),
-	N_("A PIV card is reset, which needs no PUK: it takes no label, and PIN, PUK and "
-	   "management key are new. Without wiping, inkan token pin changes each of them."),
-	NULL
+	N_("A PIV card is reset: no label; PIN, PUK and management key are new."), NULL
 };
 static const char *const about_token_pin[] = {
 	N_("Changes the PIN. The new one is typed twice; the maker's is refused."),
-	N_("With --puk the security officer's PIN (the PUK) is changed, with --management-key the "
-	   "management key of a PIV card. The new one is random, and kept as --custody or the "
-	   "profile says, unless new_so_pin or new_management_key is among the answers."),
+	N_("A new PUK or management key is random unless the answers have one, and kept as "
+	   "--custody or the profile says."),
 	NULL
 };
 static const char *const about_token_unblock[] = {

@@ -155,6 +155,10 @@ static void show_token(const struct profile_token *t)
 	print_msg(stdout, INDENT, msg_make(custody[t->so_custody], NULL, 0));
 	if (t->management_custody != SO_AS_SO_PIN)
 		print_msg(stdout, INDENT, msg_make(management[t->management_custody], NULL, 0));
+	if (t->card_identity == IDENTITY_MISSING)
+		say_in(stdout, INDENT,
+		       N_("A PIV card that is initialised gets a new identity for Windows (CHUID "
+			  "and CCC)."));
 }
 
 static void show_ca(const struct profile_ca *ca)

@@ -3,6 +3,7 @@
 // token pin --puk, --management-key: kept as the custody says before the card gets it, which it does in one command.
 #include "enroll/token_card.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "enroll/ask.h"
@@ -40,6 +41,18 @@ struct err *card_look(struct enrolment *e, struct card_secrets *out)
 		say_note(e, msg_new(N_("Tries left for the PUK: %1."), ARG_NUM(s.puk_left)));
 	*out = s;
 	return NULL;
+}
+
+struct err *card_renew(struct enrolment *e)
+{
+	session_close(e->session);
+	e->session = NULL;
+	module_unload(e->module);
+	e->module = NULL;
+	module_finalise_now();
+	free(e->token_uri);
+	e->token_uri = NULL;
+	return find_token(e);
 }
 
 // --- management keys

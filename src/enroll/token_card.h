@@ -11,6 +11,9 @@
 struct pcsc_patience card_patience(struct enrolment *e);
 // What the card says of its secrets; tells the person how many tries the PUK has, where that is known and not all.
 MUST struct err *card_look(struct enrolment *e, struct card_secrets *out);
+// After what the module did not do itself: it is begun anew, for it remembers what the PIN was like when it first saw the card (ykcs11 goes on
+// calling a PIN locked that was unblocked).
+MUST struct err *card_renew(struct enrolment *e);
 // Asks for the management key that holds; one that the card says is the maker's need not be typed.
 MUST struct err *card_ask_management(struct enrolment *e, const struct card_secrets *is,
 				     struct secret **out);

@@ -65,6 +65,21 @@ static struct err *name_losses(struct initing *in, size_t *objects)
 	return NULL;
 }
 
+static bool new_identity(const struct enrolment *e)
+{
+	return e->profile && e->profile->token.card_identity == IDENTITY_MISSING;
+}
+
+static void say_of_card(const struct enrolment *e)
+{
+	say_note(e, msg_new(N_("The card can only be emptied while its PIN and its PUK are both "
+			       "locked: they will be locked on purpose, with wrong tries. If that "
+			       "is cut off, run this command once more.")));
+	if (new_identity(e))
+		say_note(e, msg_new(N_("Windows will take the card for a new one: it gets another "
+				       "identity (CHUID and CCC).")));
+}
+
 static struct err *agree(struct initing *in)
 {
 	struct enrolment *e = &in->e;
@@ -72,10 +87,7 @@ static struct err *agree(struct initing *in)
 	bool yes = false;
 	TRY(name_losses(in, &objects));
 	if (life_of(&e->token)->card)
-		say_note(e, msg_new(N_("The card can only be emptied while its PIN and its PUK are "
-				       "both locked: they will be locked on purpose, with wrong "
-				       "tries. If that is cut off, run this command once "
-				       "more.")));
+		say_of_card(e);
 	struct msg *words =
 		e->token.initialised
 			? msg_new(N_("EVERYTHING on the token %1 (serial number %2) will be lost "
@@ -269,15 +281,18 @@ static struct err *begin_card_anew(struct initing *in)
 {
 	struct enrolment *e = &in->e;
 	struct pcsc_patience p = card_patience(e);
-	TRY(life_of(&e->token)->card->begin_anew(&e->token, &p, in->pin, in->so_new,
-						 in->management));
+	const struct card_new n = { .pin = in->pin,
+				    .puk = in->so_new,
+				    .management = in->management,
+				    .identity = new_identity(e) };
+	TRY(life_of(&e->token)->card->begin_anew(&e->token, &p, &n));
 	in->unnoted = custody_done(e, &in->custody);
 	struct err *unnoted = custody_done(e, &in->manager);
 	if (in->unnoted)
 		err_ignore(unnoted);
 	else
 		in->unnoted = unnoted;
-	return NULL;
+	return card_renew(e);
 }
 
 static struct err *half_done(const struct initing *in, struct err *err)

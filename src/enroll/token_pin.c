@@ -124,6 +124,7 @@ static struct err *unblock_card(struct enrolment *e)
 	struct pcsc_patience p = card_patience(e);
 	TRY(life_of(&e->token)->card->unblock(&e->token, &p, puk, fresh, e->job->last_try));
 	token_step(e, "token-login");
+	TRY(card_renew(e));
 	TRY(token_check_login(e, fresh));
 	if (is_factory_so_pin(&e->token, puk))
 		say_note(e, msg_new(N_("The PUK of this token is the maker's: everybody can look "
