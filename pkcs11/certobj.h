@@ -43,5 +43,5 @@ MUST struct err *certobj_destroy(struct session *s, const struct key_id *id,
 // somebody else put there stays: *others counts it.
 MUST struct err *certobj_clear_slot(struct session *s, const struct key_id *id, const char *sha256,
 				    size_t *others);
-// Whether a private key with the CKA_ID is there: TRI_MISSING = cannot be known without a PIN.
+// Whether a private key with the CKA_ID (null: any) is there: TRI_MISSING = cannot be known without a PIN.
 MUST struct err *certobj_key_present(struct session *s, const struct key_id *id, enum tri *present);

@@ -21,6 +21,7 @@ enum { CONF_MAX = 65536, SOURCES_MAX = 256, FILES_MAX = 1024 };
 struct conf {
 	char *name;
 	char *module, *enable_in, *disable_in, *init_reserved, *trust_policy;
+	bool unreadable; // a file of it: that was told
 };
 
 struct conf_list {
@@ -212,8 +213,10 @@ static struct err *conf_dir(const char *dir, struct conf_list *l, struct module_
 			break;
 		}
 		struct err *bad = conf_lines(path, take_line, c);
-		if (bad)
+		if (bad) {
+			c->unreadable = true;
 			sources_fault(out, conf_broken(path, bad));
+		}
 	}
 	closedir(d);
 	return e;
@@ -326,7 +329,7 @@ static struct err *sources_from_conf(const struct registry_dirs *dirs, struct mo
 		TRY(conf_dir(dirs->user, confs, l));
 	for (size_t i = 0; i < confs->n; i++) {
 		const struct conf *c = &confs->list[i];
-		if (!c->module)
+		if (!c->module && !c->unreadable)
 			sources_fault(l, conf_without_module(c->name));
 		if (!conf_wanted(c))
 			continue;
@@ -483,6 +486,20 @@ static struct err *user_dirs(char **modules, char **conf)
 	*conf = by_config ? text_format("%s/pkcs11/pkcs11.conf", config)
 			  : text_format("%s/.config/pkcs11/pkcs11.conf", home);
 	return *modules && *conf ? NULL : err_no_memory();
+}
+
+struct err *registry_own_dir(char **out)
+{
+	AUTO_TEXT char *user = NULL;
+	AUTO_TEXT char *conf = NULL;
+	TRY(user_dirs(&user, &conf));
+	if (!user && geteuid() != 0)
+		return err_hint(err_tag(err_new(ERR_FAILED, N_("There is no home directory to "
+							       "register a module in.")),
+					"home-missing"),
+				N_("Set HOME to your home directory."));
+	*out = text_copy(user ? user : P11_SYSTEM_DIR "/modules");
+	return *out ? NULL : err_no_memory();
 }
 
 static struct registry_dirs machine_dirs(const char *user, const char *user_conf)

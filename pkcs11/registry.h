@@ -20,3 +20,6 @@ MUST struct err *registry_read(const struct registry_dirs *dirs, struct module_s
 // As module_find, in these directories.
 MUST struct err *registry_find(const struct registry_dirs *dirs, const char *name_or_path,
 			       bool from_profile, struct module_source *out);
+
+// Where whoever runs this registers a module: the user's directory, for root the system's. New string.
+MUST struct err *registry_own_dir(char **out);

@@ -15,6 +15,9 @@ struct factory_pin {
 };
 enum { FACTORY_MAX = 3 };
 
+// How a card takes a new PIN from who cannot be there, if at all (token/challenge.h).
+enum challenge_kind { CHALLENGE_NONE, CHALLENGE_GIDS };
+
 struct life;
 struct model {
 	const char *name;	  // "SoftHSM"; a message id
@@ -31,6 +34,7 @@ struct model {
 	unsigned so_min,
 		so_max; // lengths of the security officer's PIN; 0 0: as the token says of PINs
 	const char *so_alphabet; // what it may be made of; null: any letters and digits
+	enum challenge_kind challenge;
 	const struct life *
 		life; // how its PINs and its beginning are managed (token/life.h); null: as PKCS#11 says
 };

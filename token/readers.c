@@ -206,3 +206,43 @@ size_t readers_compare(const struct readers *before, const struct readers *now,
 	}
 	return t.n;
 }
+
+enum { DESCRIPTION_MAX = 64 };
+
+static bool may_be(const struct reader *r, const char *description)
+{
+	size_t len = strlen(description);
+	if (len < DESCRIPTION_MAX)
+		return strcmp(r->name, description) == 0;
+	return strncmp(r->name, description, len) == 0;
+}
+
+static struct err *no_such_reader(const char *description)
+{
+	return err_hint(
+		err_tag(err_new(ERR_TOKEN, N_("Which reader the token is in cannot be told: %1."),
+				ARG_TEXT(description)),
+			"reader-unknown"),
+		N_("Leave only this reader connected, then try again."));
+}
+
+struct err *reader_of_slot(const char *description, char name[READER_NAME_MAX])
+{
+	struct readers *now = calloc(1, sizeof(*now));
+	const struct reader *found = NULL;
+	size_t n = 0;
+	if (!now)
+		return err_no_memory();
+	struct err *e = readers_look(now);
+	for (size_t i = 0; !e && i < now->n; i++)
+		if (may_be(&now->list[i], description)) {
+			found = &now->list[i];
+			n++;
+		}
+	if (!e && n != 1)
+		e = no_such_reader(description);
+	if (!e)
+		memcpy(name, found->name, READER_NAME_MAX);
+	free(now);
+	return e;
+}

@@ -47,6 +47,9 @@ struct readers {
 };
 // One look. That there is no service, or no reader, is no error but what was seen. What PC/SC answers otherwise is ERR_TOKEN tagged "pcsc-fault".
 MUST struct err *readers_look(struct readers *out);
+// The reader that a slot of a PKCS#11 module is about: modules put its name into CK_SLOT_INFO's slotDescription, 64 bytes of it at most. ERR_TOKEN tagged
+// "reader-unknown" when none or more than one has such a name.
+MUST struct err *reader_of_slot(const char *description, char name[READER_NAME_MAX]);
 
 enum reader_change {
 	SERVICE_CHANGED, // see service

@@ -102,6 +102,18 @@ struct err *ca_challenge(struct ca *c, const struct answers *a, struct secret **
 	return NULL;
 }
 
+struct err *ca_beside(struct ca *c, const struct cert_list *certs, struct buf *out)
+{
+	if (c->ops->beside)
+		return c->ops->beside(c, certs, out);
+	return err_hint(err_new(ERR_PROFILE,
+				N_("%1 has no place for certificates beside the "
+				   "request."),
+				ARG_TEXT(c->ops->name)),
+			N_("Ask the institution for a profile that sends the attestation in "
+			   "another way."));
+}
+
 bool ca_request_is_secret(const struct ca *c)
 {
 	return c->terms.role->challenge_password != NULL;

@@ -81,9 +81,6 @@ struct ca_request {
 	size_t len;
 	struct ca_key
 		own; // the request's key, for SCEP and CMP; EST, portal and file never look at it
-	// What goes beside the request (the maker's attestation: CMP's extraCerts, certificates of SCEP's SignedData); null or empty: nothing.
-	// A profile asks for it only with a protocol that has the place.
-	const struct cert_list *beside;
 	struct err *(*resign)(void *ctx, const struct secret *challenge_password, struct buf *der);
 	void *ctx;
 };
@@ -107,6 +104,10 @@ MUST struct err *ca_questions(struct ca *c, const struct ca_constraints *k,
 MUST struct err *ca_warm(struct ca *c);
 // What goes into the request besides the subject; null *challenge when nothing.
 MUST struct err *ca_challenge(struct ca *c, const struct answers *a, struct secret **challenge);
+// Certificates that the CA shall get with the request (the maker's attestation); called before it is signed. EST has no place beside the request
+// and appends an Attribute to out, which goes inside; a protocol with a place of its own (CMP's extraCerts, certificates of SCEP's SignedData) keeps
+// them for its message. ERR_PROFILE from one with neither: the profile's check does not let it come to that.
+MUST struct err *ca_beside(struct ca *c, const struct cert_list *certs, struct buf *out);
 // True when the request carries a secret and must not be journalled.
 bool ca_request_is_secret(const struct ca *c);
 // Takes the credentials out of the answers. Sends nothing for EST; other protocols log in here.

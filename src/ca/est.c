@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "x509/bag.h"
 #include "x509/cert.h"
 
 enum { STATE_VERSION = 1, STATE_MAX = 8192 };
@@ -166,6 +167,13 @@ static struct err *est_challenge(struct ca *c, const struct answers *a, struct s
 	return NULL;
 }
 
+// RFC 7030 §4.2.1 wants one PKCS#10 as the whole body.
+static struct err *est_beside(struct ca *c, const struct cert_list *certs, struct buf *out)
+{
+	(void)c;
+	return bag_attribute(certs, out);
+}
+
 static struct err *est_authenticate(struct ca *c, const struct answers *a)
 {
 	struct est *e = c->self;
@@ -268,6 +276,7 @@ const struct ca_ops ca_est = {
 	.questions = est_questions,
 	.warm = est_warm,
 	.challenge = est_challenge,
+	.beside = est_beside,
 	.authenticate = est_authenticate,
 	.submit = est_submit,
 	.poll = est_poll,

@@ -12,6 +12,8 @@ struct ca_ops {
 	struct err *(*warm)(struct ca *c); // may be null
 	struct err *(*challenge)(struct ca *c, const struct answers *a,
 				 struct secret **out); // may be null: none
+	struct err *(*beside)(struct ca *c, const struct cert_list *certs,
+			      struct buf *out); // may be null: no place for them
 	struct err *(*authenticate)(struct ca *c, const struct answers *a);
 	struct err *(*submit)(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
 			      bool *sent);

@@ -37,7 +37,9 @@ static const char *const about_status[] = {
 	NULL
 };
 static const char *const about_verify[] = {
-	N_("Signs with the key on the token and checks the signature with the certificate on it."),
+	N_("Signs with the key on the token and checks it with the certificate there."),
+	N_("With --applications it looks instead, without a PIN, whether browsers reach the "
+	   "token, and sets them up when asked. One that is running is left alone."),
 	NULL
 };
 static const char *const about_token_list[] = {
@@ -63,7 +65,7 @@ static const char *const about_token_init[] = {
 	   "names what will be lost and asks twice."),
 	N_("A script gives --yes and in its answers label, confirm (the label or serial number of "
 	   "the token as it is), so_pin, new_pin, and new_so_pin where it is to be another one."),
-	N_("A PIV card is reset: no label; PIN, PUK and management key are new."), NULL
+	NULL
 };
 static const char *const about_token_pin[] = {
 	N_("Changes the PIN. The new one is typed twice; the maker's is refused."),
@@ -74,7 +76,16 @@ static const char *const about_token_pin[] = {
 static const char *const about_token_unblock[] = {
 	N_("Sets a new PIN with the security officer's PIN (the PUK), when the PIN is locked or "
 	   "forgotten. Keys and certificates stay."),
+	N_("With --challenge no PUK is needed: a card that can do it (GIDS) shows a challenge, the "
+	   "help desk answers it over the telephone, and the key that it answers with is never "
+	   "spoken."),
 	NULL
+};
+static const char *const about_token_respond[] = {
+	N_("For the help desk: computes the answer to the challenge that a person at `inkan token "
+	   "unblock --challenge` reads out, with the administrator's key of that token, which is "
+	   "asked for. No token is needed here."),
+	N_("Make sure who is calling before you answer: with the answer they set a new PIN."), NULL
 };
 static const char *const about_token_label[] = {
 	N_("Gives the key and certificate with this ID, which inkan made, another label; inkan "
@@ -129,7 +140,9 @@ const struct command commands[] = {
 	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, and what is unfinished"),
 	  about_status, "inkan status", FIND_TOKEN | OPT_JSON, run_status, false },
 	{ "verify", NULL, 0, 0, N_("Try out token, key and certificate together"), about_verify,
-	  "inkan verify", OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT, run_verify, false },
+	  "inkan verify",
+	  OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_APPLICATIONS | OPT_SET_UP | OPT_REMOVE,
+	  run_verify, false },
 	{ "token list", NULL, 0, 0, N_("Show readers, tokens and what is on them"),
 	  about_token_list, "inkan token list", FIND_TOKEN | OPT_JSON | OPT_WATCH, run_token_list,
 	  false },
@@ -143,7 +156,11 @@ const struct command commands[] = {
 	  OPT_PROFILE | OPT_CUSTODY | OPT_PUK | OPT_MANAGEMENT | FIND_TOKEN | ASKS, run_token_pin,
 	  false },
 	{ "token unblock", NULL, 0, 0, N_("Set a new PIN with the PUK"), about_token_unblock,
-	  "inkan token unblock", OPT_PROFILE | FIND_TOKEN | ASKS, run_token_unblock, false },
+	  "inkan token unblock", OPT_PROFILE | FIND_TOKEN | ASKS | OPT_CHALLENGE, run_token_unblock,
+	  false },
+	{ "token respond", "CHALLENGE", 1, 1, N_("Answer a token's challenge, as its help desk"),
+	  about_token_respond, "inkan token respond A1B2C3D4E5F60718", OPT_ANSWERS,
+	  run_token_respond, false },
 	{ "token label", "LABEL [ID]", 1, 2, N_("Change the label of a key and certificate"),
 	  about_token_label, "inkan token label OFFICE 0f1e2d3c4b5a69788796a5b4c3d2e1f0",
 	  OPT_PROFILE | FIND_TOKEN | ASKS, run_token_label, false },

@@ -8,10 +8,12 @@ int run_resume(struct cli *cli);
 int run_abandon(struct cli *cli);
 int run_status(struct cli *cli);
 int run_verify(struct cli *cli);
+int run_applications(struct cli *cli); // verify --applications
 int run_token_show(struct cli *cli);
 int run_token_init(struct cli *cli);
 int run_token_pin(struct cli *cli);
 int run_token_unblock(struct cli *cli);
+int run_token_respond(struct cli *cli);
 int run_token_label(struct cli *cli);
 int run_token_wipe(struct cli *cli);
 int run_profile_list(struct cli *cli);

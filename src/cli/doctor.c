@@ -238,15 +238,21 @@ static struct err *was_stopped(struct doctor *d)
 	return NULL;
 }
 
+static void load_profile(struct doctor *d)
+{
+	struct err *e = profile_load(d->cli->o.profile, &d->profile);
+	doctor_find(d, FAMILY_CA, FINDING_ERROR,
+		    err_has_tag(e, "trust-missing") ? doctor_no_trust(e) : e);
+}
+
 static struct err *examine(struct doctor *d)
 {
 	if (d->cli->o.profile)
-		doctor_find(d, FAMILY_CA, FINDING_ERROR,
-			    profile_load(d->cli->o.profile, &d->profile));
+		load_profile(d);
 	// A journal that cannot be opened is a finding, and the modules that it knows are then not asked.
 	struct err *e = listing_make_readers(d->cli, &d->screen->face, &d->listings[0]);
 	if (e && err_kind(e) == ERR_FAILED)
-		doctor_find(d, FAMILY_STATE, FINDING_ERROR, e);
+		d->unlisted = e;
 	else if (e)
 		return e;
 	TRY(list_profile_module(d));
@@ -285,6 +291,7 @@ static void doctor_free(struct doctor *d)
 		err_free(d->list[i].err);
 	for (size_t i = 0; i < DOCTOR_LISTINGS; i++)
 		listing_free(&d->listings[i]);
+	err_free(d->unlisted);
 	profile_free(d->profile);
 	free(d);
 }

@@ -37,7 +37,8 @@ struct doctor {
 	struct profile *profile; // null: none given, or it does not load
 	struct listing listings
 		[DOCTOR_LISTINGS]; // the registered modules (or the named one), with the readers; the profile's own
-	size_t tokens; // how many were seen, without blank ones
+	struct err *unlisted; // why modules that the journal knows were not asked; null: they were
+	size_t tokens;	      // how many were seen, without blank ones
 	struct finding list[MAX_FINDINGS];
 	size_t n;
 };
@@ -49,6 +50,8 @@ void doctor_readers(struct doctor *d);
 void doctor_modules(struct doctor *d);
 void doctor_tokens(struct doctor *d);
 void doctor_ca(struct doctor *d);
+// The profile does not load because its anchors are missing or broken. Takes what was said of it.
+struct err *doctor_no_trust(struct err *e) MUST;
 void doctor_state(struct doctor *d);
 
 // A program of this name is running (/proc/PID/comm).

@@ -50,6 +50,18 @@ static void look_at_trust(struct doctor *d)
 		look_at_anchor(d, anchors.certs[i]);
 }
 
+struct err *doctor_no_trust(struct err *why)
+{
+	struct err *e = err_tag(
+		err_new(ERR_PROFILE, N_("The certificates by which the CA is recognised are not "
+					"there, or cannot be read.")),
+		"trust-missing");
+	const struct msg *hint = err_next_step(why);
+	if (hint)
+		e = err_hint_msg(e, msg_copy(hint));
+	return err_caused_by(e, why);
+}
+
 static struct err *clock_differs(int64_t theirs, int64_t off)
 {
 	char there[24], here[24];

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cli/print.h"
+#include "x509/attestation.h"
 
 enum { LABEL_COLUMNS = 12 }; // a SHA-256 in hexadecimal still fits into 80
 
@@ -62,6 +63,21 @@ static void say_one_of(const struct words *table, size_t n, const char *name)
 			print_msg(stdout, 2, msg_make(table[i].id, NULL, 0));
 }
 
+static void show_attested(const json_t *evidence)
+{
+	const char *firmware = json_text(evidence, "firmware");
+	const char *serial = json_text(evidence, "serial"), *slot = json_text(evidence, "slot");
+	const char *touch = json_text(evidence, "touch_policy");
+	if (!firmware || !serial || !slot)
+		return;
+	print_msg(stdout, 2,
+		  msg_new(N_("Attested: serial number %1, firmware %2, slot %3. PIN: %4. Touch: "
+			     "%5."),
+			  ARG_TEXT(serial), ARG_TEXT(firmware), ARG_TEXT(slot),
+			  ARG_ID(attested_pin_words_of(json_text(evidence, "pin_policy"))),
+			  ARG_ID(attested_touch_words_of(touch))));
+}
+
 static void show_evidence(const json_t *evidence)
 {
 	static const struct words custody[] = {
@@ -79,6 +95,7 @@ static void show_evidence(const json_t *evidence)
 		{ "open", N_("The token does not keep the key from leaving.") },
 	};
 	say_one_of(custody, ARRAY_LEN(custody), json_text(evidence, "custody"));
+	show_attested(evidence);
 	say_one_of(attributes, ARRAY_LEN(attributes), json_text(evidence, "attributes"));
 }
 

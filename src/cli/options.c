@@ -20,6 +20,8 @@ const struct option_row option_rows[] = {
 	{ OPT_PUK, "--puk", NULL, NULL, N_("Change the security officer's PIN (the PUK)") },
 	{ OPT_MANAGEMENT, "--management-key", NULL, NULL,
 	  N_("Change the management key of a PIV card") },
+	{ OPT_CHALLENGE, "--challenge", NULL, NULL,
+	  N_("Over the telephone: the card asks, the help desk answers") },
 	{ OPT_CUSTODY, "--custody", NULL, "show|escrow|derive|typed",
 	  N_("What becomes of a new PUK or management key") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
@@ -28,6 +30,11 @@ const struct option_row option_rows[] = {
 	{ OPT_NO_WAIT, "--no-wait", NULL, NULL, N_("Do not wait for the CA or for another inkan") },
 	{ OPT_WAIT, "--wait", NULL, NULL, N_("Wait until the token is put in") },
 	{ OPT_WATCH, "--watch", NULL, NULL, N_("Go on and tell what is put in and taken out") },
+	{ OPT_APPLICATIONS, "--applications", NULL, NULL,
+	  N_("See whether browsers reach the token, instead") },
+	{ OPT_SET_UP, "--set-up", NULL, NULL, N_("With --applications: set them up") },
+	{ OPT_REMOVE, "--remove", NULL, NULL,
+	  N_("With --applications: take back what inkan set up") },
 	{ OPT_BUNDLE, "--bundle", NULL, "FILE",
 	  N_("Write what the help desk needs to know to a new file") },
 	{ OPT_NAMES, "--with-names", NULL, NULL,
@@ -98,6 +105,12 @@ static bool *flag_slot(struct options *o, unsigned id)
 		return &o->names;
 	case OPT_KEYPAD:
 		return &o->keypad;
+	case OPT_APPLICATIONS:
+		return &o->applications;
+	case OPT_SET_UP:
+		return &o->set_up;
+	case OPT_REMOVE:
+		return &o->remove;
 	case OPT_LOGIN:
 		return &o->login;
 	case OPT_PUK:
@@ -106,6 +119,8 @@ static bool *flag_slot(struct options *o, unsigned id)
 		return &o->management;
 	case OPT_ALL:
 		return &o->all;
+	case OPT_CHALLENGE:
+		return &o->challenge;
 	case OPT_DEBUG:
 		return &o->debug;
 	case OPT_HELP:

@@ -27,15 +27,19 @@ enum {
 	OPT_VERSION = 1 << 12, // without a command only
 	OPT_PLAIN = 1 << 13,
 	OPT_KEYPAD = 1 << 14,
+	OPT_APPLICATIONS = 1 << 15,
+	OPT_SET_UP = 1 << 16,
+	OPT_REMOVE = 1 << 17,
 	OPT_WATCH = 1 << 24,
 	OPT_WAIT = 1 << 25,
 	OPT_BUNDLE = 1 << 26,
 	OPT_NAMES = 1 << 27,
-	OPT_PUK = 1 << 15,
-	OPT_MANAGEMENT = 1 << 16,
+	OPT_PUK = 1 << 18,
+	OPT_MANAGEMENT = 1 << 19,
 	OPT_LOGIN = 1 << 20,
 	OPT_ALL = 1 << 21,
 	OPT_CUSTODY = 1 << 22,
+	OPT_CHALLENGE = 1 << 23,
 	OPT_ALWAYS = OPT_PLAIN | OPT_LANG | OPT_DEBUG | OPT_HELP,
 	// Without a command: the wizard's.
 	OPT_ALONE = OPT_ALWAYS | OPT_VERSION | OPT_PROFILE | OPT_ROLE | OPT_TOKEN | OPT_MODULE |
@@ -78,7 +82,8 @@ struct options {
 	const struct command *command; // null: none
 	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody;
 	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
-	bool watch, wait, names, login, all, puk, management;
+	bool watch, wait, names, login, all, puk, management, challenge;
+	bool applications, set_up, remove;
 	char *operands[MAX_OPERANDS + 1];
 	size_t n_operands;
 };

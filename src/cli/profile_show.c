@@ -91,8 +91,8 @@ static void show_attestation(const struct profile_attestation *a)
 			N_("The attestation, with the token's serial number in it, is sent inside "
 			   "the request."),
 		[ATTESTATION_SEND_CERTIFICATES] =
-			N_("The attestation, with the token's serial number in it, is sent beside "
-			   "the request."),
+			N_("The attestation, with the token's serial number in it, is sent as "
+			   "certificates with the request."),
 		[ATTESTATION_SEND_FILE] =
 			N_("The attestation, with the token's serial number in it, is written to "
 			   "a file for the institution."),

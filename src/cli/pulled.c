@@ -27,12 +27,39 @@ bool pulled(const struct cli *cli, const struct job *j, const struct result *r)
 
 struct waiting {
 	struct screen *screen;
-	const struct job *job; // a listing of exactly this token
+	const struct job *job;	  // a listing of exactly this token
+	const struct job *others; // of all tokens of its module
+	bool card_in;		  // a card was put in since the last look
 };
+
+static void on_event(void *ctx, const struct json_t *data)
+{
+	struct waiting *w = ctx;
+	const char *change = json_text(data, "change");
+	if (change && (!strcmp(change, "card-in") || !strcmp(change, "card-swapped")))
+		w->card_in = true;
+}
+
+static void say_other(struct waiting *w)
+{
+	struct result r = { 0 };
+	worker_run(w->others, &w->screen->face, &r);
+	const json_t *list = json_object_get(r.object, "tokens");
+	for (size_t i = 0; !r.err && i < json_array_size(list); i++) {
+		const char *uri = json_text(json_array_get(list, i), "uri");
+		running_break(&w->screen->running);
+		say(stderr, N_("This is another token, and nothing is done with it:"));
+		print_line(stderr, 2, uri ? uri : "-");
+		say(stderr, N_("Please take it out and put the same token back."));
+	}
+	err_free(r.err);
+	r.err = NULL;
+	result_free(&r);
+}
 
 static struct err *look(void *ctx, bool *done)
 {
-	const struct waiting *w = ctx;
+	struct waiting *w = ctx;
 	struct result r = { 0 };
 	worker_run(w->job, &w->screen->face, &r);
 	struct err *e = r.err && err_kind(r.err) == ERR_INTERRUPTED ? r.err : NULL;
@@ -40,6 +67,9 @@ static struct err *look(void *ctx, bool *done)
 		r.err = NULL;
 	*done = json_array_size(json_object_get(r.object, "tokens")) > 0;
 	result_free(&r);
+	if (!e && !*done && w->card_in && w->job->module && !w->screen->cli->o.json)
+		say_other(w);
+	w->card_in = false;
 	return e;
 }
 
@@ -58,9 +88,13 @@ struct err *wait_for_this(struct cli *cli, const struct job *j, const char *uri,
 				     .module = j->module,
 				     .module_from_profile = j->module_from_profile,
 				     .token = (char *)(uintptr_t)uri };
+	struct job others = listing;
+	others.token = NULL;
 	screen_open(&screen, cli);
-	struct waiting w = { .screen = &screen, .job = &listing };
-	struct watching watching = { .screen = &screen, .ctx = &w, .look = look };
+	struct waiting w = { .screen = &screen, .job = &listing, .others = &others };
+	struct watching watching = {
+		.screen = &screen, .ctx = &w, .event = on_event, .look = look
+	};
 	if (!cli->o.json)
 		running_begin(&screen.running, words, 0);
 	struct err *e = watching_run(&watching);
@@ -101,8 +135,12 @@ struct err *pulled_again(struct cli *cli, const struct job *j, const struct resu
 	if (!uri)
 		uri = j->token;
 	print_blank(stderr);
-	say(stderr,
-	    N_("The token was taken out. Please put the same token back, and inkan goes on."));
+	if (err_has_tag(r->err, "pcsc-ended"))
+		say(stderr, N_("The smart card service (pcscd) ended. inkan goes on when it runs "
+			       "again and sees the same token."));
+	else
+		say(stderr, N_("The token was taken out. Please put the same token back, and inkan "
+			       "goes on."));
 	print_line(stderr, 2, uri);
 	say(stderr, N_("^C leaves it for later."));
 	struct err *e = wait_for_this(cli, j, uri, lang_text(N_("Waiting for the same token")));

@@ -22,6 +22,7 @@ static struct err *prepare(struct cli *cli, enum job_kind kind, bool any, struct
 	job->profile = profile ? text_copy(profile->path) : NULL;
 	job->custody = text_copy(cli->o.custody);
 	job->all = cli->o.all;
+	job->challenge = cli->o.challenge;
 	job->login = cli->o.login;
 	*out = job;
 	job = NULL;
@@ -78,7 +79,8 @@ int run_token_pin(struct cli *cli)
 
 int run_token_unblock(struct cli *cli)
 {
-	return run(cli, JOB_TOKEN_UNBLOCK, false);
+	// A card that is unblocked over the telephone need not be one that makes keys.
+	return run(cli, JOB_TOKEN_UNBLOCK, cli->o.challenge);
 }
 
 int run_token_label(struct cli *cli)

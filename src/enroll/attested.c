@@ -19,7 +19,9 @@ static bool wanted(const struct enrolment *e, enum attestation_send way)
 
 struct err *attested_attributes(const struct enrolment *e, struct buf *out)
 {
-	return wanted(e, ATTESTATION_SEND_PKCS10) ? attestation_attribute(&e->attested, out) : NULL;
+	if (wanted(e, ATTESTATION_SEND_PKCS10))
+		return attestation_attribute(&e->attested, out);
+	return e->beside.n ? ca_beside(e->ca, &e->beside, out) : NULL;
 }
 
 static struct err *file_path(const struct enrolment *e, char **out)

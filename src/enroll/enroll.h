@@ -42,10 +42,11 @@ struct job {
 	char *custody; // token init: what becomes of the SO PIN: "typed", "show", "escrow", "derive"; null: as the profile says
 	char *change;  // token pin: "puk", "management-key"; null: the PIN
 	bool all;      // token wipe: what others made, too
-	bool login;    // token show: with the PIN
-	bool yes;      // every consent is given
-	bool last_try; // the PIN's last try may be used
-	bool anew;     // enroll: do not offer an unfinished enrolment
+	bool challenge; // token unblock: over the telephone
+	bool login;	// token show: with the PIN
+	bool yes;	// every consent is given
+	bool last_try;	// the PIN's last try may be used
+	bool anew;	// enroll: do not offer an unfinished enrolment
 	bool interactive;
 	bool wait_for_ca; // wait with a countdown, else end pending at once
 	int64_t lease_wait_ms;

@@ -26,6 +26,7 @@ void enrolment_end(struct enrolment *e)
 	keypair_free(e->key);
 	session_close(e->session);
 	module_unload(e->module);
+	card_place_free(e->place);
 	lease_drop(e->lease);
 	free(e->token_uri);
 	free(e->common_name);
@@ -51,35 +52,65 @@ struct err *enrolment_step(struct enrolment *e, const struct step *s)
 	return NULL;
 }
 
-// Asked of the module anew: what a call says when a card is pulled under it differs from module to module.
-static bool is_gone(struct enrolment *e, const struct err *err)
+// How long a reader may take to tell that its card is out, after a call has failed for it.
+enum { TOLD_WITHIN_MS = 1500 };
+
+enum place_state enrolment_place(const struct enrolment *e)
+{
+	return card_place_look(e->place, TOLD_WITHIN_MS);
+}
+
+// Asked of the reader, and of the module anew: what a call says when a card is pulled under it differs from module to module.
+static bool is_gone(struct enrolment *e, const struct err *err, enum place_state *where)
 {
 	if (err_has_tag(err, "token-absent"))
 		return true;
 	if (!err_has_tag(err, "token-fault") && !err_has_tag(err, "token-session") &&
-	    !err_has_tag(err, "token-refused"))
+	    !err_has_tag(err, "token-refused") && !err_has_tag(err, "object-gone"))
 		return false;
+	*where = enrolment_place(e);
+	if (*where != PLACE_SAME)
+		return true;
 	struct token_info now = e->token;
 	AUTO(err) struct err *gone = slot_refresh(e->module, &now);
 	return gone && err_has_tag(gone, "token-absent");
 }
 
+static struct err *taken_out(const struct enrolment *e, bool resumable)
+{
+	struct err *gone = err_new(resumable ? ERR_INTERRUPTED : ERR_TOKEN,
+				   N_("The token %1 was taken out."), ARG_TEXT(e->token.label));
+	gone = err_tag(gone, "token-absent");
+	if (resumable)
+		return err_hint(gone, N_("Put the same token in, then go on with: inkan resume %1"),
+				ARG_TEXT(e->record->id));
+	return err_hint(gone, N_("Put the token in and run inkan again."));
+}
+
+static struct err *service_ended(const struct enrolment *e, bool resumable)
+{
+	struct err *gone = err_new(resumable ? ERR_INTERRUPTED : ERR_TOKEN,
+				   N_("The smart card service (pcscd) ended while the token %1 was "
+				      "in use."),
+				   ARG_TEXT(e->token.label));
+	gone = err_tag(gone, "pcsc-ended");
+	if (resumable)
+		return err_hint(gone, N_("When it runs again, go on with: inkan resume %1"),
+				ARG_TEXT(e->record->id));
+	return err_hint(gone, N_("When it runs again, run inkan again."));
+}
+
 struct err *enrolment_pulled(struct enrolment *e, struct err *err)
 {
-	if (!e->session || err_kind(err) != ERR_TOKEN || !is_gone(e, err))
+	enum place_state where = PLACE_SAME;
+	if (!e->session || err_kind(err) != ERR_TOKEN || !is_gone(e, err, &where))
 		return err;
 	e->pulled = true;
 	bool resumable = e->written && e->record->state == ENROLMENT_OPEN;
 	if (err_has_tag(err, "token-absent") && !resumable)
 		return err;
-	struct err *gone = err_new(resumable ? ERR_INTERRUPTED : ERR_TOKEN,
-				   N_("The token %1 was taken out."), ARG_TEXT(e->token.label));
-	gone = err_tag(gone, "token-absent");
-	if (resumable)
-		gone = err_hint(gone, N_("Put the same token in, then go on with: inkan resume %1"),
-				ARG_TEXT(e->record->id));
-	else
-		gone = err_hint(gone, N_("Put the token in and run inkan again."));
+	struct err *gone = where == PLACE_SERVICE_ENDED ? service_ended(e, resumable)
+							: taken_out(e, resumable);
 	return err_caused_by(gone, err);
 }
 

@@ -17,6 +17,7 @@
 #include "profile/answers.h"
 #include "profile/profile.h"
 #include "token/attest.h"
+#include "token/card_place.h"
 #include "token/evidence.h"
 #include "token/lease.h"
 #include "token/models.h"
@@ -45,6 +46,7 @@ struct enrolment {
 	bool unseen; // the job's token was named without a look, and it is not exactly one
 	const struct model *model;
 	struct lease *lease;
+	struct card_place *place; // of a token in a reader
 	struct session *session;
 	struct secret *pin; // as long as this run still has to log in; null with a keypad
 
@@ -98,7 +100,10 @@ MUST struct err *step_retire_old(struct enrolment *e, bool *skipped);
 MUST struct err *step_receipt(struct enrolment *e, bool *skipped);
 
 // After an error: whether the token is gone. Then the error is its own ("token-absent"), and ERR_INTERRUPTED where the enrolment can be resumed.
+// Where the reader's service ended instead it is "pcsc-ended".
 struct err *enrolment_pulled(struct enrolment *e, struct err *err) MUST;
+// After an error, and after a little time: what the reader says of the token. PLACE_SAME for one that stands in no reader.
+enum place_state enrolment_place(const struct enrolment *e);
 
 // Runs one step: tells the face, looks whether to stop, remembers the step's name.
 MUST struct err *enrolment_step(struct enrolment *e, const struct step *s);

@@ -25,13 +25,15 @@ static const char *key_state(enum tri present)
 	return present == TRI_YES ? "present" : present == TRI_NO ? "missing" : "unknown";
 }
 
-static json_t *certificate_entry(struct session *s, const struct certobj *c)
+// any_key: what is known of keys at all; where none is seen the token is not asked for each.
+static json_t *certificate_entry(struct session *s, const struct certobj *c, enum tri any_key)
 {
 	if (!c->cert || c->placeholder)
 		return NULL;
 	json_t *o = certificate_to_json(c->cert);
-	enum tri present = TRI_MISSING;
-	err_ignore(certobj_key_present(s, &c->id, &present));
+	enum tri present = any_key;
+	if (any_key == TRI_YES)
+		err_ignore(certobj_key_present(s, &c->id, &present));
 	char *id = key_id_hex(&c->id);
 	json_object_set_new(o, "id", json_string(id ? id : ""));
 	json_object_set_new(o, "key", json_string(key_state(present)));
@@ -45,10 +47,13 @@ static struct err *put_certificates(struct module *m, const struct token_info *t
 	AUTO_CERTOBJS struct certobj_list certs = { 0 };
 	TRY(session_open(m, t, false, &s));
 	TRY(certobj_list(s, &certs));
+	enum tri any_key = TRI_YES;
+	if (certs.n > 1) // each search goes through all that the token holds
+		err_ignore(certobj_key_present(s, NULL, &any_key));
 	for (size_t i = 0; i < certs.n; i++) {
 		if (certs.list[i].cert && cert_is_ca(certs.list[i].cert))
 			continue;
-		json_t *entry = certificate_entry(s, &certs.list[i]);
+		json_t *entry = certificate_entry(s, &certs.list[i], any_key);
 		if (entry)
 			json_array_append_new(list, entry);
 	}

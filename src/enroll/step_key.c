@@ -64,11 +64,13 @@ static struct err *making_failed(struct enrolment *e, struct err *why)
 	struct key_id id = { 0 };
 	AUTO(keypair) struct keypair *half = NULL;
 	AUTO(err) struct err *look = key_id_from_hex(e->record->key_id, &id);
-	if (!look)
+	// A module may remember what it knew of a card that is out.
+	bool out = enrolment_place(e) != PLACE_SAME;
+	if (!look && !out)
 		look = keypair_find(e->session, &id, &half);
-	if (!look && !half)
+	if (!look && !half && !out)
 		look = session_present(e->session);
-	if (look || (!half && err_has_tag(why, "object-gone")))
+	if (look || out || (!half && err_has_tag(why, "object-gone")))
 		return err_hint(why, N_("Put the token in again and run `inkan resume %1`."),
 				ARG_TEXT(e->record->id));
 	bool stays = false;

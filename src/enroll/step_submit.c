@@ -11,7 +11,6 @@ static struct ca_request request_of(struct enrolment *e)
 	return (struct ca_request){
 		.der = e->request.data,
 		.len = e->request.len,
-		.beside = &e->beside,
 		.resign = request_resign,
 		.ctx = e,
 	};

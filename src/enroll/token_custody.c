@@ -142,11 +142,14 @@ static struct err *make_entry(const struct enrolment *e, const struct secret *pi
 }
 
 // Takes why.
-static struct err *not_kept(struct err *why)
+static struct err *not_kept(const struct keeping *c, struct err *why)
 {
 	struct err *e = err_new(ERR_FAILED,
-				N_("What the token was to get could not be written to the escrow, "
-				   "so the token was not changed."));
+				c->what == KEPT_MANAGEMENT
+					? N_("The management key could not be written to the "
+					     "escrow, so the token was not changed.")
+					: N_("The security officer's PIN could not be written to "
+					     "the escrow, so the token was not changed."));
 	e = err_hint(
 		e, N_("Make room on the disk or mend the permissions of the state directory, then "
 		      "run inkan again."));
@@ -221,7 +224,7 @@ static struct err *escrow(struct enrolment *e, struct keeping *c, struct secret 
 	TRY(make_entry(e, pin, c, &entry));
 	struct err *err = append(&entry);
 	if (err)
-		return not_kept(err);
+		return not_kept(c, err);
 	say_note(e,
 		 c->what == KEPT_MANAGEMENT
 			 ? msg_new(N_("A random management key is kept in the escrow, encrypted: "

@@ -40,6 +40,11 @@ MUST struct err *token_confirm(struct enrolment *e);
 // A label of at most 32 ASCII characters: the job's own, or "label".
 MUST struct err *token_ask_label(struct enrolment *e, char **out);
 
+// --- token_challenge.c
+
+// token unblock --challenge: who has the administrator's key answers from afar.
+MUST struct err *unblock_by_challenge(struct enrolment *e);
+
 // --- token_things.c: what is on it
 
 enum maker { MADE_BY_OTHERS, MADE_BY_INKAN };

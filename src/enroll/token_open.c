@@ -93,8 +93,11 @@ struct err *take_token(struct enrolment *e, const char *what)
 		TRY(find_token(e));
 	e->model = model_of(&e->token);
 	struct waiting waiting = { .e = e };
-	return lease_take(&e->token, what, e->job->lease_wait_ms, tell_who_has_it, &waiting,
-			  &e->lease);
+	TRY(lease_take(&e->token, what, e->job->lease_wait_ms, tell_who_has_it, &waiting,
+		       &e->lease));
+	if (!e->place)
+		e->place = card_place_take(&e->token);
+	return NULL;
 }
 
 struct err *open_token(struct enrolment *e, const char *what)

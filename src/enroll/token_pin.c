@@ -159,6 +159,6 @@ static struct err *unblock(struct enrolment *e)
 void token_unblock_run(const struct job *j, struct face *f, struct result *out)
 {
 	struct enrolment e = { .job = j, .face = f };
-	struct err *err = unblock(&e);
+	struct err *err = j->challenge ? unblock_by_challenge(&e) : unblock(&e);
 	token_end(&e, "unblocked", NULL, err, out);
 }

@@ -89,9 +89,14 @@ struct err *journal_open(struct journal **out)
 
 struct err *journal_room(struct journal *j)
 {
+	return journal_room_in(j->dir);
+}
+
+struct err *journal_room_in(const char *dir)
+{
 	struct statvfs disk;
-	if (statvfs(j->dir, &disk) != 0)
-		return err_errno("statvfs", j->dir, errno);
+	if (statvfs(dir, &disk) != 0)
+		return err_errno("statvfs", dir, errno);
 	uint64_t left = (uint64_t)disk.f_bavail * disk.f_frsize;
 	if (left >= JOURNAL_ROOM)
 		return NULL;
@@ -99,7 +104,7 @@ struct err *journal_room(struct journal *j)
 		err_tag(err_new(ERR_FAILED,
 				N_("The disk of %1 is nearly full: what comes of the enrolment "
 				   "could not be written down."),
-				ARG_TEXT(j->dir)),
+				ARG_TEXT(dir)),
 			"journal-no-room"),
 		N_("Nothing was sent. Make room on it (at least 1 MB), then try again."));
 }

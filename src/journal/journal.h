@@ -20,6 +20,8 @@ MUST struct err *journal_open(struct journal **out);
 // comes of it must be written down, too.
 enum { JOURNAL_ROOM = 1 << 20 };
 MUST struct err *journal_room(struct journal *j);
+// The same of the directory where a journal that cannot be opened should be.
+MUST struct err *journal_room_in(const char *dir);
 // Reads all of it. ERR_FAILED tagged "journal-damaged".
 MUST struct err *journal_check(struct journal *j);
 void journal_close(struct journal *j);

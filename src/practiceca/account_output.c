@@ -115,7 +115,8 @@ struct err *show_new_accounts(const struct new_account *list, size_t n, bool jso
 
 static const char accounts_sql[] =
 	"SELECT a.role, a.contract_id, a.user_id, a.otp_kind, a.pending_polls, a.pending_seconds,"
-	" coalesce(f.count, 0), (SELECT count(*) FROM issued i WHERE i.account = a.id)"
+	" coalesce(f.count, 0), (SELECT count(*) FROM issued i WHERE i.account = a.id),"
+	" a.attested_serial"
 	" FROM account a LEFT JOIN failure f ON f.name ="
 	" a.contract_id || CASE a.user_id WHEN '' THEN '' ELSE '/' || a.user_id END"
 	" ORDER BY a.contract_id, a.user_id";
@@ -132,7 +133,8 @@ static json_t *account_as_json(const struct rows *r)
 	    json_object_set_new(j, "pending_seconds", json_integer(rows_int(r, 5))) ||
 	    json_object_set_new(j, "failures", json_integer(rows_int(r, 6))) ||
 	    json_object_set_new(j, "locked", json_boolean(rows_int(r, 6) >= LOCK_AFTER)) ||
-	    json_object_set_new(j, "issued", json_integer(rows_int(r, 7)))) {
+	    json_object_set_new(j, "issued", json_integer(rows_int(r, 7))) ||
+	    (rows_text(r, 8)[0] && json_object_set_new(j, "token", json_string(rows_text(r, 8))))) {
 		json_drop(j);
 		return NULL;
 	}
@@ -148,6 +150,8 @@ static struct err *print_cell(const char *text, size_t width)
 	return NULL;
 }
 
+enum { TOKEN_WIDTH = 10 }; // a YubiKey's serial number has eight digits today
+
 static struct err *account_as_text(const struct rows *r)
 {
 	char number[24];
@@ -158,6 +162,7 @@ static struct err *account_as_text(const struct rows *r)
 	TRY(print_cell(kind_name(rows_int(r, 3)), 4));
 	TRY(print_cell(msg_number(number, rows_int(r, 6)), 8));
 	TRY(print_cell(msg_number(number, rows_int(r, 7)), 6));
+	TRY(print_cell(rows_text(r, 8), TOKEN_WIDTH));
 	puts(lang_text(locked				  ? N_("locked")
 		       : rows_int(r, 4) || rows_int(r, 5) ? N_("pending")
 							  : N_("ready")));
@@ -172,6 +177,7 @@ static struct err *accounts_heading(void)
 	TRY(print_cell("OTP", 4));
 	TRY(print_cell(lang_text(N_("Failures")), 8));
 	TRY(print_cell(lang_text(N_("Issued")), 6));
+	TRY(print_cell(lang_text(N_("Token")), TOKEN_WIDTH));
 	puts(lang_text(N_("State")));
 	return NULL;
 }

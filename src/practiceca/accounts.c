@@ -184,6 +184,30 @@ struct err *account_by_id(struct store *s, int64_t id, struct account *out)
 	return account_read(r, out);
 }
 
+struct err *account_token(struct store *s, int64_t id, char out[static TOKEN_SERIAL_MAX + 1])
+{
+	AUTO(rows) struct rows *r = NULL;
+	bool more = false;
+	TRY(store_query(s, "SELECT attested_serial FROM account WHERE id=?", VALUES(V_INT(id)),
+			&r));
+	TRY(rows_next(r, &more));
+	snprintf(out, TOKEN_SERIAL_MAX + 1, "%s", more ? rows_text(r, 0) : "");
+	return NULL;
+}
+
+struct err *account_bind(struct store *s, int64_t id, const char *serial)
+{
+	return store_run(s,
+			 "UPDATE account SET attested_serial=? WHERE id=? AND attested_serial=''",
+			 VALUES(V_TEXT(serial), V_INT(id)), NULL);
+}
+
+struct err *account_release(struct store *s, int64_t id)
+{
+	return store_run(s, "UPDATE account SET attested_serial='' WHERE id=?", VALUES(V_INT(id)),
+			 NULL);
+}
+
 struct err *failures_count(struct store *s, const char *name, int64_t *count)
 {
 	AUTO(rows) struct rows *r = NULL;

@@ -62,6 +62,11 @@ MUST struct err *account_add(struct store *s, const struct account *a, int64_t n
 MUST struct err *account_find(struct store *s, const struct holder *h, bool *there,
 			      struct account *out);
 MUST struct err *account_by_id(struct store *s, int64_t id, struct account *out);
+// The serial number of the token that the account is bound to; empty: none. account_bind leaves a bound one as it is.
+enum { TOKEN_SERIAL_MAX = 20 };
+MUST struct err *account_token(struct store *s, int64_t id, char out[static TOKEN_SERIAL_MAX + 1]);
+MUST struct err *account_bind(struct store *s, int64_t id, const char *serial);
+MUST struct err *account_release(struct store *s, int64_t id);
 // What the lock is about: failures in a row of a name, with an account or without.
 MUST struct err *failures_count(struct store *s, const char *name, int64_t *count);
 MUST struct err *failures_add(struct store *s, const char *name, int64_t now);

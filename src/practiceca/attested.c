@@ -1,12 +1,15 @@
 // Attestations in requests.
+#include <inttypes.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/objects.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "practiceca/attested.h"
 #include "practiceca/openssl_error.h"
+#include "practiceca/registered.h"
 
 enum { ROOTS_MAX = 512 * 1024, NUMBER_MAX = 1024 };
 
@@ -98,12 +101,22 @@ static struct err *refusal_of(struct err *e, enum refusal *no)
 	return e;
 }
 
-static struct err *judge(const struct attested_rules *rules, struct request *r)
+static struct err *read_registered(struct database *d, const struct request *r,
+				   struct attestation_statement *out)
+{
+	struct err *e = registered_find(database_take(d), r->public_key, out);
+	database_give(d);
+	return e;
+}
+
+static struct err *judge(const struct attested_rules *rules, struct database *d, struct request *r)
 {
 	AUTO_STATEMENT struct attestation_statement s = { 0 };
 	struct numbers numbers;
 	struct attestation a;
 	TRY(read_statement(r, &s));
+	if (s.kind == ATTESTATION_NONE)
+		TRY(read_registered(d, r, &s));
 	if (s.kind == ATTESTATION_NONE)
 		return NULL;
 	TRY(key_numbers(r, &numbers));
@@ -113,12 +126,30 @@ static struct err *judge(const struct attested_rules *rules, struct request *r)
 	return NULL;
 }
 
-struct err *attested_judge(const struct attested_rules *rules, struct request *r, enum refusal *no)
+struct err *attested_judge(const struct attested_rules *rules, struct database *d,
+			   struct request *r, enum refusal *no)
 {
 	if (!rules->roots.n)
 		return NULL;
-	TRY(refusal_of(judge(rules, r), no));
+	TRY(refusal_of(judge(rules, d, r), no));
 	if (!*no && rules->required && r->attestation.kind == ATTESTATION_NONE)
 		*no = REFUSE_NO_ATTESTATION;
+	return NULL;
+}
+
+struct err *attested_account(const struct attested_rules *rules, struct store *s, int64_t account,
+			     const struct request *r, enum refusal *no)
+{
+	char bound[TOKEN_SERIAL_MAX + 1], has[TOKEN_SERIAL_MAX + 1];
+	if (!rules->roots.n)
+		return NULL;
+	TRY(account_token(s, account, bound));
+	if (!bound[0])
+		return NULL;
+	snprintf(has, sizeof has, "%" PRIu64, r->attestation.serial);
+	if (r->attestation.kind == ATTESTATION_NONE)
+		*no = REFUSE_NO_ATTESTATION;
+	else if (strcmp(bound, has) != 0)
+		*no = REFUSE_OTHER_TOKEN;
 	return NULL;
 }

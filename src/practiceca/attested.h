@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "practiceca/database.h"
 #include "practiceca/refusal.h"
 #include "practiceca/request.h"
 #include "x509/cert.h"
@@ -17,5 +18,10 @@ MUST struct err *attested_rules_read(const char *path, bool required, struct att
 // Whether a request may carry this extension for that; it is never certified.
 bool attested_extension(const X509_EXTENSION *ext);
 // Fills r->attestation where there is one and it is good; a wrong one is refused even where none is required.
-MUST struct err *attested_judge(const struct attested_rules *rules, struct request *r,
-				enum refusal *no);
+// One that came as a file counts where the request itself carries none.
+MUST struct err *attested_judge(const struct attested_rules *rules, struct database *d,
+				struct request *r, enum refusal *no);
+// Whether the account may enrol with the token that was attested: any, until one is issued for; then that one, and never without an
+// attestation. Nothing is looked at without roots. Inside the caller's transaction of s.
+MUST struct err *attested_account(const struct attested_rules *rules, struct store *s,
+				  int64_t account, const struct request *r, enum refusal *no);

@@ -132,8 +132,7 @@ static struct err *account_add_run(const struct given *g)
 	return e;
 }
 
-// For commands that need a CA that is there: a directory with a typing error must not become a new one.
-static struct err *open_existing(const struct given *g, struct database **d)
+struct err *database_open_existing(const struct given *g, struct database **d)
 {
 	const char *dir = NULL;
 	TRY(given_needed(g, "dir", &dir));
@@ -150,7 +149,7 @@ static struct err *open_existing(const struct given *g, struct database **d)
 static struct err *account_list_run(const struct given *g)
 {
 	AUTO(database) struct database *d = NULL;
-	TRY(open_existing(g, &d));
+	TRY(database_open_existing(g, &d));
 	struct err *e = show_accounts(database_take(d), given_flag(g, "json"));
 	database_give(d);
 	return e;
@@ -159,37 +158,57 @@ static struct err *account_list_run(const struct given *g)
 static struct err *issued_run(const struct given *g)
 {
 	AUTO(database) struct database *d = NULL;
-	TRY(open_existing(g, &d));
+	TRY(database_open_existing(g, &d));
 	struct err *e = show_issued(database_take(d), given_flag(g, "json"));
 	database_give(d);
 	return e;
+}
+
+struct err *account_needed(struct store *s, const struct holder *h, struct account *out)
+{
+	char name[NAME_MAX_LEN + 1];
+	bool there = false;
+	holder_name(h, name);
+	TRY(account_find(s, h, &there, out));
+	if (there)
+		return NULL;
+	return err_hint(err_new(ERR_ANSWER, N_("There is no account %1."), ARG_TEXT(name)),
+			N_("inkan-practice-ca account list shows all accounts."));
+}
+
+struct err *say_done(struct msg *m)
+{
+	AUTO_TEXT char *text = msg_render(m);
+	msg_free(m);
+	if (!text)
+		return err_no_memory();
+	puts(text);
+	return NULL;
+}
+
+struct err *given_holder(const struct given *g, struct holder *out)
+{
+	const char *contract = NULL;
+	TRY(given_needed(g, "contract-id", &contract));
+	return holder_make(contract, given_text(g, "user-id"), out);
 }
 
 static struct err *unlock(struct store *s, const struct holder *h)
 {
 	AUTO_ACCOUNT struct account a = { 0 };
 	char name[NAME_MAX_LEN + 1];
-	bool there = false;
+	TRY(account_needed(s, h, &a));
 	holder_name(h, name);
-	TRY(account_find(s, h, &there, &a));
-	if (!there)
-		return err_hint(err_new(ERR_ANSWER, N_("There is no account %1."), ARG_TEXT(name)),
-				N_("inkan-practice-ca account list shows all accounts."));
 	TRY(failures_clear(s, name));
-	AUTO(msg) struct msg *m = msg_new(N_("Account %1 is unlocked."), ARG_TEXT(name));
-	AUTO_TEXT char *text = msg_render(m);
-	puts(text ? text : name);
-	return NULL;
+	return say_done(msg_new(N_("Account %1 is unlocked."), ARG_TEXT(name)));
 }
 
 static struct err *account_unlock_run(const struct given *g)
 {
 	AUTO(database) struct database *d = NULL;
 	struct holder h;
-	const char *contract = NULL;
-	TRY(given_needed(g, "contract-id", &contract));
-	TRY(holder_make(contract, given_text(g, "user-id"), &h));
-	TRY(open_existing(g, &d));
+	TRY(given_holder(g, &h));
+	TRY(database_open_existing(g, &d));
 	struct err *e = unlock(database_take(d), &h);
 	database_give(d);
 	return e;

@@ -51,6 +51,13 @@ static const char *const migrations[] = {
 	// What the token's maker attested: '' where the request carried nothing that was checked.
 	"ALTER TABLE issued ADD COLUMN attested_serial TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE issued ADD COLUMN attested_firmware TEXT NOT NULL DEFAULT '';",
+	// The token that an account is bound to: '' until a certificate for an attested key was issued, and after a release.
+	"ALTER TABLE account ADD COLUMN attested_serial TEXT NOT NULL DEFAULT '';"
+	// Attestations that came as files, by the key that they are about.
+	"CREATE TABLE attestation("
+	" key_sha256 TEXT PRIMARY KEY,"
+	" leaf BLOB NOT NULL, intermediate BLOB,"
+	" at BIGINT NOT NULL);",
 };
 
 struct err *database_open(const char *dir, struct database **out)

@@ -1,6 +1,6 @@
 // POST /simpleenroll.
 //
-// The order: form of the message, the request itself, the attestation in it, the name it claims, the credentials, the certificate. What can be judged
+// The order: form of the message, the request itself, the attestation in it, the name it claims, the credentials, the token that the account is bound to, the certificate. What can be judged
 // without knowing who asks comes first, because a one-time password is spent by being judged: a client with a malformed or badly
 // signed request keeps it. Nothing is given away by that: these checks look only at what the client sent, and the Common Name
 // follows from the user name. A request without any credential is turned away before its body is looked at.
@@ -78,9 +78,9 @@ static struct err *answer_wait(const struct ticket *t, struct answer *out)
 	return NULL;
 }
 
-// Certificate, log and ticket in one transaction: two polls at once bring one certificate.
+// The account may have been bound to another token since the ticket was given.
 static struct err *finish_ticket(const struct service *s, struct store *db, const struct request *r,
-				 const struct ticket *t, int64_t now, X509 **leaf)
+				 const struct ticket *t, int64_t now, enum refusal *no, X509 **leaf)
 {
 	AUTO_ACCOUNT struct account who = { 0 };
 	int64_t id = 0;
@@ -88,30 +88,39 @@ static struct err *finish_ticket(const struct service *s, struct store *db, cons
 		return issue_again(db, t->issued, leaf);
 	if (t->kind != TICKET_READY)
 		return NULL;
+	TRY(attested_account(&s->attested, db, t->account, r, no));
+	if (*no)
+		return NULL;
 	TRY(account_by_id(db, t->account, &who));
 	TRY(issue(db, s->authority, &who, r, now, &id, leaf));
 	return ticket_done(db, t->id, id);
 }
 
+// Certificate, log and ticket in one transaction: two polls at once bring one certificate.
 static struct err *in_transaction(const struct service *s, const struct account *who,
 				  const char *ticket, const struct request *r, struct ticket *t,
-				  X509 **leaf)
+				  enum refusal *no, X509 **leaf)
 {
 	int64_t now = clock_now();
 	int64_t id = 0;
 	bool waits = ticket || who->pending_polls > 0 || who->pending_seconds > 0;
 	struct store *db = database_take(s->database);
 	struct err *e = store_begin(db);
+	if (!e && who)
+		e = attested_account(&s->attested, db, who->id, r, no);
+	if (!e && *no)
+		goto end;
 	if (!e && ticket)
 		e = ticket_poll(db, ticket, r->sha256, now, s->retry_after, t);
 	else if (!e && waits)
 		e = ticket_take(db, who, r->sha256, now, s->retry_after, t);
 	if (!e && waits)
-		e = finish_ticket(s, db, r, t, now, leaf);
+		e = finish_ticket(s, db, r, t, now, no, leaf);
 	else if (!e)
 		e = issue(db, s->authority, who, r, now, &id, leaf);
 	if (!e)
 		e = store_commit(db);
+end:
 	database_give(s->database);
 	return e;
 }
@@ -123,7 +132,10 @@ static struct err *conclude(const struct service *s, const struct call *c,
 {
 	struct ticket t = { .kind = TICKET_READY };
 	AUTO(x509) X509 *leaf = NULL;
-	TRY(in_transaction(s, who, ticket, r, &t, &leaf));
+	enum refusal no = REFUSE_NOTHING;
+	TRY(in_transaction(s, who, ticket, r, &t, &no, &leaf));
+	if (no)
+		return answer_refuse(out, c, no);
 	*unknown = t.kind == TICKET_UNKNOWN;
 	if (*unknown)
 		return NULL;
@@ -167,7 +179,7 @@ struct err *enroll_answer(const struct service *s, const struct call *c, struct 
 	if (!no && s->csrattrs.rsa_bits > r.rsa_bits)
 		no = REFUSE_KEY_SIZE;
 	if (!no)
-		TRY(attested_judge(&s->attested, &r, &no));
+		TRY(attested_judge(&s->attested, s->database, &r, &no));
 	if (no)
 		return answer_refuse(out, c, no);
 	if (has_ticket)

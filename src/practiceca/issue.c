@@ -100,6 +100,8 @@ struct err *issue(struct store *s, const struct authority *a, const struct accou
 							  .not_after = issue_last_moment(now) },
 			     &cert));
 	TRY(write_log(s, who, r, cert, now, id));
+	if (r->attestation.kind != ATTESTATION_NONE)
+		TRY(account_bind(s, who->id, attested_text(&r->attestation).serial));
 	*leaf = cert;
 	cert = NULL;
 	return NULL;

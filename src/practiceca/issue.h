@@ -13,7 +13,7 @@
 // Valid from now to the end of the day a year later (365 days on), in the bank's time zone (Asia/Tokyo), as bank-issued
 // certificates are: the last day is a whole day.
 int64_t issue_last_moment(int64_t now);
-// Signs, and writes the issuance log; inside the caller's transaction of s.
+// Signs, writes the issuance log, and binds the account to the token that was attested; inside the caller's transaction of s.
 MUST struct err *issue(struct store *s, const struct authority *a, const struct account *who,
 		       const struct request *r, int64_t now, int64_t *id, X509 **leaf);
 // A certificate of the log.

@@ -45,6 +45,8 @@ static const struct {
 					     "in the request.") },
 	[REFUSE_ATTESTATION_FIRMWARE] = { 403, N_("The firmware of the token makes weak keys "
 						  "(ROCA, CVE-2017-15361).") },
+	[REFUSE_OTHER_TOKEN] = { 403, N_("This account has enrolled with another token. Have the "
+					 "bank release it.") },
 	[REFUSE_OTHER_NAME] = { 403, N_("The Common Name is not the one of this account.") },
 	[REFUSE_OTHER_REQUEST] = { 403, N_("The ticket was given for another request.") },
 	[REFUSE_FAULT] = { 500, N_("The practice CA failed. Its terminal says why.") },

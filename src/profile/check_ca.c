@@ -156,6 +156,12 @@ static void check_hosts(const struct profile_ca *ca, struct faults *f)
 
 // --- files of certificates: the anchors, and those of token.recovery (check_token.c) and key.attestation.roots (check_attestation.c)
 
+// Tagged where it is the trust in the CA that is missing: inkan doctor has a finding of its own for that.
+static void pem_fault(const char *key, struct faults *f, struct mark m, struct err *e)
+{
+	fault_put_err(f, m, strcmp(key, "ca.anchors") == 0 ? err_tag(e, "trust-missing") : e);
+}
+
 static void pem_missing(const struct profile *p, const char *key, const char *path,
 			struct faults *f)
 {
@@ -179,23 +185,21 @@ static void pem_missing(const struct profile *p, const char *key, const char *pa
 				     "compare its "
 				     "fingerprint, and put it there: %1."),
 				  ARG_TEXT(path));
-	fault_put(f, m,
-		  msg_new(N_("%1: %2: the file of certificates %3 is not there."),
-			  ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })), ARG_TEXT(key),
-			  ARG_TEXT(path)),
-		  hint);
+	struct err *e =
+		err_new(ERR_PROFILE, N_("%1: %2: the file of certificates %3 is not there."),
+			ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })), ARG_TEXT(key),
+			ARG_TEXT(path));
+	pem_fault(key, f, m, err_hint_msg(e, hint));
 }
 
 // Takes what reading said and puts it among the faults.
 static void pem_unreadable(const char *key, struct faults *f, struct err *cause)
 {
 	struct mark m = place_find(f, key);
-	fault_put_err(f, m,
-		      err_caused_by(err_new(ERR_PROFILE,
-					    N_("%1: %2: the file of certificates cannot be used."),
-					    ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })),
-					    ARG_TEXT(key)),
-				    cause));
+	struct err *e =
+		err_new(ERR_PROFILE, N_("%1: %2: the file of certificates cannot be used."),
+			ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })), ARG_TEXT(key));
+	pem_fault(key, f, m, err_caused_by(e, cause));
 }
 
 // The bytes between BEGIN and END, whether they look like a certificate: base64 and line ends, not nothing.
@@ -239,8 +243,12 @@ static struct err *put_pem(const char *key, const char *path, const struct buf *
 		return NULL;
 	}
 	if (strlen(text) != pem->len || !holds_certificates(text)) {
-		FAULT_AT(f, key, N_("%1: %2: %3 holds no certificate that can be read (PEM)."),
-			 ARG_TEXT(path));
+		struct mark m = place_find(f, key);
+		pem_fault(key, f, m,
+			  err_new(ERR_PROFILE,
+				  N_("%1: %2: %3 holds no certificate that can be read (PEM)."),
+				  ARG_TEXT(fault_where(f, m, (char[FAULT_WHERE]){ 0 })),
+				  ARG_TEXT(key), ARG_TEXT(path)));
 		return NULL;
 	}
 	struct err *e = buf_put(into, pem->data, pem->len);

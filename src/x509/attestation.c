@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "x509/attestation_inside.h"
+#include "x509/bag.h"
 #include "x509/cert_inside.h"
 
 #define YUBICO_PIV "1.3.6.1.4.1.41482.3."
@@ -233,13 +234,8 @@ static struct err *take(const STACK_OF(X509_EXTENSION) * list, const char *oid, 
 	return e;
 }
 
-struct err *attestation_from_request(const void *der, size_t len, struct attestation_statement *out)
+static struct err *from_extensions(X509_REQ *req, struct attestation_statement *out)
 {
-	const unsigned char *p = der;
-	AUTO(x509_req) X509_REQ *req = len > LONG_MAX ? NULL : d2i_X509_REQ(NULL, &p, (long)len);
-	if (!req)
-		return ossl_reason(attestation_malformed(N_("what should be a request is none")),
-				   "d2i_X509_REQ");
 	AUTO(extension_stack) STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(req);
 	ossl_clear(); // without extensions there is nothing to take
 	AUTO_STATEMENT struct attestation_statement s = { .leaf = BUF(CERT_MAX_DER),
@@ -254,6 +250,62 @@ struct err *attestation_from_request(const void *der, size_t len, struct attesta
 	s.kind = ATTESTATION_YUBIKEY_PIV;
 	*out = s;
 	s = (struct attestation_statement){ 0 };
+	return NULL;
+}
+
+static struct err *put_der(const struct cert *c, struct buf *out)
+{
+	size_t len = 0;
+	const uint8_t *der = cert_der(c, &len);
+	buf_reset(out);
+	return buf_put(out, der, len);
+}
+
+struct err *attestation_from_certs(const struct cert_list *certs, struct attestation_statement *out)
+{
+	AUTO_STATEMENT struct attestation_statement s = { .leaf = BUF(CERT_MAX_DER),
+							  .intermediate = BUF(CERT_MAX_DER) };
+	const struct cert *leaf = NULL;
+	for (size_t i = 0; i < certs->n; i++) {
+		if (!is_statement(certs->certs[i]))
+			continue;
+		if (leaf)
+			return attestation_malformed(N_("there is more than one"));
+		leaf = certs->certs[i];
+	}
+	*out = (struct attestation_statement){ 0 };
+	if (!leaf)
+		return NULL;
+	TRY(put_der(leaf, &s.leaf));
+	for (size_t i = 0; i < certs->n && !s.intermediate.len; i++)
+		if (X509_check_issued(cert_x509(certs->certs[i]), cert_x509(leaf)) == X509_V_OK)
+			TRY(put_der(certs->certs[i], &s.intermediate));
+	ossl_clear();
+	s.kind = ATTESTATION_YUBIKEY_PIV;
+	*out = s;
+	s = (struct attestation_statement){ 0 };
+	return NULL;
+}
+
+struct err *attestation_from_request(const void *der, size_t len, struct attestation_statement *out)
+{
+	AUTO_STATEMENT struct attestation_statement inside = { 0 }, bagged = { 0 };
+	AUTO_CERTS struct cert_list certs = { 0 };
+	const unsigned char *p = der;
+	AUTO(x509_req) X509_REQ *req = len > LONG_MAX ? NULL : d2i_X509_REQ(NULL, &p, (long)len);
+	if (!req)
+		return ossl_reason(attestation_malformed(N_("what should be a request is none")),
+				   "d2i_X509_REQ");
+	TRY(from_extensions(req, &inside));
+	TRY(bag_of_request(req, &certs));
+	TRY(attestation_from_certs(&certs, &bagged));
+	if (inside.kind != ATTESTATION_NONE && bagged.kind != ATTESTATION_NONE)
+		return attestation_malformed(N_("the request does not carry it once and whole"));
+	struct attestation_statement *found = inside.kind != ATTESTATION_NONE ? &inside : &bagged;
+	if (found->kind == ATTESTATION_NONE)
+		return NULL;
+	*out = *found;
+	*found = (struct attestation_statement){ 0 };
 	return NULL;
 }
 

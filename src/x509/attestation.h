@@ -70,6 +70,10 @@ const char *attested_pin_words(uint8_t pin);
 const char *attested_touch_words(uint8_t touch);
 const char *attested_form_words(uint8_t form_factor);
 
+// By those names: as JSON has them.
+const char *attested_pin_words_of(const char *name);
+const char *attested_touch_words_of(const char *name);
+
 // Floors of what the key demands at each use, in rising order.
 enum attested_pin_floor { ATTESTED_PIN_ANY, ATTESTED_PIN_AT_LEAST_ONCE, ATTESTED_PIN_EVERY_TIME };
 enum attested_touch_floor {
@@ -107,8 +111,13 @@ MUST struct err *attestation_judge(const struct attestation_terms *t,
 // An Attribute in DER for request_terms.extra_attributes: an extensionRequest with the two certificates as yubico-piv-tool writes them
 // (1.3.6.1.4.1.41482.3.11 the statement, .3.2 the certificate of F9). Appends.
 MUST struct err *attestation_attribute(const struct attestation_statement *s, struct buf *out);
-// The same found in a request's DER: ATTESTATION_NONE when it carries none. ERR_POLICY tagged "attestation-malformed".
+// Found in a request's DER, as these extensions or among the certificates of a bag (bag.h): ATTESTATION_NONE when it carries none.
+// ERR_POLICY tagged "attestation-malformed", also where it stands in both.
 MUST struct err *attestation_from_request(const void *der, size_t len,
 					  struct attestation_statement *out);
 // Both certificates as PEM, the statement first. ERR_POLICY tagged "attestation-malformed".
 MUST struct err *attestation_pem(const struct attestation_statement *s, struct buf *out);
+// A statement and its issuer among certificates in any order: ATTESTATION_NONE when none is a statement. ERR_POLICY tagged
+// "attestation-malformed" when more than one is.
+MUST struct err *attestation_from_certs(const struct cert_list *certs,
+					struct attestation_statement *out);

@@ -1,6 +1,8 @@
 // What the files about attestation share. Private to the room.
 #pragma once
 
+#include <openssl/x509.h>
+
 #include "x509/attestation.h"
 
 // A statement with its certificates read.
@@ -16,6 +18,8 @@ static inline void read_statement_cleanup(struct read_statement *r)
 
 MUST struct err *statement_read(const struct attestation_statement *s, struct read_statement *r,
 				struct attestation *out);
+// bag.h, for a request that is parsed.
+MUST struct err *bag_of_request(const X509_REQ *req, struct cert_list *out);
 // Whether a certificate is a statement about a key and so nobody's issuer.
 bool is_statement(const struct cert *c);
 // what: a message id that ends the sentence.

@@ -1,5 +1,6 @@
 // What an attestation says, in words and in names.
 #include <stdio.h>
+#include <string.h>
 
 #include "x509/attestation.h"
 
@@ -70,6 +71,24 @@ const char *attested_pin_words(uint8_t pin)
 const char *attested_touch_words(uint8_t touch)
 {
 	return touch_of(touch)->words;
+}
+
+static const char *words_of(const struct word *table, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (name && strcmp(table[i].name, name) == 0)
+			return table[i].words;
+	return table[0].words;
+}
+
+const char *attested_pin_words_of(const char *name)
+{
+	return words_of(pins, ARRAY_LEN(pins), name);
+}
+
+const char *attested_touch_words_of(const char *name)
+{
+	return words_of(touches, ARRAY_LEN(touches), name);
 }
 
 const char *attested_form_words(uint8_t form_factor)

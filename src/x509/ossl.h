@@ -6,6 +6,7 @@
 #include <openssl/bn.h>
 #include <openssl/cms.h>
 #include <openssl/evp.h>
+#include <openssl/pkcs7.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -32,6 +33,7 @@ DEFINE_CLEANUP(x509, X509, X509_free)
 DEFINE_CLEANUP(x509_name, X509_NAME, X509_NAME_free)
 DEFINE_CLEANUP(x509_req, X509_REQ, X509_REQ_free)
 DEFINE_CLEANUP(x509_attribute, X509_ATTRIBUTE, X509_ATTRIBUTE_free)
+DEFINE_CLEANUP(pkcs7, PKCS7, PKCS7_free)
 DEFINE_CLEANUP(x509_extension, X509_EXTENSION, X509_EXTENSION_free)
 DEFINE_CLEANUP(x509_stack, STACK_OF(X509), x509_stack_free)
 DEFINE_CLEANUP(extension_stack, STACK_OF(X509_EXTENSION), extension_stack_free)

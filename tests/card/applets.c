@@ -89,4 +89,10 @@ static const struct applet otp_applet = {
 	.command = otp_command,
 };
 
-const struct applet *const card_applets[] = { &piv_applet, &management_applet, &otp_applet, NULL };
+static const struct applet *const yubikey_applets[] = { &piv_applet, &management_applet,
+							&otp_applet, NULL };
+
+const struct applet *const *card_applets(const struct card *card)
+{
+	return card->gids ? gids_applets : yubikey_applets;
+}

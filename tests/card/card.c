@@ -26,17 +26,18 @@ bool firmware_read(const char *text, unsigned *firmware)
 
 void card_birth(struct card *card)
 {
+	const struct applet *const *applets = card_applets(card);
 	card->selected = -1;
-	for (size_t i = 0; card_applets[i]; i++) {
+	for (size_t i = 0; applets[i]; i++) {
 		if (i >= CARD_APPLETS_MOST)
 			die("card_birth", "more applets than there is room for");
-		if (card_applets[i]->birth)
-			card->applet[i] = card_applets[i]->birth(card);
+		if (applets[i]->birth)
+			card->applet[i] = applets[i]->birth(card);
 	}
 	if (!state_load(card)) {
-		for (size_t i = 0; card_applets[i]; i++)
-			if (card_applets[i]->factory)
-				card_applets[i]->factory(card, card->applet[i]);
+		for (size_t i = 0; applets[i]; i++)
+			if (applets[i]->factory)
+				applets[i]->factory(card, card->applet[i]);
 		card_changed(card);
 	}
 	state_save(card);
@@ -45,9 +46,10 @@ void card_birth(struct card *card)
 
 void card_free(struct card *card)
 {
-	for (size_t i = 0; card_applets[i]; i++)
-		if (card_applets[i]->death)
-			card_applets[i]->death(card->applet[i]);
+	const struct applet *const *applets = card_applets(card);
+	for (size_t i = 0; applets[i]; i++)
+		if (applets[i]->death)
+			applets[i]->death(card->applet[i]);
 	bytes_free(&card->chain);
 	bytes_free(&card->rest);
 }
@@ -59,16 +61,17 @@ void card_changed(struct card *card)
 
 void *card_applet_state(const struct card *card, const struct applet *applet)
 {
-	for (size_t i = 0; card_applets[i]; i++)
-		if (card_applets[i] == applet)
+	const struct applet *const *applets = card_applets(card);
+	for (size_t i = 0; applets[i]; i++)
+		if (applets[i] == applet)
 			return card->applet[i];
 	die("no such applet", applet->name);
 }
 
 static void leave(struct card *card)
 {
-	if (card->selected >= 0 && card_applets[card->selected]->leave)
-		card_applets[card->selected]->leave(card, card->applet[card->selected]);
+	if (card->selected >= 0 && card_applets(card)[card->selected]->leave)
+		card_applets(card)[card->selected]->leave(card, card->applet[card->selected]);
 	card->selected = -1;
 }
 
@@ -86,6 +89,9 @@ struct span card_atr(const struct card *card)
 	static const uint8_t five[] = { 0x3b, 0xfd, 0x13, 0x00, 0x00, 0x81, 0x31, 0xfe,
 					0x15, 0x80, 0x73, 0xc0, 0x21, 0xc0, 0x57, 'Y',
 					'u',  'b',  'i',  'K',	'e',  'y',  0x40 };
+	static const uint8_t gids[] = { 0x3b, 0x80, 0x01, 0x81 };
+	if (card->gids)
+		return (struct span){ gids, sizeof(gids) };
 	if (card->firmware < FIRMWARE(5, 0, 0))
 		return (struct span){ four, sizeof(four) };
 	return (struct span){ five, sizeof(five) };
@@ -93,10 +99,11 @@ struct span card_atr(const struct card *card)
 
 static enum sw select_applet(struct card *card, const struct apdu *a, struct bytes *out)
 {
+	const struct applet *const *applets = card_applets(card);
 	if (a->p1 != 0x04 || a->p2 != 0x00)
 		return SW_WRONG_P1P2;
-	for (int i = 0; card_applets[i]; i++) {
-		const struct applet *one = card_applets[i];
+	for (int i = 0; applets[i]; i++) {
+		const struct applet *one = applets[i];
 		if (a->data.len < one->aid_least || a->data.len > one->aid_len)
 			continue;
 		if (memcmp(a->data.data, one->aid, a->data.len) != 0)
@@ -114,7 +121,8 @@ static enum sw run(struct card *card, const struct apdu *a, struct bytes *out)
 		return select_applet(card, a, out);
 	if (card->selected < 0)
 		return SW_UNKNOWN_INS;
-	return card_applets[card->selected]->command(card, card->applet[card->selected], a, out);
+	return card_applets(card)[card->selected]->command(card, card->applet[card->selected], a,
+							   out);
 }
 
 // Takes a link of a chain. False: the command is not complete, or cannot be, and *sw says which.

@@ -61,12 +61,15 @@ struct applet {
 	void (*save)(const struct card *card, const void *self, FILE *to);
 	bool (*load)(struct card *card, void *self, char *line);
 };
-extern const struct applet *const card_applets[]; // ends with null
+extern const struct applet *const gids_applets[]; // ends with null
+struct card;
+const struct applet *const *card_applets(const struct card *card); // the same, of this card
 #define CARD_APPLETS_MOST 8
 
 struct card {
 	uint32_t serial;
 	unsigned firmware;
+	bool gids; // no YubiKey: a card after the Generic Identity Device Specification
 	const char *state_file; // null: the card forgets when the program ends
 	const char *root_file;	// where the attestation root goes; its key beside it in FILE.key
 
@@ -74,7 +77,9 @@ struct card {
 	struct {
 		bool garbage, cut;
 		bool foreign_attestation, self_signed_attestation, other_serial;
-		enum sw sw; // SW_NONE: it answers as it should
+		bool garbled_attestation, bare_attestation, empty_attestation;
+		unsigned attested_firmware, attested_slot; // 0: what is true
+		enum sw sw;				   // SW_NONE: it answers as it should
 	} faults;
 
 	// What was seen, for tests to compare.

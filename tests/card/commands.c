@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "control.h"
+#include "gids.h"
 #include "piv.h"
 
 __attribute__((format(printf, 2, 3))) static bool say(struct said *s, const char *format, ...)
@@ -114,6 +115,45 @@ static bool do_other_serial(struct reader *r, const char *value, struct said *sa
 	return read_switch(value, &r->card->faults.other_serial);
 }
 
+static bool do_garbled(struct reader *r, const char *value, struct said *said)
+{
+	(void)said;
+	return read_switch(value, &r->card->faults.garbled_attestation);
+}
+
+static bool do_bare(struct reader *r, const char *value, struct said *said)
+{
+	(void)said;
+	return read_switch(value, &r->card->faults.bare_attestation);
+}
+
+static bool do_empty(struct reader *r, const char *value, struct said *said)
+{
+	(void)said;
+	return read_switch(value, &r->card->faults.empty_attestation);
+}
+
+static bool do_attested_firmware(struct reader *r, const char *value, struct said *said)
+{
+	unsigned *to = &r->card->faults.attested_firmware;
+	(void)said;
+	if (value && strcmp(value, "off") == 0) {
+		*to = 0;
+		return true;
+	}
+	return value && firmware_read(value, to);
+}
+
+static bool do_attested_slot(struct reader *r, const char *value, struct said *said)
+{
+	unsigned long slot = 0;
+	(void)said;
+	if (!value || (strcmp(value, "off") != 0 && !read_number(value, 16, 0xff, &slot)))
+		return false;
+	r->card->faults.attested_slot = (unsigned)slot;
+	return true;
+}
+
 // "6F00 on", "6F00 off", "off".
 static bool do_sw(struct reader *r, const char *value, struct said *said)
 {
@@ -162,14 +202,14 @@ static bool do_firmware(struct reader *r, const char *value, struct said *said)
 static bool do_counts(struct reader *r, const char *value, struct said *said)
 {
 	const struct card *c = r->card;
-	const struct piv *p = piv_of(c);
+	unsigned pin = c->gids ? gids_tries(c) : piv_of(c)->pin.tries;
+	unsigned puk = c->gids ? 0 : piv_of(c)->puk.tries;
 	(void)value;
 	return say(said,
 		   "pin=%u puk=%u verify=%lu change=%lu unblock=%lu management=%lu "
 		   "management-failed=%lu apdus=%lu",
-		   p->pin.tries, p->puk.tries, c->counts.verify, c->counts.change,
-		   c->counts.unblock, c->counts.management, c->counts.management_failed,
-		   c->counts.apdus);
+		   pin, puk, c->counts.verify, c->counts.change, c->counts.unblock,
+		   c->counts.management, c->counts.management_failed, c->counts.apdus);
 }
 
 static bool do_state(struct reader *r, const char *value, struct said *said)
@@ -197,6 +237,11 @@ static const struct {
 	{ "foreign-attestation", do_foreign },
 	{ "self-signed-attestation", do_self_signed },
 	{ "other-serial", do_other_serial },
+	{ "garbled-attestation", do_garbled },
+	{ "bare-attestation", do_bare },
+	{ "empty-attestation", do_empty },
+	{ "attested-firmware", do_attested_firmware },
+	{ "attested-slot", do_attested_slot },
 	{ "counts", do_counts },
 	{ "state", do_state },
 };

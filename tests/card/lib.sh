@@ -112,6 +112,8 @@ pcscd_start() {
   /usr/sbin/pcscd --foreground --config "$READERS_DIR" "${PCSCD_OPTIONS[@]}" </dev/null >>"$PCSCD_LOG" 2>&1 &
   PCSCD_PID=$!
   started "$PCSCD_PID"
+  # In a file, for a test that starts it anew is a subshell of its own.
+  printf '%s\n' "$PCSCD_PID" >"$WORK/pcscd.started"
   until_true 30 pcscd_answers || fail_early "pcscd does not start: $(tail -n 20 "$PCSCD_LOG")"
 }
 PCSCD_OPTIONS=()
@@ -120,6 +122,7 @@ pcscd_answers() {
   [ -S /run/pcscd/pcscd.comm ]
 }
 pcscd_stop() {
+  PCSCD_PID=$(cat "$WORK/pcscd.started")
   stop "$PCSCD_PID"
   wait "$PCSCD_PID" 2>/dev/null || true
   rm -f /run/pcscd/pcscd.comm /run/pcscd/pcscd.pid

@@ -2,7 +2,7 @@
 // told to misbehave.
 //
 //   virtual-card --port N [--control SOCKET] [--serial N] [--firmware X.Y.Z] [--state FILE] [--keygen-ms N]
-//                [--attestation-root FILE] [--log FILE] [--removed]
+//                [--attestation-root FILE] [--log FILE] [--removed] [--gids]
 //   virtual-card --control SOCKET --do COMMAND
 //
 // It says READY when the card exists, and ends with SIGTERM or SIGINT.
@@ -46,6 +46,7 @@ static const struct option long_options[] = {
 	{ "attestation-root", required_argument, NULL, 'r' },
 	{ "log", required_argument, NULL, 'l' },
 	{ "removed", no_argument, NULL, 'R' },
+	{ "gids", no_argument, NULL, 'g' },
 	{ 0 },
 };
 
@@ -79,6 +80,9 @@ static void read_option(int which, struct options *o, struct card *card, struct 
 		break;
 	case 'l':
 		o->log = optarg;
+		break;
+	case 'g':
+		card->gids = true;
 		break;
 	case 'R':
 		o->removed = true;

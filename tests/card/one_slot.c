@@ -1,7 +1,9 @@
 // A driver for pcscd that makes a reader of vsmartcard-vpcd one with a single slot: Debian's has two, always. Everything goes
 // to the real driver, which lies beside this file with ".vpcd" after its name; each reader gets a copy of both files, for the
-// real one keeps its connections in static variables.
+// real one keeps its connections in static variables. While a file with ".mute" after its name lies there, a card that is put in gives no ATR; with
+// ".gone" the reader is unplugged.
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,6 +56,17 @@ __attribute__((constructor)) static void load(void)
 	}
 }
 
+static bool told(const char *ending)
+{
+	static const char here = 0;
+	char path[4096];
+	Dl_info self;
+	if (!dladdr(&here, &self))
+		return false;
+	snprintf(path, sizeof(path), "%s%s", self.dli_fname, ending);
+	return access(path, F_OK) == 0;
+}
+
 RESPONSECODE IFDHCreateChannel(DWORD lun, DWORD channel)
 {
 	return vpcd.create(lun, channel);
@@ -61,7 +74,7 @@ RESPONSECODE IFDHCreateChannel(DWORD lun, DWORD channel)
 
 RESPONSECODE IFDHCreateChannelByName(DWORD lun, LPSTR device)
 {
-	return vpcd.create_by_name(lun, device);
+	return told(".gone") ? IFD_NO_SUCH_DEVICE : vpcd.create_by_name(lun, device);
 }
 
 RESPONSECODE IFDHCloseChannel(DWORD lun)
@@ -90,12 +103,18 @@ RESPONSECODE IFDHSetProtocolParameters(DWORD lun, DWORD protocol, UCHAR flags, U
 
 RESPONSECODE IFDHPowerICC(DWORD lun, DWORD action, PUCHAR atr, PDWORD len)
 {
+	if (action != IFD_POWER_DOWN && told(".mute")) {
+		*len = 0;
+		return IFD_ERROR_POWER_ACTION;
+	}
 	return vpcd.power(lun, action, atr, len);
 }
 
 RESPONSECODE IFDHTransmitToICC(DWORD lun, SCARD_IO_HEADER header, PUCHAR in, DWORD in_len,
 			       PUCHAR out, PDWORD out_len, PSCARD_IO_HEADER receive)
 {
+	if (told(".gone"))
+		return IFD_NO_SUCH_DEVICE;
 	return vpcd.transmit(lun, header, in, in_len, out, out_len, receive);
 }
 
@@ -107,5 +126,5 @@ RESPONSECODE IFDHControl(DWORD lun, DWORD code, PUCHAR in, DWORD in_len, PUCHAR 
 
 RESPONSECODE IFDHICCPresence(DWORD lun)
 {
-	return vpcd.presence(lun);
+	return told(".gone") ? IFD_NO_SUCH_DEVICE : vpcd.presence(lun);
 }

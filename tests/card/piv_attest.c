@@ -204,8 +204,10 @@ static X509 *f9_stored(const struct piv *p)
 
 static void put_facts(const struct card *card, const struct piv_key *k, X509 *cert)
 {
-	const uint8_t firmware[] = { (uint8_t)(card->firmware >> 16),
-				     (uint8_t)(card->firmware >> 8), (uint8_t)card->firmware };
+	unsigned version =
+		card->faults.attested_firmware ? card->faults.attested_firmware : card->firmware;
+	const uint8_t firmware[] = { (uint8_t)(version >> 16), (uint8_t)(version >> 8),
+				     (uint8_t)version };
 	const uint8_t policy[] = { (uint8_t)k->pin, (uint8_t)k->touch };
 	const uint8_t form = FORM_USB_A_KEYCHAIN;
 	ASN1_INTEGER *number = must(ASN1_INTEGER_new(), "ASN1_INTEGER_new");
@@ -237,10 +239,12 @@ static void state(const struct card *card, struct piv *p, const struct piv_key *
 {
 	char text[64];
 	uint8_t *der = NULL;
-	snprintf(text, sizeof(text), "YubiKey PIV Attestation %x", k->slot);
+	snprintf(text, sizeof(text), "YubiKey PIV Attestation %x",
+		 card->faults.attested_slot ? card->faults.attested_slot : k->slot);
 	X509_NAME *name = named(text);
 	X509 *cert = begin(name, X509_get_subject_name(issuer), stated_key(card, p, k));
-	put_facts(card, k, cert);
+	if (!card->faults.bare_attestation)
+		put_facts(card, k, cert);
 	sign(cert, signer);
 	int n = i2d_X509(cert, &der);
 	must_be(n > 0, "cannot be written");
@@ -248,6 +252,15 @@ static void state(const struct card *card, struct piv *p, const struct piv_key *
 	OPENSSL_free(der);
 	X509_free(cert);
 	X509_NAME_free(name);
+}
+
+// A certificate's length, and no certificate inside: the tag and length of the whole stay, so that what reads no further takes it.
+static void garble(struct bytes *out)
+{
+	enum { HEAD = 4 };
+	if (out->len > HEAD)
+		must_be(RAND_bytes(out->data + HEAD, (int)(out->len - HEAD)) == 1,
+			"no random number");
 }
 
 enum sw attest(struct card *card, struct piv *p, const struct apdu *a, struct bytes *out)
@@ -266,12 +279,16 @@ enum sw attest(struct card *card, struct piv *p, const struct apdu *a, struct by
 		state(card, p, k, p->impostor, p->impostor_key, out);
 		return SW_OK;
 	}
+	if (card->faults.empty_attestation)
+		return SW_OK;
 	X509 *issuer = f9_stored(p);
 	if (!issuer || !f9->key || !alg_rsa_bits(f9->alg)) {
 		X509_free(issuer);
 		return SW_CONDITIONS;
 	}
 	state(card, p, k, issuer, f9->key, out);
+	if (card->faults.garbled_attestation)
+		garble(out);
 	X509_free(issuer);
 	return SW_OK;
 }

@@ -8,8 +8,9 @@
 
 static bool load_line(struct card *card, char *line)
 {
-	for (size_t i = 0; card_applets[i]; i++)
-		if (card_applets[i]->load && card_applets[i]->load(card, card->applet[i], line))
+	const struct applet *const *applets = card_applets(card);
+	for (size_t i = 0; applets[i]; i++)
+		if (applets[i]->load && applets[i]->load(card, card->applet[i], line))
 			return true;
 	return false;
 }
@@ -50,9 +51,10 @@ void state_save(const struct card *card)
 	mode_t mask = umask(077);
 	FILE *to = must(fopen(name, "we"), "opening the state file");
 	umask(mask);
-	for (size_t i = 0; card_applets[i]; i++)
-		if (card_applets[i]->save)
-			card_applets[i]->save(card, card->applet[i], to);
+	const struct applet *const *applets = card_applets(card);
+	for (size_t i = 0; applets[i]; i++)
+		if (applets[i]->save)
+			applets[i]->save(card, card->applet[i], to);
 	if (fclose(to) != 0 || rename(name, card->state_file) != 0)
 		die(card->state_file, strerror(errno));
 	free(name);

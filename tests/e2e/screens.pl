@@ -24,16 +24,26 @@ if ($mode eq 'clean') {
 	$text = join "\n", @lines;
 	$text =~ s{/\S+?/config/inkan/profiles/}{~/.config/inkan/profiles/}g;
 	$text =~ s/localhost:\d+/localhost:8443/g;
+	$text =~ s{/\S+?/test_\w+/home\b}{/home/hana}g;
+	# A security officer's PIN, which is another one each time.
+	$text =~ s/^    [2-9A-Z]{4}(?: [2-9A-Z]{4}){3}$/    7KQF 3M2X 9HTR 4WPD/mg;
 	$text =~ s/\n{3,}/\n\n/g;
 	$text =~ s/^\n+|\n+$//g;
 	print "$text\n";
 } elsif ($mode eq 'shape') {
+	# A token names its objects in any order: in `token show` each has lines of its own, in `token wipe` a clause.
+	$text =~ s{((?:^  (?:Public key|Private key|Certificate|公開鍵|秘密鍵|証明書)[ 「][^\n]*\n(?:    [^\n]*\n)*)+)}
+		{join '', sort split /(?=^  \S)/m, $1}gme;
 	$text =~ s/\[\s*\d+\/\d+\][^\n]*//g; # steps: drawn again, and with the time that they took
 	$text =~ s/\^C//g;                             # the terminal's echo, which may come at the end of a line or of the next
 	$text =~ s/\b[a-z0-9]{4}-[a-z0-9]{4}\b/ID/g;
 	$text =~ s/\b[0-9a-f]{16,}\b/HEX/g;
+	$text =~ s/\b0x[0-9a-f]+\b/HEX/g;
+	$text =~ s{/usr/lib/[^/\s]+-linux-gnu/}{/usr/lib/}g;
 	$text =~ s/\d+/0/g;
 	$text =~ s/\s+//g;
+	$text =~ s/(?:(?:public|private)key"0"|certificateforCN=[^()]*)\(CKA_IDHEX;madebyinkan\)//g;
+	$text =~ s/(?:(?:公開鍵|秘密鍵)「0」|CN=[^（）]*)（CKA_IDHEX、inkanが作成）//g;
 	# What is said only when something takes long, or depends on how old the one-time password is.
 	$text =~ s/Leavethetokenin:itisatwork\.//g;
 	$text =~ s/Thetokenisnotatwork:ifithastocomeout,nothingislost\.//g;

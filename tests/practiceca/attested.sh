@@ -88,8 +88,39 @@ expect "what is written down" '{"serial":"12345678","firmware":"5.4.3"}' \
   "$("$program" issued --dir "$dir" --json | tail -1 | jq -c .attested)"
 certificates >"$work/issued.pem"
 expect "it is not certified" 0 "$(openssl x509 -in "$work/issued.pem" -noout -text | grep -c 41482 || true)"
+
+# Bound to that token from now on.
+mapfile -t other < <(says 050403 87654321)
+cp "$work/ours.key" "$work/another.key"
+certificate another 'YubiKey PIV Attestation 9a' f9 "${other[@]}"
+asks another.der f9.der
+refused "another token" 403 "This account has enrolled with another token. Have the bank release it."
+asks statement.der f9.der
+sends
+expect "the same token again" 200 "$status"
+"$program" account release --dir "$dir" --contract-id "$name" >/dev/null
+asks another.der f9.der
+sends
+expect "another token after the release" 200 "$status"
+expect "the account's token" 87654321 "$("$program" account list --dir "$dir" --json | jq -r --arg id "$name" '.[] | select(.fields.contract_id == $id) | .token')"
+
+# As files: kept by their keys, judged when the request comes.
+adds() { "$program" attestation add --dir "$dir" --file "$work/$1" >/dev/null 2>&1 || echo $?; }
+cat "$work/f9.pem" "$work/others.pem" >"$work/others.bundle"
+cat "$work/f9.pem" "$work/another.pem" >"$work/another.bundle"
+cat "$work/forged9.pem" "$work/fake.pem" >"$work/fake.bundle"
+expect "a file that is none" 8 "$(adds f9.pem)"
+expect "a file about another key" "" "$(adds others.bundle)"
+asks
+refused "a file about another key does not count" 403 "The request must carry the token maker's attestation of the key."
+expect "a file by a self-made issuer" "" "$(adds fake.bundle)"
+refused "a file by a self-made issuer" 403 "The attestation does not come from a maker that this CA trusts."
+expect "a good file" "" "$(adds another.bundle)"
+sends
+expect "a good file: status" 200 "$status"
 stop
 
+key ours # one that no file is about
 # Not required: a request may do without, but a wrong one is refused all the same.
 serve --attestation-roots "$work/root.pem"
 account admin

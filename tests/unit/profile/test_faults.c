@@ -259,8 +259,6 @@ static void test_ca_and_windows(void)
 		  "touch_policy:", "key.attestation.touch_policy", "any, cached or always" },
 		{ "send: none", "send: mail", "send:", "key.attestation.send",
 		  "none, pkcs10-attribute, extra-certificates or file" },
-		{ "send: none", "send: extra-certificates", "send:", "key.attestation.send",
-		  "have a place only in CMP and SCEP" },
 		{ "send: none", "sent: none", "sent:", "key.attestation.sent",
 		  "Did you mean send?" },
 	};
@@ -325,6 +323,37 @@ static void test_roots_are_read_as_strictly_as_anchors(void)
 	CHECK_OK_OR_END(fixture_parse("custody: software", with_roots, &p));
 	CU_ASSERT(p->key.attestation.roots.len > 2 * strlen(fixture_pem));
 	CU_ASSERT(p->key.attestation.send == ATTESTATION_SEND_NONE);
+}
+
+// What a protocol cannot carry is said when the profile is read, and what it can is no fault.
+static void test_certificates_beside_the_request_need_a_place(void)
+{
+	static const char with_roots[] = "custody: device\n  attestation: {roots: practice-ca.pem, "
+					 "send: extra-certificates}";
+	static const struct {
+		const char *protocol;
+		bool has_place;
+	} rows[] = {
+		{ "est", true },     { "cmp", true },	{ "scep", true },
+		{ "portal", false }, { "file", false },
+	};
+	AUTO_TEXT char *yaml = fixture_profile("practice", "custody: software", with_roots);
+	AUTO_TEXT char *dir = text_copy(fixture_write("practice-ca.pem", fixture_pem, 0600));
+	*strrchr(dir, '/') = '\0';
+	const char *est = strstr(yaml, "protocol: est");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(est);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(profile) struct profile *p = NULL;
+		AUTO_TEXT char *other =
+			text_format("%.*sprotocol: %s%s", (int)(est - yaml), yaml, rows[i].protocol,
+				    est + strlen("protocol: est"));
+		struct err *e = profile_parse(other, strlen(other), "bank.yaml", dir, &p);
+		bool said = e && err_kind(e) == ERR_PROFILE &&
+			    err_says(e, "key.attestation.send: extra-certificates have a place "
+					"only in EST, CMP and SCEP");
+		CU_ASSERT_EQUAL(said, !rows[i].has_place);
+		err_ignore(e);
+	}
 }
 
 static void test_custody_of_the_so_pin(void)
@@ -551,16 +580,18 @@ static void test_cut_and_thinned_files(void)
 int main(void)
 {
 	fixture_begin();
-	int rc = CHECK_MAIN(
-		TEST(test_keys), TEST(test_values), TEST(test_fields_and_templates),
-		TEST(test_ca_and_windows), TEST(test_anchors),
-		TEST(test_roots_are_read_as_strictly_as_anchors), TEST(test_custody_of_the_so_pin),
-		TEST(test_the_fingerprint_covers_the_recovery_certificates),
-		TEST(test_all_faults_at_once_in_order), TEST(test_many_faults_are_counted),
-		TEST(test_secrets_of_a_file_are_not_repeated),
-		TEST(test_faults_are_told_in_japanese_too),
-		TEST(test_aliases_anchors_tags_and_documents), TEST(test_deep_and_big),
-		TEST(test_ten_megabytes_on_disk), TEST(test_cut_and_thinned_files));
+	int rc = CHECK_MAIN(TEST(test_keys), TEST(test_values), TEST(test_fields_and_templates),
+			    TEST(test_ca_and_windows), TEST(test_anchors),
+			    TEST(test_roots_are_read_as_strictly_as_anchors),
+			    TEST(test_certificates_beside_the_request_need_a_place),
+			    TEST(test_custody_of_the_so_pin),
+			    TEST(test_the_fingerprint_covers_the_recovery_certificates),
+			    TEST(test_all_faults_at_once_in_order),
+			    TEST(test_many_faults_are_counted),
+			    TEST(test_secrets_of_a_file_are_not_repeated),
+			    TEST(test_faults_are_told_in_japanese_too),
+			    TEST(test_aliases_anchors_tags_and_documents), TEST(test_deep_and_big),
+			    TEST(test_ten_megabytes_on_disk), TEST(test_cut_and_thinned_files));
 	fixture_end();
 	return rc;
 }

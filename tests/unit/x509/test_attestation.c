@@ -6,6 +6,7 @@
 
 #include "attester.h"
 #include "check.h"
+#include "x509/bag.h"
 #include "x509/ossl.h"
 
 static struct attester usual;
@@ -461,6 +462,73 @@ static void test_a_request_with_it_twice_is_refused(void)
 		      "attestation-malformed");
 }
 
+// The certificates of a statement as they go beside a request, in this order.
+static void bag_of(const struct buf *first, const struct buf *second, struct buf *out)
+{
+	AUTO_CERTS struct cert_list list = { 0 };
+	const struct buf *const ders[] = { first, second };
+	for (size_t i = 0; i < ARRAY_LEN(ders); i++) {
+		AUTO(cert) struct cert *c = NULL;
+		CHECK_OK_OR_END(cert_parse(ders[i]->data, ders[i]->len, &c));
+		CHECK_OK(cert_list_add(&list, c));
+	}
+	CHECK_OK(bag_attribute(&list, out));
+}
+
+static void test_it_travels_in_a_bag_of_certificates_in_any_order(void)
+{
+	for (int turned = 0; turned < 2; turned++) {
+		AUTO_STATEMENT struct attestation_statement s = { 0 }, back = { 0 };
+		AUTO_BUF struct buf bag = { 0 }, der = { 0 };
+		AUTO_CERTS struct cert_list list = { 0 };
+		attester_says(&usual, ours.key, &(struct say){ 0 }, &s);
+		bag_of(turned ? &s.intermediate : &s.leaf, turned ? &s.leaf : &s.intermediate,
+		       &bag);
+		sign_request(&bag, &der);
+		CHECK_OK_OR_END(attestation_from_request(der.data, der.len, &back));
+		CU_ASSERT_EQUAL((int)back.kind, (int)ATTESTATION_YUBIKEY_PIV);
+		CU_ASSERT(same_bytes(&s.leaf, &back.leaf) &&
+			  same_bytes(&s.intermediate, &back.intermediate));
+		check_judged(&back, "");
+		CHECK_OK(bag_from_request(der.data, der.len, &list));
+		CU_ASSERT_EQUAL(list.n, 2);
+	}
+}
+
+static void test_a_bag_with_another_keys_statement_is_refused(void)
+{
+	AUTO_STATEMENT struct attestation_statement s = { 0 }, back = { 0 };
+	AUTO_BUF struct buf bag = { 0 }, der = { 0 };
+	attester_says(&usual, theirs.key, &(struct say){ 0 }, &s);
+	bag_of(&s.leaf, &s.intermediate, &bag);
+	sign_request(&bag, &der);
+	CHECK_OK_OR_END(attestation_from_request(der.data, der.len, &back));
+	check_judged(&back, "attestation-other-key");
+}
+
+static void test_a_bag_that_is_not_clear_is_malformed(void)
+{
+	AUTO_STATEMENT struct attestation_statement s = { 0 }, back = { 0 };
+	AUTO_BUF struct buf bag = { 0 }, two = { 0 }, both = { 0 };
+	struct buf unclear[3] = { { 0 } };
+	attester_says(&usual, ours.key, &(struct say){ 0 }, &s);
+	bag_of(&s.leaf, &s.intermediate, &bag);
+	bag_of(&s.leaf, &s.leaf, &two);
+	sign_request(&two, &unclear[0]); // two statements
+	CHECK_OK(attestation_attribute(&s, &both));
+	CHECK_OK(buf_put(&both, bag.data, bag.len));
+	sign_request(&both, &unclear[1]); // as extensions, too
+	buf_reset(&both);
+	CHECK_OK(buf_put(&both, bag.data, bag.len));
+	both.data[40] ^= 0xff; // its inside is no PKCS #7
+	sign_request(&both, &unclear[2]);
+	for (size_t i = 0; i < ARRAY_LEN(unclear); i++) {
+		check_verdict(attestation_from_request(unclear[i].data, unclear[i].len, &back),
+			      "attestation-malformed");
+		buf_free(&unclear[i]);
+	}
+}
+
 static void test_as_a_file_it_is_two_certificates(void)
 {
 	AUTO_STATEMENT struct attestation_statement s = { 0 };
@@ -498,6 +566,9 @@ int main(void)
 		TEST(test_it_travels_in_a_request_beside_what_else_is_asked),
 		TEST(test_a_request_without_it_has_none),
 		TEST(test_a_request_with_it_twice_is_refused),
+		TEST(test_it_travels_in_a_bag_of_certificates_in_any_order),
+		TEST(test_a_bag_with_another_keys_statement_is_refused),
+		TEST(test_a_bag_that_is_not_clear_is_malformed),
 		TEST(test_as_a_file_it_is_two_certificates));
 	soft_key_free(&theirs);
 	soft_key_free(&ours);

@@ -1,0 +1,103 @@
+// token unblock --challenge: the person reads the card's challenge to the help desk, types the answer and a new PIN.
+//
+// The card holds the challenge meanwhile, and nobody holds the card: other programs may use it, and then it forgets, which costs nothing. The module's own
+// session is closed before the challenge is taken, so that the module does not select its applet again.
+#include "base/buf.h"
+#include "enroll/ask.h"
+#include "enroll/say.h"
+#include "enroll/token_job.h"
+#include "token/challenge.h"
+
+enum { MAX_ASKED = 20, CARD_WAIT_MS = 30000 };
+
+static struct err *cannot(const struct enrolment *e)
+{
+	return err_hint(err_tag(err_new(ERR_TOKEN,
+					N_("The token %1 cannot be unblocked by a challenge and an "
+					   "answer. Nothing was tried."),
+					ARG_TEXT(e->token.label)),
+				"challenge-unknown"),
+			N_("`inkan token unblock` sets a new PIN with the security officer's PIN "
+			   "(the PUK)."));
+}
+
+static bool waiting(void *ctx, const char *who)
+{
+	const struct enrolment *e = ctx;
+	say_wait(e,
+		 who[0] ? msg_new(N_("Another program is using the card (%1). Waiting for it."),
+				  ARG_TEXT(who))
+			: msg_new(N_("Another program is using the card. Waiting for it.")),
+		 -1, false);
+	return said_stop(e);
+}
+
+static struct err *ask_once(struct enrolment *e, const struct msg *words, const struct msg *again,
+			    uint8_t response[CHALLENGE_LEN])
+{
+	struct question q = {
+		.kind = ASK_TEXT, .name = "response", .words = words, .again = again, .echo = true
+	};
+	struct answer a = { 0 };
+	TRY(e->face->ask(e->face->ctx, &q, &a));
+	AUTO(secret) struct secret *typed = a.value;
+	if (a.state == ANSWER_STOPPED)
+		return err_tag(err_new(ERR_INTERRUPTED, N_("Stopped as you asked.")), "stopped");
+	if (a.state == ANSWER_GIVEN)
+		return challenge_read(typed, response);
+	return err_hint(
+		err_tag(err_new(ERR_ANSWER, N_("An answer is missing: %1."), ARG_TEXT("response")),
+			"answer-missing"),
+		N_("The challenge is another one each time: run the command on a "
+		   "terminal."));
+}
+
+static struct err *ask_response(struct enrolment *e, const uint8_t challenge[CHALLENGE_LEN],
+				uint8_t response[CHALLENGE_LEN])
+{
+	char text[CHALLENGE_TEXT];
+	AUTO(err) struct err *wrong = NULL;
+	challenge_write(challenge, text);
+	AUTO(msg)
+	struct msg *words = msg_new(N_("Call the help desk. Tell them the token's serial number, "
+				       "%1, and read them this challenge: %2. Type the answer that "
+				       "they give you"),
+				    ARG_TEXT(e->token.serial), ARG_TEXT(text));
+	for (int i = 0; i < MAX_ASKED; i++) {
+		struct err *err = ask_once(e, words, wrong ? err_what(wrong) : NULL, response);
+		if (!err || !err_has_tag(err, "challenge-form") || !e->face->interactive)
+			return err;
+		err_free(wrong);
+		wrong = err;
+	}
+	struct err *last = wrong;
+	wrong = NULL;
+	return last;
+}
+
+static struct err *look_after(struct enrolment *e, const struct secret *fresh)
+{
+	token_step(e, "token-login");
+	TRY(slot_refresh(e->module, &e->token));
+	return token_check_login(e, fresh);
+}
+
+struct err *unblock_by_challenge(struct enrolment *e)
+{
+	const struct pcsc_patience patience = { .wait_ms = CARD_WAIT_MS,
+						.waiting = waiting,
+						.ctx = e };
+	uint8_t challenge[CHALLENGE_LEN], response[CHALLENGE_LEN];
+	AUTO(pcsc_card) struct pcsc_card *card = NULL;
+	AUTO(secret) struct secret *fresh = NULL;
+	TRY(token_begin(e, "token unblock", "token-look"));
+	if (!can_be_challenged(&e->token))
+		return cannot(e);
+	TRY(challenge_take(&e->token, &patience, challenge, &card));
+	TRY(ask_response(e, challenge, response));
+	TRY(token_ask_new_pin(e, NAME_NEW_PIN, NULL, &fresh));
+	TRY(go_on(e));
+	token_step(e, "token-pins");
+	TRY(challenge_answer(card, &patience, response, fresh));
+	return look_after(e, fresh);
+}

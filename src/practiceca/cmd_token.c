@@ -1,0 +1,75 @@
+// account release, attestation add: the counter's work with tokens that their maker attests. They work while the server runs.
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "practiceca/commands.h"
+#include "practiceca/registered.h"
+
+static struct err *release(struct store *s, const struct holder *h)
+{
+	AUTO_ACCOUNT struct account a = { 0 };
+	char name[NAME_MAX_LEN + 1];
+	TRY(account_needed(s, h, &a));
+	TRY(account_release(s, a.id));
+	holder_name(h, name);
+	return say_done(msg_new(N_("Account %1 may enrol with another token."), ARG_TEXT(name)));
+}
+
+static struct err *account_release_run(const struct given *g)
+{
+	AUTO(database) struct database *d = NULL;
+	struct holder h;
+	TRY(given_holder(g, &h));
+	TRY(database_open_existing(g, &d));
+	struct err *e = release(database_take(d), &h);
+	database_give(d);
+	return e;
+}
+
+static struct err *attestation_add_run(const struct given *g)
+{
+	AUTO(database) struct database *d = NULL;
+	AUTO_STATEMENT struct attestation_statement said = { 0 };
+	struct attestation a = { 0 };
+	const char *path = NULL;
+	char serial[24];
+	TRY(given_needed(g, "file", &path));
+	TRY(database_open_existing(g, &d));
+	TRY(registered_read(path, &said));
+	TRY(attestation_read(&said, &a));
+	struct err *e = registered_add(database_take(d), &said, clock_now());
+	database_give(d);
+	if (e)
+		return e;
+	snprintf(serial, sizeof serial, "%llu", (unsigned long long)a.serial);
+	return say_done(msg_new(N_("The attestation of a key in the token with serial number %1 is "
+				   "kept. It is judged when the request comes."),
+				ARG_TEXT(serial)));
+}
+
+static const struct option_row release_options[] = {
+	{ "dir", "DIR", N_("Directory of the CA.") },
+	{ "contract-id", "ID", N_("Contract ID: 10 digits.") },
+	{ "user-id", "ID", N_("User ID of a user: letters and digits.") },
+};
+static const struct option_row add_options[] = {
+	{ "dir", "DIR", N_("Directory of the CA.") },
+	{ "file", "FILE", N_("The file that inkan wrote: statement and issuer (PEM).") },
+};
+
+const struct command command_account_release = {
+	.name = "account release",
+	.example = "inkan-practice-ca account release --dir ~/practice-ca --contract-id 1234567890",
+	.summary = N_("Let an account enrol with another token than the attested one."),
+	.options = release_options,
+	.n_options = ARRAY_LEN(release_options),
+	.run = account_release_run,
+};
+const struct command command_attestation_add = {
+	.name = "attestation add",
+	.example = "inkan-practice-ca attestation add --dir ~/practice-ca --file key.pem",
+	.summary = N_("Take an attestation that came as a file, for a request to come."),
+	.options = add_options,
+	.n_options = ARRAY_LEN(add_options),
+	.run = attestation_add_run,
+};
