@@ -108,6 +108,18 @@ struct err *keypair_find_stray(struct session *s, const char *census, const char
 	return strays == 1 ? keypair_load(s, stray, half, &(struct key_id){ 0 }, out) : NULL;
 }
 
+struct err *keypair_in_census(struct session *s, const struct keypair *k, const char *census,
+			      bool *in)
+{
+	__attribute__((cleanup(seen_key_cleanup))) struct seen_key seen = { 0 };
+	*in = false;
+	if (!census || !k->private_key)
+		return NULL;
+	TRY(look(s, k->private_key, &seen));
+	*in = seen.digest && strstr(census, seen.digest);
+	return NULL;
+}
+
 static bool is_new(const struct seen_key *k, const char *census)
 {
 	return k->digest && !strstr(census, k->digest);
@@ -167,10 +179,17 @@ static bool looks_ours(const struct seen_key *k, const struct key_terms *t)
 	return t->label && strncmp(k->label, t->label, KEY_LABEL_MAX) == 0;
 }
 
+static struct err *destroy_newcomer(struct session *s, CK_OBJECT_HANDLE private_key,
+				    CK_OBJECT_HANDLE public_key)
+{
+	TRY(object_destroy(s, private_key));
+	return public_key ? object_destroy(s, public_key) : NULL;
+}
+
 struct err *newcomers_clear(struct session *s, const struct key_terms *t)
 {
-	CK_OBJECT_HANDLE found[OBJECTS_MAX];
-	size_t n = 0;
+	CK_OBJECT_HANDLE found[OBJECTS_MAX], fresh = CK_INVALID_HANDLE, half = CK_INVALID_HANDLE;
+	size_t n = 0, strays = 0;
 	TRY(clear_class(s, t, CKO_PRIVATE_KEY));
 	TRY(clear_class(s, t, CKO_PUBLIC_KEY));
 	if (!t->census)
@@ -178,14 +197,13 @@ struct err *newcomers_clear(struct session *s, const struct key_terms *t)
 	TRY(objects_by_id(s, CKO_PRIVATE_KEY, NULL, found, OBJECTS_MAX, &n));
 	for (size_t i = 0; i < n; i++) {
 		__attribute__((cleanup(seen_key_cleanup))) struct seen_key k = { 0 };
-		CK_OBJECT_HANDLE half = CK_INVALID_HANDLE;
 		TRY(look(s, found[i], &k));
 		if (!is_new(&k, t->census) || !looks_ours(&k, t))
 			continue;
 		TRY(find_public(s, &k, &half));
-		TRY(object_destroy(s, found[i]));
-		if (half)
-			TRY(object_destroy(s, half));
+		fresh = found[i];
+		strays++;
 	}
-	return NULL;
+	// One call of ours makes one pair: of two that look like it nobody can say which is ours.
+	return strays == 1 ? destroy_newcomer(s, fresh, half) : NULL;
 }

@@ -1,4 +1,5 @@
-// Whether a key can be opened afterwards: tried with C_SetAttributeValue, and judged by what can be had then, not by the answer.
+// Whether a key can be opened afterwards: tried with C_SetAttributeValue, and judged by what can be had then, not by the answer; and with
+// C_CopyObject.
 #include "pkcs11/internal.h"
 
 static CK_RV set_flag(struct session *s, const struct keypair *k, CK_ATTRIBUTE_TYPE type,
@@ -26,10 +27,27 @@ static struct err *look(struct session *s, const struct keypair *k, struct key_f
 	return keypair_try_wrap(s, k, f);
 }
 
+// A session object: if it cannot be destroyed, it goes with the session.
+static struct err *try_copy(struct session *s, const struct keypair *k, struct key_facts *f)
+{
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	CK_ATTRIBUTE open[] = { SAY(CKA_TOKEN, no), SAY(CKA_EXTRACTABLE, yes),
+				SAY(CKA_SENSITIVE, no) };
+	CK_OBJECT_HANDLE copy = CK_INVALID_HANDLE;
+	CK_RV rv = P11(s->module, C_CopyObject, s->handle, k->private_key, open, ARRAY_LEN(open),
+		       &copy);
+	if (ckr_is_fatal(rv))
+		return ckr_err("C_CopyObject", rv, token_name(&s->info));
+	f->copy_tried = true;
+	f->copy_given = rv == CKR_OK;
+	return rv == CKR_OK && copy != k->private_key ? object_destroy(s, copy) : NULL;
+}
+
 struct err *keypair_try_opening(struct session *s, const struct keypair *k, struct key_facts *facts)
 {
 	struct key_facts f = *facts;
 	f.set_tried = f.set_answered = false;
+	TRY(try_copy(s, k, &f));
 	TRY(try_one(s, k, CKA_EXTRACTABLE, CK_TRUE, &f));
 	TRY(try_one(s, k, CKA_SENSITIVE, CK_FALSE, &f));
 	if (f.set_answered) {

@@ -47,6 +47,9 @@ MUST struct err *keypair_generate(struct session *s, const struct key_terms *t,
 MUST struct err *keypair_find(struct session *s, const struct key_id *id, struct keypair **out);
 // Which private keys are on the token, for finding out later which one is new. New string; null when there are too many to know them all.
 MUST struct err *keypair_census(struct session *s, char **out);
+// Whether the census (may be null) has the pair.
+MUST struct err *keypair_in_census(struct session *s, const struct keypair *k, const char *census,
+				   bool *in);
 // The private key that is not in the census, has this label (of which KEY_LABEL_MAX bytes count) and no CKA_ID, with its public half: a pair of
 // ours on a module that ignores CKA_ID, whose maker died before it could be named. *out null when there is none, or more than one.
 MUST struct err *keypair_find_stray(struct session *s, const char *census, const char *label,
@@ -67,6 +70,7 @@ struct key_facts {
 		wrap_refused; // C_WrapKey under a fresh session key (only tried where the attributes alone do not say enough)
 	bool set_tried,
 		set_answered; // C_SetAttributeValue that would open the key; it was answered with CKR_OK
+	bool copy_tried, copy_given; // C_CopyObject that would make an open copy; there was one
 	unsigned bits;
 	bool public_matches; // public object's numbers are the private one's
 	bool roca;
@@ -79,7 +83,8 @@ MUST struct err *keypair_try_wrap(struct session *s, const struct keypair *k,
 
 // Tries to make the key leave: C_SetAttributeValue with EXTRACTABLE=true and SENSITIVE=false. Only for a key that nobody uses yet, for a
 // module may obey. An answer of CKR_OK proves nothing: what counts is whether the values can be read or wrapped then. What was set is set
-// back, and the flags are read again. Fills set_tried and set_answered, and the rest anew where it was answered.
+// back, and the flags are read again. Fills set_tried and set_answered, and the rest anew where it was answered. Before that C_CopyObject with the same
+// two attributes: a copy that is made is a way out, whatever it says of itself, and is destroyed. Fills copy_tried and copy_given.
 MUST struct err *keypair_try_opening(struct session *s, const struct keypair *k,
 				     struct key_facts *facts);
 

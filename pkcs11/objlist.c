@@ -98,6 +98,21 @@ static void hash_hex(const void *bytes, size_t len, char out[static 65])
 		memcpy(out, hex, 65);
 }
 
+static void hash_public(const struct cert *c, char out[static 65])
+{
+	size_t len = 0;
+	const uint8_t *spki = cert_public_key_der(c, &len);
+	if (spki)
+		hash_hex(spki, len, out);
+}
+
+bool object_is_key_of(const struct object *o, const struct cert *c)
+{
+	char hash[65] = "";
+	hash_public(c, hash);
+	return hash[0] && !strcmp(hash, o->public_sha256);
+}
+
 static size_t leading_zeros(const uint8_t *bytes, size_t len)
 {
 	size_t n = 0;
@@ -180,11 +195,10 @@ static struct err *read_certificate(struct session *s, struct object *o)
 	if (!attr_has(&want))
 		return NULL;
 	o->size = want.ulValueLen;
+	o->attestation = is_attestation_label(o->label);
 	err_ignore(cert_parse(room, want.ulValueLen, &o->cert));
-	size_t len = 0;
-	const uint8_t *spki = o->cert ? cert_public_key_der(o->cert, &len) : NULL;
-	if (spki)
-		hash_hex(spki, len, o->public_sha256);
+	if (o->cert)
+		hash_public(o->cert, o->public_sha256);
 	return NULL;
 }
 

@@ -31,6 +31,7 @@ struct object {
 		always_authenticate;
 	char public_sha256
 		[65]; // of the SubjectPublicKeyInfo: of RSA keys and of certificates; "" when not known
+	bool attestation; // a maker's statement that the module shows as a certificate (pkcs11/attest.h): nothing that is stored
 	struct cert *cert; // certificates; null when the value does not parse
 	size_t size; // bytes of the value of data, of a certificate, of a secret key; 0: not known
 	unsigned long handle; // valid while the session lives
@@ -50,6 +51,9 @@ static inline void object_list_cleanup(struct object_list *l)
 	object_list_free(l);
 }
 #define AUTO_OBJECTS __attribute__((cleanup(object_list_cleanup)))
+
+// Whether the object is a key (or certificate) with the certificate's public key.
+bool object_is_key_of(const struct object *o, const struct cert *c);
 
 // C_DestroyObject. One that is gone already is success.
 MUST struct err *object_remove(struct session *s, const struct object *o);

@@ -6,11 +6,13 @@
 #include "x509/attestation.h"
 
 struct quirks {
-	bool no_label;		// refuses CKA_LABEL in a key template
-	bool no_extractable;	// refuses CKA_EXTRACTABLE in a key template
-	bool no_id;		// refuses CKA_ID in a key template
-	bool slot_ids;		// CKA_ID is a slot number of the card
-	bool destroy_keeps_key; // C_DestroyObject of a key leaves the key
+	unsigned
+		hides_keys_before; // firmware (major * 100 + minor, as CK_TOKEN_INFO has them) that does not show a key brought without a certificate
+	bool no_label;		   // refuses CKA_LABEL in a key template
+	bool no_extractable;	   // refuses CKA_EXTRACTABLE in a key template
+	bool no_id;		   // refuses CKA_ID in a key template
+	bool slot_ids;		   // CKA_ID is a slot number of the card
+	bool destroy_keeps_key;	   // C_DestroyObject of a key leaves the key
 	bool needs_management; // makes, stores and removes only after C_Login(CKU_SO), with a management key that is no PIN
 	bool so_pin_empty;   // the security officer's PIN is the empty one and cannot be otherwise
 	bool so_pin_expires; // a blank token has the maker's SO PIN, and after C_InitToken the SO PIN must be changed before anything else

@@ -24,6 +24,8 @@ static enum key_attributes attributes_of(const struct key_facts *f)
 {
 	if (declares(f))
 		return KEY_DECLARED;
+	if (f->copy_given)
+		return KEY_OPEN;
 	if (f->extractable == TRI_NO && f->private_read_refused && f->wrap_tried && f->wrap_refused)
 		return KEY_WITHHELD;
 	return KEY_OPEN;
@@ -170,7 +172,7 @@ char *evidence_text(const struct evidence *e)
 	return text_format("custody=%s attributes=%s model=\"%s\" bits=%u local=%s sensitive=%s "
 			   "always_sensitive=%s extractable=%s "
 			   "never_extractable=%s always_authenticate=%s token=%s private=%s "
-			   "read=%s wrap=%s set=%s%s",
+			   "read=%s wrap=%s set=%s copy=%s%s",
 			   custody_name(e->custody), key_attributes_name(e->attributes), e->model,
 			   f->bits, tri_text(f->local), tri_text(f->sensitive),
 			   tri_text(f->always_sensitive), tri_text(f->extractable),
@@ -183,5 +185,8 @@ char *evidence_text(const struct evidence *e)
 			   !f->set_tried     ? "untried"
 			   : f->set_answered ? "answered"
 					     : "refused",
+			   !f->copy_tried  ? "untried"
+			   : f->copy_given ? "given"
+					   : "refused",
 			   attested);
 }

@@ -206,6 +206,18 @@ struct err *lease_take(const struct token_info *t, const char *what, int64_t wai
 	return NULL;
 }
 
+struct err *lease_take_renamed(const struct token_info *t, const char *what, struct lease **out)
+{
+	AUTO_TEXT char *path = NULL;
+	TRY(lease_path(t, &path));
+	struct err *err = take(path, t->label, what, 0, NULL, NULL, out);
+	if (!err || !err_has_tag(err, "token-busy"))
+		return err;
+	err_ignore(err);
+	*out = NULL;
+	return NULL;
+}
+
 // The file stays: removing it would race with one who has just opened it.
 void lease_drop(struct lease *l)
 {

@@ -24,6 +24,10 @@ struct lease_holder {
 MUST struct err *lease_take(const struct token_info *t, const char *what, int64_t wait_ms,
 			    bool (*waiting)(void *ctx, const struct lease_holder *who), void *ctx,
 			    struct lease **out);
+// Of a token that got another name (and serial number) in the hands of who holds it; its reader is held already. Nobody waits: *out is null where
+// another was quicker.
+MUST struct err *lease_take_renamed(const struct token_info *t, const char *what,
+				    struct lease **out);
 // The same for whoever speaks with the card in a reader directly (token/pcsc.h), by the reader's name as PC/SC has it. lease_take takes it, too, where the
 // token stands in a reader, so that PKCS#11 and PC/SC take turns: selecting one applet ends the login of another.
 MUST struct err *lease_take_reader(const char *reader, const char *what, int64_t wait_ms,

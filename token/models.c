@@ -52,9 +52,12 @@ static const struct model models[] = {
 		      .slot_ids = true,
 		      .destroy_keeps_key = true,
 		      .needs_management = true,
+		      .hides_keys_before = 530,
 		      .attestation = ATTESTATION_YUBIKEY_PIV },
-	  .source = "yubico-piv-tool, ykcs11/tests; quirks seen: ykcs11 2.2.0; attestation: "
-		    "yubico-piv-tool, ykcs11/objects.c, and Yubico's page \"PIV attestation\"",
+	  .source =
+		  "yubico-piv-tool, ykcs11/tests; quirks seen: ykcs11 2.2.0; GET METADATA "
+		  "from firmware 5.3 on, which CK_TOKEN_INFO calls 5.30: Yubico, PIV; attestation: "
+		  "yubico-piv-tool, ykcs11/objects.c, and Yubico's page \"PIV attestation\"",
 	  .management_key = { "010203040506070801020304050607080102030405060708",
 			      "Yubico, PIV: the management key of a new YubiKey" },
 	  .pins = { { "123456", "Yubico, PIV: the PIN of a new YubiKey" } },
@@ -106,16 +109,16 @@ static const struct model models[] = {
 	  .slow_seconds = 30,
 	  .source =
 		  "an eToken 5110 as modutil shows it: linuxkamarada.com, \"Setting up smart card "
-		  "authentication on Google Chrome\", 2019; the same module serves the maker's "
-		  "eToken Virtual, which is software, and no source tells how that calls itself" },
+		  "authentication on Google Chrome\", 2019; that the same module "
+		  "serves eToken Virtual, which is software, is believed and was not seen" },
 	{ .name = "Gemalto IDPrime MD",
 	  .manufacturer = "Gemalto",
 	  .model = "ID Prime MD*",
 	  .nature = MODEL_UNKNOWN,
 	  .slow_seconds = 30,
 	  .source = "an eToken 5110 as pkcs11-tool shows it: eideasy.com, \"PKCS #11 RSA signature "
-		    "with OpenSC and Gemalto eToken 5110\"; the same module serves IDPrime "
-		    "Virtual, which is software, and no source tells how that calls itself" },
+		    "with OpenSC and Gemalto eToken 5110\"; that the same module serves "
+		    "IDPrime Virtual, which is software, is believed and was not seen" },
 	{ .name = N_("smart card (OpenSC)"),
 	  .manufacturer = "www.CardContact.de*",
 	  .model = "PKCS#15*",

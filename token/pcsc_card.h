@@ -20,7 +20,7 @@ struct link {
 	pthread_cond_t ended;
 	bool done, left;
 	LONG rv;
-	const char *call; // the last one
+	const char *_Atomic call; // the last one
 };
 
 struct pcsc_card {

@@ -46,6 +46,15 @@ void clock_utc(int64_t t, char out[static 24])
 		snprintf(out, 24, "1970-01-01T00:00:00Z");
 }
 
+void clock_utc_fine(char out[static 40])
+{
+	struct timespec ts;
+	char second[24];
+	clock_gettime(CLOCK_REALTIME, &ts);
+	clock_utc((int64_t)ts.tv_sec, second);
+	snprintf(out, 40, "%.19s.%09ldZ", second, ts.tv_nsec);
+}
+
 struct err *clock_local(int64_t t, const char *zone, char out[static 48])
 {
 	struct zone_time z;

@@ -1,6 +1,8 @@
 // What a process does to itself before it holds a secret, and the paths it may write.
 #pragma once
 
+#include <stddef.h>
+
 #include "base/attr.h"
 #include "base/err.h"
 
@@ -13,6 +15,9 @@ MUST struct err *proc_harden(void);
 MUST struct err *proc_state_dir(char **out);
 // A directory below it, made 0700 if missing.
 MUST struct err *proc_state_subdir(const char *name, char **out);
+
+// Writes all of it to the open file and syncs it. ERR_FAILED with the path and the reason.
+MUST struct err *proc_write_all(int fd, const char *path, const void *bytes, size_t len);
 
 // A file that decides where secrets go, or that code is loaded from: regular, owned by root or by us, not writable by group or
 // others, and so is every directory on its resolved path (sticky ones like /tmp may be world-writable). *real gets the resolved

@@ -169,3 +169,18 @@ struct err *proc_private_file(const char *path)
 	return err_tag(err_hint(e, N_("Make it yours alone: chmod 600 %1"), ARG_TEXT(path)),
 		       "not-private");
 }
+
+struct err *proc_write_all(int fd, const char *path, const void *bytes, size_t len)
+{
+	const char *p = bytes;
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_errno("write", path, n < 0 ? errno : ENOSPC);
+		p += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) ? err_errno("fsync", path, errno) : NULL;
+}

@@ -9,13 +9,13 @@
 #include "cli/finish.h"
 #include "cli/print.h"
 #include "cli/token_list.h"
+#include "enroll/window.h"
 
-static int64_t days_until(int64_t t)
+static int64_t days_here(int64_t t)
 {
-	int64_t last = 0, today = 0;
-	err_ignore(clock_day(t, NULL, &last));
-	err_ignore(clock_day(clock_now(), NULL, &today));
-	return last - today;
+	int64_t days = 0;
+	err_ignore(days_until(NULL, clock_now(), t, &days));
+	return days;
 }
 
 // Where no profile of the journal says in which zone its days are counted, this machine's count.
@@ -26,7 +26,7 @@ static void put_days(const json_t *token)
 		json_t *c = json_array_get(list, i);
 		int64_t end = finish_time(json_text(c, "not_after"));
 		if (end >= 0 && !json_object_get(c, "days_left"))
-			json_object_set_new(c, "days_left", json_integer(days_until(end)));
+			json_object_set_new(c, "days_left", json_integer(days_here(end)));
 	}
 }
 

@@ -168,6 +168,29 @@ struct err *ask_pin(struct enrolment *e, const struct msg *again, struct secret 
 				"command on a terminal."));
 }
 
+struct err *ask_fitting(struct enrolment *e, const struct secret_ask *how, const struct msg *first,
+			struct secret **out)
+{
+	AUTO(err) struct err *wrong = NULL;
+	for (int i = 0; i < MAX_ASKED_AGAIN; i++) {
+		AUTO(secret) struct secret *value = NULL;
+		TRY(how->ask(e, wrong ? err_what(wrong) : first, &value));
+		struct err *err = how->fits(&e->token, value);
+		if (!err) {
+			*out = value;
+			value = NULL;
+			return NULL;
+		}
+		if (!e->face->interactive)
+			return err;
+		err_free(wrong);
+		wrong = err;
+	}
+	struct err *err = wrong;
+	wrong = NULL;
+	return err;
+}
+
 struct err *ask_consent(struct enrolment *e, const char *name, struct msg *words, bool *yes)
 {
 	AUTO(msg) struct msg *owned = words;

@@ -13,5 +13,13 @@ MUST struct err *ask_named(struct enrolment *e, const char *field);
 MUST struct err *ask_ahead(struct enrolment *e, const char *field, bool *missing);
 // The token's PIN, judged by nobody yet.
 MUST struct err *ask_pin(struct enrolment *e, const struct msg *again, struct secret **pin);
+// A secret of the token: `ask` puts the question (`again`: what was wrong with the last one, may be null), `fits` judges the answer without the
+// token, so that no try is spent. Asked again while it does not fit and a person is there. `first` (may be null) is said with the first question.
+struct secret_ask {
+	struct err *(*ask)(struct enrolment *e, const struct msg *again, struct secret **out);
+	struct err *(*fits)(const struct token_info *t, const struct secret *value);
+};
+MUST struct err *ask_fitting(struct enrolment *e, const struct secret_ask *how,
+			     const struct msg *first, struct secret **out);
 // --yes answers every consent. Takes the words. `name` as in face.h.
 MUST struct err *ask_consent(struct enrolment *e, const char *name, struct msg *words, bool *yes);

@@ -32,17 +32,6 @@ static struct err *file_path(const struct enrolment *e, char **out)
 	return *out ? NULL : err_no_memory();
 }
 
-static struct err *write_all(int fd, const char *path, const struct buf *b)
-{
-	for (size_t done = 0; done < b->len;) {
-		ssize_t n = write(fd, b->data + done, b->len - done);
-		if (n < 0 && errno != EINTR)
-			return err_errno("write", path, errno);
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return fsync(fd) ? err_errno("fsync", path, errno) : NULL;
-}
-
 // Beside and into place: whoever carries it never finds half of it.
 static struct err *write_file(const char *path, const struct buf *pem)
 {
@@ -53,7 +42,7 @@ static struct err *write_file(const char *path, const struct buf *pem)
 	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_errno("open", beside, errno);
-	struct err *err = write_all(fd, beside, pem);
+	struct err *err = proc_write_all(fd, beside, pem->data, pem->len);
 	if (close(fd) && !err)
 		err = err_errno("close", beside, errno);
 	if (!err && rename(beside, path))

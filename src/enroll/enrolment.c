@@ -27,6 +27,7 @@ void enrolment_end(struct enrolment *e)
 	session_close(e->session);
 	module_unload(e->module);
 	card_place_free(e->place);
+	lease_drop(e->renamed);
 	lease_drop(e->lease);
 	free(e->token_uri);
 	free(e->common_name);

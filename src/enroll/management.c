@@ -1,18 +1,12 @@
 // The management key of a PIV card: asked for once, given to the card once, wiped when the certificate is stored.
 #include "enroll/management.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "base/buf.h"
 #include "enroll/ask.h"
 #include "enroll/say.h"
 #include "pkcs11/admin.h"
-#include "pkcs11/attest.h"
 #include "pkcs11/certobj.h"
 #include "token/life.h"
-
-enum { MAX_ASKED = 20 };
 
 static struct err *put(struct enrolment *e, bool check_only, const struct msg *again,
 		       struct secret **out)
@@ -39,41 +33,52 @@ static struct err *put(struct enrolment *e, bool check_only, const struct msg *a
 	return NULL;
 }
 
-static struct err *missing(const struct enrolment *e)
+// Takes the error: what the person or the script can do about a management key that is not there.
+static struct err *how_to_give(const struct enrolment *e, struct err *err)
 {
-	struct err *err =
-		err_tag(err_new(ERR_ANSWER, N_("The management key of the token %1 is missing."),
-				ARG_TEXT(e->token.label)),
-			"answer-missing");
+	err = err_tag(err, "answer-missing");
 	if (e->written && e->record->mark >= MARK_KEY_BEGUN)
 		err = err_as(err, ERR_INTERRUPTED);
+	if (e->job->kind == JOB_ABANDON)
+		return err_hint(err,
+				N_("Nothing was removed. Without it a card removes nothing: give "
+				   "management_key in the file of `inkan abandon --answers`, or "
+				   "run the command on a terminal."));
 	return err_hint(err, N_("Give management_key in the file of --answers, or run the command "
 				"on a terminal."));
 }
 
-// Asked again while it cannot be right and a person is there.
-static struct err *ask(struct enrolment *e)
+static struct err *missing(const struct enrolment *e)
 {
-	AUTO(err) struct err *wrong = NULL;
-	for (int i = 0; i < MAX_ASKED; i++) {
-		AUTO(secret) struct secret *key = NULL;
-		TRY(put(e, false, wrong ? err_what(wrong) : NULL, &key));
-		if (!key)
-			return missing(e);
-		struct err *err = life_management_key_fits(&e->token, key);
-		if (!err) {
-			e->management = key;
-			key = NULL;
-			return NULL;
-		}
-		if (!e->face->interactive)
-			return err;
-		err_free(wrong);
-		wrong = err;
-	}
-	struct err *err = wrong;
-	wrong = NULL;
-	return err;
+	return how_to_give(e,
+			   err_new(ERR_ANSWER, N_("The management key of the token %1 is missing."),
+				   ARG_TEXT(e->token.label)));
+}
+
+// The maker's was refused, in this run or in an earlier one, and nobody is there to be asked.
+static struct err *not_the_makers(const struct enrolment *e)
+{
+	return how_to_give(e, err_new(ERR_ANSWER,
+				      N_("The token %1 has a management key of its own, not the "
+					 "maker's, and it is missing."),
+				      ARG_TEXT(e->token.label)));
+}
+
+static struct err *put_it(struct enrolment *e, const struct msg *again, struct secret **out)
+{
+	AUTO(secret) struct secret *key = NULL;
+	TRY(put(e, false, again, &key));
+	if (!key)
+		return missing(e);
+	*out = key;
+	key = NULL;
+	return NULL;
+}
+
+static struct err *ask(struct enrolment *e, const struct msg *first)
+{
+	static const struct secret_ask how = { put_it, life_management_key_fits };
+	return ask_fitting(e, &how, first, &e->management);
 }
 
 // Whether the maker's own may be given to the card, though nobody gave it: where it is only for practising, or a person who is there says so.
@@ -96,32 +101,68 @@ static void warn_of_factory(const struct enrolment *e)
 			       "look it up. Change it with the maker's program.")));
 }
 
-// Given ahead of time, the maker's, or asked for.
-static struct err *find_key(struct enrolment *e)
+// Given ahead of time, the maker's (*factory), or asked for. A card that refused the maker's once is not given it again.
+static struct err *find_key(struct enrolment *e, bool *factory)
 {
-	bool factory = false;
+	bool refused = false;
 	AUTO(secret) struct secret *ahead = NULL;
 	TRY(put(e, true, NULL, &ahead));
-	if (!ahead)
-		TRY(may_use_factory(e, &factory));
-	if (factory)
+	*factory = false;
+	if (ahead)
+		return ask(e, NULL);
+	TRY(journal_factory_refused(e->journal, e->token_uri, &refused));
+	if (!refused)
+		TRY(may_use_factory(e, factory));
+	if (*factory)
 		TRY(factory_management_key(&e->token, &e->management));
-	return e->management ? NULL : ask(e);
+	*factory = e->management != NULL;
+	if (*factory)
+		return NULL;
+	return refused && !e->face->interactive ? not_the_makers(e) : ask(e, NULL);
+}
+
+// One that was wrong is not given to the card again.
+static struct err *log_in(struct enrolment *e)
+{
+	struct err *err = session_login_manager(e->session, e->management);
+	if (err)
+		management_forget(e);
+	return err;
+}
+
+// The card does not have the maker's, which nobody had given: whoever is there has the right one, perhaps. Takes the error.
+static struct err *ask_instead(struct enrolment *e, struct err *wrong)
+{
+	err_ignore(wrong);
+	TRY(journal_note_factory(e->journal, e->token_uri, true));
+	if (!e->face->interactive)
+		return not_the_makers(e);
+	AUTO(msg)
+	struct msg *first = msg_new(N_("The management key of this token is not the maker's."));
+	TRY(ask(e, first));
+	return log_in(e);
+}
+
+// A card that has the maker's (again) may be given it without a question.
+static struct err *take_note(struct enrolment *e)
+{
+	if (!is_factory_management_key(&e->token, e->management))
+		return NULL;
+	warn_of_factory(e);
+	return journal_note_factory(e->journal, e->token_uri, false);
 }
 
 struct err *management_begin(struct enrolment *e)
 {
+	bool fresh = !e->management, factory = false;
 	if (!e->model->quirks.needs_management)
 		return NULL;
-	bool fresh = !e->management;
 	if (fresh)
-		TRY(find_key(e));
-	struct err *err = session_login_manager(e->session, e->management);
-	if (err)
-		management_forget(e); // one that was wrong is not given to the card again
-	else if (fresh && is_factory_management_key(&e->token, e->management))
-		warn_of_factory(e);
-	return err;
+		TRY(find_key(e, &factory));
+	struct err *err = log_in(e);
+	if (err && factory && err_has_tag(err, "management-key-wrong"))
+		err = ask_instead(e, err);
+	return err || !fresh ? err : take_note(e);
 }
 
 struct err *management_end(struct enrolment *e)
@@ -136,19 +177,6 @@ void management_forget(struct enrolment *e)
 {
 	secret_free(e->management);
 	e->management = NULL;
-}
-
-// --- slots
-
-bool in_slot(const struct enrolment *e)
-{
-	return e->model->quirks.slot_ids;
-}
-
-const char *slot_name(const struct key_id *id, char room[static 4])
-{
-	snprintf(room, 4, "%02x", attest_slot(id));
-	return room;
 }
 
 // Beside somebody else's certificate the key is somebody else's, too.
@@ -183,30 +211,4 @@ void say_key_stays(const struct enrolment *e, const struct key_id *id)
 			       "%1 stays, without a certificate. Nobody uses it. The slot can be "
 			       "emptied with the program of the token's maker."),
 			    ARG_TEXT(slot_name(id, room))));
-}
-
-struct err *slot_still_ours(struct enrolment *e, const struct key_id *id)
-{
-	AUTO_CERTOBJS struct certobj_list list = { 0 };
-	char room[4];
-	if (!in_slot(e))
-		return NULL;
-	TRY(certobj_list(e->session, &list));
-	for (size_t i = 0; i < list.n; i++) {
-		const struct certobj *c = &list.list[i];
-		bool ours = c->placeholder || (c->cert && e->record->sha256 &&
-					       !strcmp(cert_sha256(c->cert), e->record->sha256));
-		if (!key_id_same(&c->id, id) || c->hollow || ours)
-			continue;
-		struct err *err = err_new(ERR_TOKEN,
-					  N_("Slot %1 of the token %2, which this enrolment chose, "
-					     "holds a certificate of somebody else by now."),
-					  ARG_TEXT(slot_name(id, room)), ARG_TEXT(e->token.label));
-		return err_tag(err_hint(err,
-					N_("It was left alone. Give this enrolment up with "
-					   "`inkan abandon %1`, and enrol anew."),
-					ARG_TEXT(e->record->id)),
-			       "slot-taken");
-	}
-	return NULL;
 }

@@ -17,6 +17,13 @@ bool in_slot(const struct enrolment *e);
 // "9a". Borrowed from `room`.
 const char *slot_name(const struct key_id *id, char room[static 4]);
 
+// The CKA_ID of the new key: random, or the number of a free slot. Where a slot that shows nothing may hold a key all the same, a person is asked:
+// ERR_ANSWER tagged "slot-unknown". On a full card the slot of an old key of ours whose certificate was retired and removed.
+MUST struct err *slot_choose(struct enrolment *e, struct key_id *out);
+// Whether e->key, found in the slot of an enrolment that was cut off while it made its key, is the one that it made; asked where nothing tells:
+// ERR_TOKEN tagged "slot-taken".
+MUST struct err *slot_key_ours(struct enrolment *e, const struct key_id *id, bool *ours);
+
 // Removes the certificates and the pair of the enrolment, as far as the token can: in a card's slot only placeholders and this certificate
 // (SHA-256, may be null), and the key stays where the model keeps it: *stays.
 MUST struct err *pair_remove(struct enrolment *e, const struct key_id *id, const char *sha256,

@@ -132,6 +132,5 @@ struct err *step_receipt(struct enrolment *e, bool *skipped)
 	TRY(recall_leaf(e));
 	e->record->mark = MARK_DONE;
 	return enrolment_close(e, ENROLMENT_DONE,
-			       e->old_key_stays ? "enrolled, old key left in its slot"
-						: "enrolled");
+			       e->old_key_stays ? OUTCOME_OLD_KEY_STAYS : "enrolled");
 }

@@ -108,7 +108,7 @@ static struct err *choose_place(struct enrolment *e, struct key_id *out)
 		TRY(key_id_from_hex(e->record->key_id, out));
 		TRY(slot_still_ours(e, out));
 	} else {
-		TRY(key_id_choose(e->session, &e->model->quirks, out));
+		TRY(slot_choose(e, out));
 	}
 	TRY(count_keys(e));
 	TRY(management_begin(e));
@@ -185,7 +185,9 @@ static struct err *find_made(struct enrolment *e)
 	TRY(key_id_from_hex(e->record->key_id, &id));
 	TRY(slot_still_ours(e, &id));
 	TRY(keypair_find(e->session, &id, &e->key));
-	if (whole(e->key))
+	bool ours = true;
+	TRY(slot_key_ours(e, &id, &ours));
+	if (ours && whole(e->key))
 		return NULL;
 	if (e->record->submits > 0)
 		return key_lost(e);

@@ -163,20 +163,6 @@ static void fd_cleanup(int *fd)
 }
 #define AUTO_FD __attribute__((cleanup(fd_cleanup)))
 
-static struct err *write_all(int fd, const char *path, const struct buf *b)
-{
-	size_t done = 0;
-	while (done < b->len) {
-		ssize_t n = write(fd, b->data + done, b->len - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return err_errno("write", path, n < 0 ? errno : ENOSPC);
-		done += (size_t)n;
-	}
-	return NULL;
-}
-
 // A directory that was just made is only there after a power cut when the one above it was synced, too.
 static struct err *sync_dir(const char *path)
 {
@@ -207,9 +193,7 @@ static struct err *append(const struct buf *entry)
 	AUTO_FD int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return err_errno("open", path, errno);
-	TRY(write_all(fd, path, entry));
-	if (fsync(fd) != 0)
-		return err_errno("fsync", path, errno);
+	TRY(proc_write_all(fd, path, entry->data, entry->len));
 	return sync_dirs(dir);
 }
 
@@ -220,7 +204,7 @@ static struct err *escrow(struct enrolment *e, struct keeping *c, struct secret 
 	AUTO_BUF struct buf entry = BUF(ENTRY_MAX);
 	TRY(buf_puts(&entry, "\n"));
 	TRY(so_pin_random(form.length, form.alphabet, &pin));
-	clock_utc(clock_now(), c->stamp);
+	clock_utc_fine(c->stamp);
 	TRY(make_entry(e, pin, c, &entry));
 	struct err *err = append(&entry);
 	if (err)

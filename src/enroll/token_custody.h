@@ -14,7 +14,7 @@ struct keeping {
 	unsigned length; // of a management key, in hexadecimal characters
 	enum so_custody how;
 	const char *label; // what the token is or will be called; borrowed
-	char stamp[24];	   // of the entry in the escrow
+	char stamp[40]; // of the entry in the escrow; two tokens may be initialised in one second
 };
 // What --custody and the profile say; SO_SHOW when they say nothing. ERR_USAGE, ERR_PROFILE where a custody lacks what it needs.
 MUST struct err *custody_choose(struct enrolment *e, struct keeping *out);

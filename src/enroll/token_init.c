@@ -145,11 +145,53 @@ static bool must_be_changed(const struct token_info *t)
 	return t->so_pin_to_be_changed || so_pin_expires(t);
 }
 
+// Whether the one that the institution derives is the one that the token has: a script that gives none says so, a person is asked, for a wrong
+// one costs a try.
+static struct err *has_the_derived(struct initing *in, bool *yes)
+{
+	struct enrolment *e = &in->e;
+	bool given = false;
+	*yes = false;
+	if (in->custody.how != SO_DERIVE)
+		return NULL;
+	TRY(token_has_answer(e, "so_pin", &given));
+	*yes = !given;
+	if (given || !e->face->interactive || e->job->yes)
+		return NULL;
+	return ask_consent(e, "derived",
+			   msg_new(N_("Does the token %1 have the security officer's PIN (PUK) "
+				      "that the profile derives already? Say no to enter "
+				      "another one."),
+				   ARG_TEXT(e->token.label)),
+			   yes);
+}
+
+static struct err *so_pin_now(struct initing *in)
+{
+	bool derived = false;
+	TRY(has_the_derived(in, &derived));
+	return derived ? custody_again(&in->e, in->custody.how, &in->so_now)
+		       : token_ask_pin(&in->e, NAME_SO_PIN, &in->so_now);
+}
+
+// A derived one that the token has already is not set once more: some tokens refuse the same PIN.
+static struct err *make_so_pin(struct initing *in)
+{
+	TRY(custody_make(&in->e, &in->custody, in->so_now, &in->so_new));
+	in->keeps_so_pin = in->custody.how == SO_DERIVE && !must_be_changed(&in->e.token) &&
+			   secret_equal(in->so_now, in->so_new);
+	if (in->keeps_so_pin) {
+		secret_free(in->so_new);
+		in->so_new = NULL;
+	}
+	return NULL;
+}
+
 static struct err *another_so_pin(struct initing *in)
 {
 	struct enrolment *e = &in->e;
 	bool given = false;
-	TRY(token_ask_pin(e, NAME_SO_PIN, &in->so_now));
+	TRY(so_pin_now(in));
 	if (is_factory_so_pin(&e->token, in->so_now))
 		say_note(
 			e,
@@ -161,9 +203,7 @@ static struct err *another_so_pin(struct initing *in)
 	bool said = given || e->job->custody || (e->profile && in->custody.how != SO_SHOW);
 	in->keeps_so_pin =
 		!said && !must_be_changed(&e->token) && !is_factory_so_pin(&e->token, in->so_now);
-	if (in->keeps_so_pin)
-		return NULL;
-	return custody_make(e, &in->custody, in->so_now, &in->so_new);
+	return in->keeps_so_pin ? NULL : make_so_pin(in);
 }
 
 static struct err *ask_so_pins(struct initing *in)
@@ -229,6 +269,7 @@ static struct err *ask_everything(struct initing *in)
 static struct err *init_token(struct initing *in)
 {
 	struct enrolment *e = &in->e;
+	const struct token_info before = e->token;
 	struct token_info after;
 	if (e->token.pin_pad)
 		token_say_keypad(
@@ -239,7 +280,12 @@ static struct err *init_token(struct initing *in)
 	e->token = after;
 	free(e->token_uri);
 	e->token_uri = token_info_uri(&e->token);
-	return e->token_uri ? NULL : err_no_memory();
+	if (!e->token_uri)
+		return err_no_memory();
+	bool same = !memcmp(before.raw_label, after.raw_label, sizeof(after.raw_label)) &&
+		    !memcmp(before.raw_serial, after.raw_serial, sizeof(after.raw_serial));
+	// Whoever looks for the token by its new name finds it in use, too.
+	return same ? NULL : lease_take_renamed(&after, "token init", &e->renamed);
 }
 
 // What was begun on the token as it was can no longer be finished.

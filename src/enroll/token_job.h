@@ -52,6 +52,7 @@ struct thing {
 	const struct object *object;
 	enum maker maker;
 	char enrolment[16]; // id; "" by others
+	int64_t days_left;  // of a certificate: calendar days
 	bool chosen;	    // to be wiped
 };
 struct things {
@@ -65,8 +66,8 @@ static inline void things_cleanup(struct things *t)
 	things_free(t);
 }
 #define AUTO_THINGS __attribute__((cleanup(things_cleanup)))
-// Reads the token and asks the journal. An object is inkan's when the journal has its CKA_ID and nothing speaks against it: the key of a
-// certificate must be the certificate's, and a CKA_ID that is no random one (a card's slot number) counts only together with that.
+// Reads the token and asks the journal. An object is inkan's when the journal has its CKA_ID and nothing speaks against it: where that is no
+// random one (a card's slot number) it must be the certificate that this machine got for that slot, or the key of that certificate.
 MUST struct err *things_read(struct enrolment *e, struct things *out);
 // "private key \"alpha\" (CKA_ID 0f…)": for naming what will be lost. New message.
 struct msg *thing_words(const struct thing *t);

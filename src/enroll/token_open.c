@@ -140,28 +140,13 @@ static struct err *login_with_keypad(struct enrolment *e)
 	return session_login(e->session, NULL, e->job->last_try);
 }
 
-// A PIN that cannot be right costs no try, so it may be asked again; one that was tried is never tried again.
-static struct err *ask_fitting_pin(struct enrolment *e)
+static struct err *pin_fits(const struct token_info *t, const struct secret *pin)
 {
-	AUTO(err) struct err *wrong = NULL;
-	for (int i = 0; i < 20; i++) {
-		AUTO(secret) struct secret *pin = NULL;
-		TRY(ask_pin(e, wrong ? err_what(wrong) : NULL, &pin));
-		struct err *err = life_pin_fits(&e->token, NAME_PIN, pin);
-		if (!err) {
-			e->pin = pin;
-			pin = NULL;
-			return NULL;
-		}
-		if (!e->face->interactive)
-			return err;
-		err_free(wrong);
-		wrong = err;
-	}
-	struct err *err = wrong;
-	wrong = NULL;
-	return err;
+	return life_pin_fits(t, NAME_PIN, pin);
 }
+
+// A PIN that cannot be right costs no try, so it may be asked again; one that was tried is never tried again.
+static const struct secret_ask the_pin = { ask_pin, pin_fits };
 
 struct err *open_login(struct enrolment *e)
 {
@@ -170,7 +155,7 @@ struct err *open_login(struct enrolment *e)
 	if (e->token.pin_pad)
 		return login_with_keypad(e);
 	if (!e->pin) {
-		TRY(ask_fitting_pin(e));
+		TRY(ask_fitting(e, &the_pin, NULL, &e->pin));
 		TRY(judge_factory(e, e->pin));
 	}
 	return session_login(e->session, e->pin, e->job->last_try);

@@ -7,9 +7,10 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "enroll/token_job.h"
+#include "enroll/window.h"
 
 // A CKA_ID of our own choosing is 16 random bytes: nobody else's is the same. A shorter one is a slot number of a card, and says little.
-enum { RANDOM_ID_LEN = KEY_ID_LEN, DAY = 24 * 60 * 60 };
+enum { RANDOM_ID_LEN = KEY_ID_LEN };
 
 void things_free(struct things *t)
 {
@@ -18,53 +19,76 @@ void things_free(struct things *t)
 	*t = (struct things){ 0 };
 }
 
-// The certificate on the token whose key this is, by its CKA_ID.
-static const struct object *certificate_for(const struct object_list *l, const struct object *key)
+// Whether the key is that of the record's certificate, which the journal has: what is still on the token of it does not matter, for a
+// certificate goes before its key.
+static struct err *is_certified(const struct record *r, const struct object *key, bool *yes)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (l->list[i].kind == OBJECT_CERTIFICATE && l->list[i].cert &&
-		    key_id_same(&l->list[i].id, &key->id))
-			return &l->list[i];
+	AUTO_CERTS struct cert_list list = { 0 };
+	*yes = false;
+	if (!r->sha256 || !r->certificates.len)
+		return NULL;
+	TRY(cert_list_from_pem(r->certificates.data, r->certificates.len, &list));
+	for (size_t i = 0; i < list.n; i++)
+		if (!strcmp(cert_sha256(list.certs[i]), r->sha256))
+			*yes = object_is_key_of(key, list.certs[i]);
 	return NULL;
 }
 
-static bool is_records_certificate(const struct record *r, const struct object *o)
+static struct err *is_ours(const struct object *o, const struct record *r, bool *yes)
 {
-	return o && o->cert && r->sha256 && !strcmp(cert_sha256(o->cert), r->sha256);
+	*yes = o->id.len == RANDOM_ID_LEN;
+	if (*yes)
+		return NULL;
+	if (o->kind != OBJECT_CERTIFICATE)
+		return is_certified(r, o, yes);
+	*yes = o->cert && r->sha256 && !strcmp(cert_sha256(o->cert), r->sha256);
+	return NULL;
 }
 
-static bool is_of_the_key(const struct object *certificate, const struct object *key)
+static struct err *record_of(struct enrolment *e, const struct object *o, struct record **out)
 {
-	return key->public_sha256[0] && !strcmp(certificate->public_sha256, key->public_sha256);
-}
-
-static bool is_ours(const struct object_list *l, const struct object *o, const struct record *r)
-{
-	if (o->kind != OBJECT_PRIVATE_KEY && o->kind != OBJECT_PUBLIC_KEY &&
-	    o->kind != OBJECT_CERTIFICATE)
-		return false;
-	if (o->id.len == RANDOM_ID_LEN)
-		return true;
-	if (o->kind == OBJECT_CERTIFICATE)
-		return is_records_certificate(r, o);
-	const struct object *certificate = certificate_for(l, o);
-	return is_records_certificate(r, certificate) && is_of_the_key(certificate, o);
-}
-
-static struct err *ask_journal(struct enrolment *e, const struct object_list *l, struct thing *t)
-{
-	AUTO(record) struct record *r = NULL;
-	AUTO_TEXT char *hex = key_id_hex(&t->object->id);
+	AUTO_TEXT char *hex = key_id_hex(&o->id);
 	if (!hex)
 		return err_no_memory();
-	if (!t->object->id.len)
+	return o->id.len == RANDOM_ID_LEN ? journal_by_key(e->journal, hex, out)
+					  : journal_by_slot(e->journal, e->token_uri, hex, out);
+}
+
+static bool can_be_ours(const struct object *o)
+{
+	return o->id.len && !o->attestation &&
+	       (o->kind == OBJECT_PRIVATE_KEY || o->kind == OBJECT_PUBLIC_KEY ||
+		o->kind == OBJECT_CERTIFICATE);
+}
+
+static struct err *ask_journal(struct enrolment *e, struct thing *t)
+{
+	AUTO(record) struct record *r = NULL;
+	bool ours = false;
+	if (!can_be_ours(t->object))
 		return NULL;
-	TRY(journal_by_key(e->journal, hex, &r));
-	if (!r || !is_ours(l, t->object, r))
+	TRY(record_of(e, t->object, &r));
+	if (r)
+		TRY(is_ours(t->object, r, &ours));
+	if (!ours)
 		return NULL;
 	t->maker = MADE_BY_INKAN;
 	strncpy(t->enrolment, r->id, sizeof(t->enrolment) - 1);
 	return NULL;
+}
+
+// In the zone of the institution, as far as the journal and its profile tell; otherwise in the machine's.
+static struct err *count_days(struct enrolment *e, struct thing *t)
+{
+	AUTO(record) struct record *r = NULL;
+	AUTO(profile) struct profile *p = NULL;
+	const struct cert *c = t->object->cert;
+	if (!c)
+		return NULL;
+	TRY(journal_by_certificate(e->journal, cert_sha256(c), &r));
+	if (r && r->profile_path)
+		err_ignore(profile_load(r->profile_path, &p));
+	return days_until(p ? p->window.zone : NULL, clock_now(), cert_not_after(c), &t->days_left);
 }
 
 struct err *things_read(struct enrolment *e, struct things *out)
@@ -77,7 +101,8 @@ struct err *things_read(struct enrolment *e, struct things *out)
 		return err_no_memory();
 	for (size_t i = 0; i < t.n; i++) {
 		t.list[i].object = &t.objects.list[i];
-		TRY(ask_journal(e, &t.objects, &t.list[i]));
+		TRY(ask_journal(e, &t.list[i]));
+		TRY(count_days(e, &t.list[i]));
 	}
 	*out = t;
 	t = (struct things){ 0 };
@@ -160,18 +185,16 @@ static void put_key(json_t *j, const struct object *o)
 	put_tri(j, "always_authenticate", o->always_authenticate);
 }
 
-static void put_certificate(json_t *j, const struct object *o)
+static void put_certificate(json_t *j, const struct thing *t)
 {
+	const struct object *o = t->object;
 	json_object_set_new(j, "readable", json_boolean(o->cert != NULL));
 	if (!o->cert)
 		return;
 	json_object_set_new(j, "certificate", certificate_to_json(o->cert));
 	json_object_set_new(j, "issuer", json_string(cert_issuer_text(o->cert)));
 	json_object_set_new(j, "ca", json_boolean(cert_is_ca(o->cert)));
-	int64_t left = cert_not_after(o->cert) - clock_now();
-	// Whole days; in the past they are negative from the first second on.
-	json_object_set_new(j, "days_left",
-			    json_integer(left < 0 ? (left + 1) / DAY - 1 : left / DAY));
+	json_object_set_new(j, "days_left", json_integer(t->days_left));
 }
 
 struct json_t *thing_to_json(const struct thing *t)
@@ -189,7 +212,7 @@ struct json_t *thing_to_json(const struct thing *t)
 	if (o->size)
 		json_object_set_new(j, "size", json_integer((json_int_t)o->size));
 	if (o->kind == OBJECT_CERTIFICATE)
-		put_certificate(j, o);
+		put_certificate(j, t);
 	else if (o->kind == OBJECT_PRIVATE_KEY || o->kind == OBJECT_PUBLIC_KEY ||
 		 o->kind == OBJECT_SECRET_KEY)
 		put_key(j, o);

@@ -2,11 +2,12 @@
 //
 // It can be cut off anywhere: what is there and what inkan made of it is found out anew by the next run, from the token and the journal, so
 // that it removes what is left. Certificates go before their keys and public halves last: what is left of a pair in the middle
-// is never a certificate that has no key. Unfinished enrolments are closed after their objects are gone, not before.
+// is never a certificate that has no key; that a key is inkan's the journal knows without it. Unfinished enrolments are closed after their objects are gone, not before.
 #include <jansson.h>
 #include <string.h>
 
 #include "enroll/ask.h"
+#include "enroll/management.h"
 #include "enroll/run.h"
 #include "enroll/say.h"
 #include "enroll/token_job.h"
@@ -35,6 +36,27 @@ static struct err *no_room_to_look(const struct wiping *w)
 		"token-too-much");
 }
 
+static bool is_key(const struct object *o)
+{
+	return o->kind == OBJECT_PRIVATE_KEY || o->kind == OBJECT_PUBLIC_KEY;
+}
+
+// A statement that the card makes when it is looked at is nothing that is stored, and some modules cannot delete a key.
+static bool can_go(const struct enrolment *e, const struct object *o)
+{
+	return !o->attestation && !(is_key(o) && e->model->quirks.destroy_keeps_key);
+}
+
+static void say_keys_that_stay(const struct wiping *w)
+{
+	for (size_t i = 0; i < w->things.n; i++) {
+		const struct thing *t = &w->things.list[i];
+		bool meant = is_whole(w) || t->maker == MADE_BY_INKAN;
+		if (meant && t->object->kind == OBJECT_PRIVATE_KEY && !can_go(&w->e, t->object))
+			say_key_stays(&w->e, &t->object->id);
+	}
+}
+
 static struct err *choose(struct wiping *w)
 {
 	struct enrolment *e = &w->e;
@@ -42,7 +64,7 @@ static struct err *choose(struct wiping *w)
 	TRY(no_room_to_look(w));
 	for (size_t i = 0; i < w->things.n; i++) {
 		struct thing *t = &w->things.list[i];
-		t->chosen = is_whole(w) || t->maker == MADE_BY_INKAN;
+		t->chosen = (is_whole(w) || t->maker == MADE_BY_INKAN) && can_go(e, t->object);
 		w->chosen += t->chosen;
 		w->kept += !t->chosen;
 		if (t->chosen)
@@ -102,11 +124,25 @@ static struct err *remove_chosen(struct wiping *w)
 	return NULL;
 }
 
+// In a card's slot the module may have put a certificate of its own beside a key that has no other yet.
+static struct err *clear_slot(struct enrolment *e)
+{
+	struct key_id id = { 0 };
+	bool stays = false;
+	if (!in_slot(e) || !e->record->key_id)
+		return enrolment_clear_stray(e);
+	TRY(key_id_from_hex(e->record->key_id, &id));
+	TRY(pair_remove(e, &id, e->record->sha256, &stays));
+	if (stays)
+		say_key_stays(e, &id);
+	return NULL;
+}
+
 static struct err *close_record(struct enrolment *e, struct record **r)
 {
 	e->record = *r;
 	*r = NULL;
-	TRY(enrolment_clear_stray(e));
+	TRY(clear_slot(e));
 	if (e->record->submits > 0)
 		say_note(e,
 			 msg_new(N_("The certificate authority may have issued a certificate for "
@@ -124,7 +160,8 @@ static struct err *look_again(struct wiping *w)
 	size_t still = 0;
 	TRY(things_read(&w->e, &left));
 	for (size_t i = 0; i < left.n; i++)
-		still += is_whole(w) || left.list[i].maker == MADE_BY_INKAN;
+		still += (is_whole(w) || left.list[i].maker == MADE_BY_INKAN) &&
+			 can_go(&w->e, left.list[i].object);
 	if (!still)
 		return NULL;
 	return err_hint(
@@ -149,6 +186,7 @@ static struct err *wipe_token(struct wiping *w)
 	TRY(open_login(e));
 	TRY(choose(w));
 	if (!w->chosen && !w->open.n) {
+		say_keys_that_stay(w);
 		say_note(e, is_whole(w) ? msg_new(N_("There is nothing on the token."))
 					: msg_new(N_("inkan made nothing that is on the token. %1 "
 						     "objects of others stay."),
@@ -158,9 +196,12 @@ static struct err *wipe_token(struct wiping *w)
 	TRY(agree(w));
 	TRY(go_on(e));
 	token_step(e, "token-wipe");
+	TRY(management_begin(e));
 	TRY(remove_chosen(w));
 	for (size_t i = 0; i < w->open.n; i++)
 		TRY(close_record(e, &w->open.list[i]));
+	TRY(management_end(e));
+	say_keys_that_stay(w);
 	return look_again(w);
 }
 

@@ -21,14 +21,20 @@ static enum window after_the_last_day(const struct profile_window *w, int64_t da
 	return w->after == AFTER_RENEW ? WINDOW_OPEN : WINDOW_REACQUIRE;
 }
 
+struct err *days_until(const char *zone, int64_t now, int64_t t, int64_t *days)
+{
+	int64_t last = 0, today = 0;
+	TRY(clock_day(t, zone, &last));
+	TRY(clock_day(now, zone, &today));
+	*days = last - today;
+	return NULL;
+}
+
 struct err *window_of(const struct profile_window *w, int64_t not_after, int64_t now,
 		      enum window *out, int64_t *days_left)
 {
-	int64_t last_day = 0;
-	int64_t today = 0;
-	TRY(clock_day(not_after, w->zone, &last_day));
-	TRY(clock_day(now, w->zone, &today));
-	int64_t left = last_day - today;
+	int64_t left = 0;
+	TRY(days_until(w->zone, now, not_after, &left));
 	*days_left = left;
 	if (left < 0)
 		*out = after_the_last_day(w, -left);

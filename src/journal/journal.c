@@ -38,6 +38,7 @@ static const char *const migrations[] = {
 	" PRIMARY KEY (path, fingerprint));",
 	"ALTER TABLE enrolments ADD COLUMN keys_before TEXT;",
 	"CREATE INDEX enrolments_by_key ON enrolments (key_id);",
+	"CREATE TABLE factory_refused (token_uri TEXT PRIMARY KEY, at BIGINT NOT NULL);",
 };
 
 #define COLUMNS                                                                                    \
@@ -374,6 +375,32 @@ struct err *journal_by_key(struct journal *j, const char *key_id, struct record 
 	return read_one(rows, out);
 }
 
+struct err *journal_by_slot(struct journal *j, const char *token_uri, const char *key_id,
+			    struct record **out)
+{
+	AUTO(rows) struct rows *rows = NULL;
+	TRY(store_query(j->store,
+			"SELECT " COLUMNS
+			" FROM enrolments WHERE key_id = ? AND token_uri = ? AND sha256 IS NOT NULL"
+			" ORDER BY updated DESC LIMIT 1",
+			VALUES(V_TEXT(key_id), V_TEXT(token_uri)), &rows));
+	return read_one(rows, out);
+}
+
+struct err *journal_retired(struct journal *j, const char *token_uri, struct records *out)
+{
+	AUTO(rows) struct rows *rows = NULL;
+	TRY(store_query(
+		j->store,
+		"SELECT " COLUMNS
+		" FROM enrolments WHERE state = ? AND token_uri = ? AND outcome = ?"
+		" AND old_key_id IS NOT NULL AND old_sha256 IS NOT NULL"
+		" ORDER BY updated, id",
+		VALUES(V_INT(ENROLMENT_DONE), V_TEXT(token_uri), V_TEXT(OUTCOME_OLD_KEY_STAYS)),
+		&rows));
+	return read_all(rows, out);
+}
+
 struct err *journal_profile_module(struct journal *j, size_t n, char **path)
 {
 	AUTO(rows) struct rows *rows = NULL;
@@ -405,4 +432,23 @@ struct err *journal_profile_accept(struct journal *j, const char *path, const ch
 		j->store,
 		"INSERT OR REPLACE INTO profiles (path, fingerprint, accepted) VALUES (?,?,?)",
 		VALUES(V_TEXT(path), V_TEXT(fingerprint), V_INT(clock_now())), NULL);
+}
+
+struct err *journal_factory_refused(struct journal *j, const char *token_uri, bool *refused)
+{
+	AUTO(rows) struct rows *rows = NULL;
+	TRY(store_query(j->store, "SELECT 1 FROM factory_refused WHERE token_uri = ?",
+			VALUES(V_TEXT(token_uri)), &rows));
+	return rows_next(rows, refused);
+}
+
+struct err *journal_note_factory(struct journal *j, const char *token_uri, bool refused)
+{
+	if (refused)
+		return store_run(
+			j->store,
+			"INSERT OR REPLACE INTO factory_refused (token_uri, at) VALUES (?,?)",
+			VALUES(V_TEXT(token_uri), V_INT(clock_now())), NULL);
+	return store_run(j->store, "DELETE FROM factory_refused WHERE token_uri = ?",
+			 VALUES(V_TEXT(token_uri)), NULL);
 }

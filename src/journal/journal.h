@@ -99,6 +99,12 @@ MUST struct err *journal_unfinished(struct journal *j, const char *token_uri, st
 MUST struct err *journal_by_certificate(struct journal *j, const char *sha256, struct record **out);
 // The newest enrolment whose key has this CKA_ID (hex), whatever came of it; null when this machine made none.
 MUST struct err *journal_by_key(struct journal *j, const char *key_id, struct record **out);
+// The newest enrolment that got a certificate for a key in this slot (CKA_ID, hex) of this token: a slot number says nothing of other cards.
+MUST struct err *journal_by_slot(struct journal *j, const char *token_uri, const char *key_id,
+				 struct record **out);
+// The finished enrolments of the token that retired the pair before them, of which the key is still in its slot; oldest first.
+MUST struct err *journal_retired(struct journal *j, const char *token_uri, struct records *out);
+#define OUTCOME_OLD_KEY_STAYS "enrolled, old key left in its slot"
 // The n-th (from 0) module that a profile has named for an enrolment of this machine, by its path; null past the last. New string.
 MUST struct err *journal_profile_module(struct journal *j, size_t n, char **path);
 
@@ -107,3 +113,7 @@ MUST struct err *journal_profile_known(struct journal *j, const char *path, cons
 				       bool *known);
 MUST struct err *journal_profile_accept(struct journal *j, const char *path,
 					const char *fingerprint);
+
+// Whether a token has refused the management key with which its maker delivers it: it is not given it again unasked.
+MUST struct err *journal_factory_refused(struct journal *j, const char *token_uri, bool *refused);
+MUST struct err *journal_note_factory(struct journal *j, const char *token_uri, bool refused);

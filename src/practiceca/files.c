@@ -10,6 +10,8 @@
 
 #include "practiceca/files.h"
 
+#include "base/proc.h"
+
 struct err *files_make_directory(const char *dir)
 {
 	struct stat st;
@@ -29,21 +31,6 @@ struct err *files_make_directory(const char *dir)
 					ARG_TEXT(dir)),
 				N_("Take that right away: chmod go-w %1"), ARG_TEXT(dir));
 	return NULL;
-}
-
-static struct err *write_all(int fd, const char *path, const void *bytes, size_t len)
-{
-	const char *p = bytes;
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno("write", path, errno);
-		p += n;
-		len -= (size_t)n;
-	}
-	return fsync(fd) ? err_errno("fsync", path, errno) : NULL;
 }
 
 static struct err *sync_directory(const char *dir)
@@ -66,7 +53,7 @@ struct err *files_write(const char *dir, const char *name, bool private, const v
 	int fd = mkostemp(beside, O_CLOEXEC); // 0600
 	if (fd < 0)
 		return err_errno("mkostemp", beside, errno);
-	struct err *e = write_all(fd, beside, bytes, len);
+	struct err *e = proc_write_all(fd, beside, bytes, len);
 	if (!e && !private && fchmod(fd, 0644))
 		e = err_errno("fchmod", beside, errno);
 	close(fd);

@@ -122,6 +122,24 @@ static void test_an_answer_to_set_attribute_is_seen_through(void)
 		ERR_TOKEN, "token-absent");
 }
 
+// It says that it stays, nothing gives it out, and yet a copy of it may go.
+static void test_a_key_of_which_an_open_copy_is_made_is_open(void)
+{
+	static const char plan[] = "template SENSITIVE 0\ntemplate EXTRACTABLE 1\n"
+				   "lie SENSITIVE 1\nlie EXTRACTABLE 0\n"
+				   "C_WrapKey * return CKR_KEY_UNEXTRACTABLE\n"
+				   "hide PRIVATE_EXPONENT\nhide PRIME_1\nhide PRIME_2\n"
+				   "hide EXPONENT_1\nhide EXPONENT_2\nhide COEFFICIENT\n%s";
+	struct evidence e = { 0 };
+	char with[sizeof(plan) + 64];
+	snprintf(with, sizeof(with), plan, "");
+	CHECK_OK(gather(with, 2048, &e));
+	CU_ASSERT(e.attributes == KEY_OPEN && e.facts.copy_given);
+	snprintf(with, sizeof(with), plan, "C_CopyObject * return CKR_FUNCTION_NOT_SUPPORTED\n");
+	CHECK_OK(gather(with, 2048, &e));
+	CU_ASSERT(e.attributes == KEY_WITHHELD && e.facts.copy_tried && !e.facts.copy_given);
+}
+
 // EXTRACTABLE=false left out because the module will not have it: what came of it is read back.
 static void test_without_extractable_in_the_template_the_read_back_decides(void)
 {
@@ -259,6 +277,7 @@ int main(void)
 			  TEST(test_a_key_that_is_refused_but_not_declared_is_withheld),
 			  TEST(test_a_key_that_could_leave_is_open),
 			  TEST(test_an_answer_to_set_attribute_is_seen_through),
+			  TEST(test_a_key_of_which_an_open_copy_is_made_is_open),
 			  TEST(test_without_extractable_in_the_template_the_read_back_decides),
 			  TEST(test_a_device_is_a_known_model_that_says_hardware),
 			  TEST(test_a_key_that_cannot_be_right_is_refused_at_once),
