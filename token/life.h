@@ -13,6 +13,43 @@
 #include "pkcs11/session.h"
 #include "pkcs11/slot.h"
 
+struct pcsc_patience;
+
+// What a card says of its PIN, PUK and management key.
+struct card_secrets {
+	int pin_left, puk_left;				   // tries; -1: it does not say
+	bool pin_factory, puk_factory, management_factory; // it says that this is the maker's
+	unsigned management_hex;			   // characters of its management key
+};
+
+// What is done in commands to the card itself (token/pcsc.h), each a transaction of its own. Whoever calls has the token's lease, and no session with
+// the token: selecting the applet ends the login of another. PUKs are given once; ERR_PIN tagged "so-pin-wrong" with the tries left, "so-pin-locked",
+// "so-pin-final-try" (unless last_try), "pin-refused". Management keys are hexadecimal, given once: "management-key-wrong", "management-key-form".
+struct card_new {
+	const struct secret *pin, *puk, *management;
+	bool identity; // CHUID and CCC, too: a new GUID
+};
+struct card_life {
+	struct err *(*look)(const struct token_info *t, const struct pcsc_patience *p,
+			    struct card_secrets *out);
+	struct err *(*change_puk)(const struct token_info *t, const struct pcsc_patience *p,
+				  const struct secret *old, const struct secret *fresh,
+				  bool last_try);
+	// The PIN, set anew by who has the PUK.
+	struct err *(*unblock)(const struct token_info *t, const struct pcsc_patience *p,
+			       const struct secret *puk, const struct secret *fresh, bool last_try);
+	// The algorithm stays.
+	struct err *(*change_management)(const struct token_info *t, const struct pcsc_patience *p,
+					 const struct secret *old, const struct secret *fresh);
+	// Keys, certificates and everything else of the applet go: PIN and PUK are blocked by wrong tries, as the card demands, the applet is reset, and
+	// gets this management key, PUK and PIN instead of the maker's.
+	struct err *(*begin_anew)(const struct token_info *t, const struct pcsc_patience *p,
+				  const struct card_new *n);
+};
+
+// By the tries that are left, before one is spent: "so-pin-locked", "so-pin-final-try" (unless last_try).
+MUST struct err *card_puk_ready(const struct token_info *t, int left, bool last_try);
+
 struct life {
 	// Everything on the token goes; *after is the token as it is then. Null: cannot be done.
 	struct err *(*init)(struct module *m, const struct token_info *t,
@@ -27,6 +64,8 @@ struct life {
 				     const struct secret *fresh, bool last_try);
 	// The token's own label, without losing anything. Null: the model has no such thing (PKCS#11 sets it in C_InitToken alone).
 	struct err *(*relabel)(struct session *s, const struct secret *so_pin, const char *label);
+	// In place of init, unblock and change_so_pin, which are null then. Null: PKCS#11 does all.
+	const struct card_life *card;
 };
 const struct life *life_of(const struct token_info *t); // never null
 
@@ -41,6 +80,9 @@ bool so_pin_is_empty(const struct token_info *t); // nobody need be asked for it
 // token.
 MUST struct err *life_management_key_fits(const struct token_info *t, const struct secret *key);
 bool is_factory_management_key(const struct token_info *t, const struct secret *key);
+enum {
+	FACTORY_MANAGEMENT_HEX = 48
+}; // characters of a card's that was reset, whatever its algorithm
 // The one that the maker delivers; *out null where that is not known.
 MUST struct err *factory_management_key(const struct token_info *t, struct secret **out);
 

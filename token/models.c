@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "token/piv_life.h"
+
 // The first row that fits counts: rows with more words stand first.
 static const struct model models[] = {
 	{ .name = "SoftHSM",
@@ -62,9 +64,10 @@ static const struct model models[] = {
 	  .so_pins = { { "010203040506070801020304050607080102030405060708",
 			 "Yubico, PIV: the management key of a new YubiKey" },
 		       { "12345678", "Yubico, PIV: the PUK of a new YubiKey" } },
-	  .so_min = 8,
-	  .so_max = 64,
-	  .so_alphabet = "0123456789ABCDEF" },
+	  .so_min = 6, // the PUK
+	  .so_max = 8,
+	  .so_alphabet = "0123456789",
+	  .life = &piv_life },
 	{ .name = "YubiHSM",
 	  .manufacturer = "Yubico*",
 	  .model = "YubiHSM*",

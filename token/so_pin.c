@@ -11,6 +11,8 @@
 
 #include "token/models.h"
 
+const char management_alphabet[] = "0123456789ABCDEF";
+
 enum { LENGTH_WANTED = 16, STREAM = 1024 };
 
 struct so_pin_form so_pin_form_of(const struct token_info *t)
@@ -74,10 +76,10 @@ struct err *so_pin_random(unsigned length, const char *alphabet, struct secret *
 	return from_stream(stream, length, alphabet, out);
 }
 
-static struct err *hkdf(const struct secret *master, const uint8_t *info, size_t info_len,
-			struct secret *out)
+static struct err *hkdf(const struct secret *master, char *salt, const uint8_t *info,
+			size_t info_len, struct secret *out)
 {
-	static char digest[] = "SHA256", salt[] = "inkan so-pin 1";
+	static char digest[] = "SHA256";
 	// OpenSSL's parameters are not const, but nothing is written to them.
 	union {
 		const uint8_t *in;
@@ -86,7 +88,7 @@ static struct err *hkdf(const struct secret *master, const uint8_t *info, size_t
 	OSSL_PARAM terms[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key.out, secret_len(master)),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt, sizeof(salt) - 1),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt, strlen(salt)),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, about.out, info_len),
 		OSSL_PARAM_construct_end(),
 	};
@@ -112,12 +114,11 @@ static struct err *no_serial(const struct token_info *t)
 		       "token-no-serial");
 }
 
-struct err *so_pin_derive(const struct secret *master, const struct token_info *t,
-			  struct secret **out)
+static struct err *derive(const struct secret *master, const struct token_info *t, char *salt,
+			  unsigned length, const char *alphabet, struct secret **out)
 {
 	uint8_t info[sizeof(t->raw_manufacturer) + sizeof(t->raw_model) + sizeof(t->raw_serial)];
 	AUTO(secret) struct secret *stream = NULL;
-	struct so_pin_form form = so_pin_form_of(t);
 	if (!t->serial[0] || model_of(t)->quirks.serial_not_unique)
 		return no_serial(t);
 	memcpy(info, t->raw_manufacturer, sizeof(t->raw_manufacturer));
@@ -125,6 +126,21 @@ struct err *so_pin_derive(const struct secret *master, const struct token_info *
 	memcpy(info + sizeof(t->raw_manufacturer) + sizeof(t->raw_model), t->raw_serial,
 	       sizeof(t->raw_serial));
 	TRY(secret_new(STREAM, &stream));
-	TRY(hkdf(master, info, sizeof(info), stream));
-	return from_stream(stream, form.length, form.alphabet, out);
+	TRY(hkdf(master, salt, info, sizeof(info), stream));
+	return from_stream(stream, length, alphabet, out);
+}
+
+struct err *so_pin_derive(const struct secret *master, const struct token_info *t,
+			  struct secret **out)
+{
+	static char salt[] = "inkan so-pin 1";
+	struct so_pin_form form = so_pin_form_of(t);
+	return derive(master, t, salt, form.length, form.alphabet, out);
+}
+
+struct err *management_key_derive(const struct secret *master, const struct token_info *t,
+				  unsigned length, struct secret **out)
+{
+	static char salt[] = "inkan management-key 1";
+	return derive(master, t, salt, length, management_alphabet, out);
 }

@@ -21,3 +21,8 @@ MUST struct err *so_pin_random(unsigned length, const char *alphabet, struct sec
 // and the same token always the same. ERR_TOKEN tagged "token-no-serial" where the token has no serial number of its own.
 MUST struct err *so_pin_derive(const struct secret *master, const struct token_info *t,
 			       struct secret **out);
+// The same for a card's management key, of so many hexadecimal characters; nothing of the one tells the other.
+enum { MANAGEMENT_HEX_MAX = 64 };
+extern const char management_alphabet[];
+MUST struct err *management_key_derive(const struct secret *master, const struct token_info *t,
+				       unsigned length, struct secret **out);

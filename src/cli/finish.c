@@ -110,6 +110,8 @@ static void headline(const char *outcome)
 		{ "abandoned", N_("The enrolment is given up.") },
 		{ "initialised", N_("The token is initialised, and its PIN works.") },
 		{ "pin-changed", N_("The PIN is changed.") },
+		{ "puk-changed", N_("The security officer's PIN (the PUK) is changed.") },
+		{ "management-key-changed", N_("The management key is changed.") },
 		{ "unblocked",
 		  N_("The token has a new PIN. Its keys and certificates are as before.") },
 		{ "labelled", N_("The label is changed.") },

@@ -17,10 +17,13 @@ const struct option_row option_rows[] = {
 	  N_("Answers: a JSON object in a file of mode 0600, or -") },
 	{ OPT_LOGIN, "--login", NULL, NULL, N_("Show what needs the PIN, too") },
 	{ OPT_ALL, "--all", NULL, NULL, N_("Remove what others made, too") },
+	{ OPT_PUK, "--puk", NULL, NULL, N_("Change the security officer's PIN (the PUK)") },
+	{ OPT_MANAGEMENT, "--management-key", NULL, NULL,
+	  N_("Change the management key of a PIV card") },
 	{ OPT_CHALLENGE, "--challenge", NULL, NULL,
 	  N_("Over the telephone: the card asks, the help desk answers") },
 	{ OPT_CUSTODY, "--custody", NULL, "show|escrow|derive|typed",
-	  N_("What becomes of the security officer's PIN") },
+	  N_("What becomes of a new PUK or management key") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
 	{ OPT_JSON, "--json", NULL, NULL, N_("One JSON object a line, for programs") },
 	{ OPT_LAST_TRY, "--last-try", NULL, NULL, N_("Use the PIN although only one try is left") },
@@ -110,6 +113,10 @@ static bool *flag_slot(struct options *o, unsigned id)
 		return &o->remove;
 	case OPT_LOGIN:
 		return &o->login;
+	case OPT_PUK:
+		return &o->puk;
+	case OPT_MANAGEMENT:
+		return &o->management;
 	case OPT_ALL:
 		return &o->all;
 	case OPT_CHALLENGE:

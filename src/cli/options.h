@@ -34,6 +34,8 @@ enum {
 	OPT_WAIT = 1 << 25,
 	OPT_BUNDLE = 1 << 26,
 	OPT_NAMES = 1 << 27,
+	OPT_PUK = 1 << 18,
+	OPT_MANAGEMENT = 1 << 19,
 	OPT_LOGIN = 1 << 20,
 	OPT_ALL = 1 << 21,
 	OPT_CUSTODY = 1 << 22,
@@ -80,7 +82,7 @@ struct options {
 	const struct command *command; // null: none
 	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody;
 	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
-	bool watch, wait, names, login, all, challenge;
+	bool watch, wait, names, login, all, puk, management, challenge;
 	bool applications, set_up, remove;
 	char *operands[MAX_OPERANDS + 1];
 	size_t n_operands;

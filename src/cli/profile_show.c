@@ -143,7 +143,22 @@ static void show_token(const struct profile_token *t)
 			N_("The security officer's PIN (PUK) of a token that is initialised is "
 			   "typed."),
 	};
+	static const char *const management[] = {
+		[SO_SHOW] = N_("The management key of a card is random and shown once."),
+		[SO_ESCROW] =
+			N_("The management key of a card is random and kept encrypted for the "
+			   "institution."),
+		[SO_DERIVE] = N_("The management key of a card is made of the institution's master "
+				 "secret."),
+		[SO_TYPED] = N_("The management key of a card is typed."),
+	};
 	print_msg(stdout, INDENT, msg_make(custody[t->so_custody], NULL, 0));
+	if (t->management_custody != SO_AS_SO_PIN)
+		print_msg(stdout, INDENT, msg_make(management[t->management_custody], NULL, 0));
+	if (t->card_identity == IDENTITY_MISSING)
+		say_in(stdout, INDENT,
+		       N_("A PIV card that is initialised gets a new identity for Windows (CHUID "
+			  "and CCC)."));
 }
 
 static void show_ca(const struct profile_ca *ca)

@@ -47,9 +47,34 @@ int run_token_init(struct cli *cli)
 	return run(cli, JOB_TOKEN_INIT, true);
 }
 
+// --custody is of what somebody keeps, and one thing is changed at a time.
+static struct err *what_to_change(const struct options *o, const char **out)
+{
+	const char *one = o->puk ? "puk" : o->management ? "management-key" : NULL;
+	if ((o->puk && o->management) || (o->custody && !one))
+		return err_hint(
+			err_tag(err_new(ERR_USAGE, o->custody && !one
+							   ? N_("--custody needs --puk or "
+								"--management-key.")
+							   : N_("Only one of --puk and "
+								"--management-key can be given.")),
+				"usage"),
+			N_("See: inkan %1 --help"), ARG_TEXT("token pin"));
+	*out = one;
+	return NULL;
+}
+
 int run_token_pin(struct cli *cli)
 {
-	return run(cli, JOB_TOKEN_PIN, false);
+	AUTO(job) struct job *job = NULL;
+	const char *change = NULL;
+	struct err *e = what_to_change(&cli->o, &change);
+	if (!e)
+		e = prepare(cli, JOB_TOKEN_PIN, false, &job);
+	if (e)
+		return cli_fail(cli, e, NULL);
+	job->change = text_copy(change);
+	return job_finish(cli, job, NULL);
 }
 
 int run_token_unblock(struct cli *cli)

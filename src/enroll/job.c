@@ -42,6 +42,7 @@ struct json_t *job_to_json(const struct job *j)
 	put(o, "label", j->label);
 	put(o, "object", j->object);
 	put(o, "custody", j->custody);
+	put(o, "change", j->change);
 	json_object_set_new(o, "all", json_boolean(j->all));
 	json_object_set_new(o, "challenge", json_boolean(j->challenge));
 	json_object_set_new(o, "login", json_boolean(j->login));
@@ -78,6 +79,7 @@ struct err *job_from_json(const struct json_t *j, struct job **out)
 		.label = text_copy(json_text(j, "label")),
 		.object = text_copy(json_text(j, "object")),
 		.custody = text_copy(json_text(j, "custody")),
+		.change = text_copy(json_text(j, "change")),
 		.all = json_flag(j, "all", false),
 		.challenge = json_flag(j, "challenge", false),
 		.login = json_flag(j, "login", false),
@@ -106,5 +108,6 @@ void job_free(struct job *j)
 	free(j->label);
 	free(j->object);
 	free(j->custody);
+	free(j->change);
 	free(j);
 }

@@ -98,7 +98,7 @@ static struct err *may_use_factory(struct enrolment *e, bool *yes)
 static void warn_of_factory(const struct enrolment *e)
 {
 	say_note(e, msg_new(N_("The management key of this token is the maker's: everybody can "
-			       "look it up. Change it with the maker's program.")));
+			       "look it up. Change it with `inkan token pin --management-key`.")));
 }
 
 // Given ahead of time, the maker's (*factory), or asked for. A card that refused the maker's once is not given it again.

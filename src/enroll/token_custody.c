@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/proc.h"
 #include "enroll/say.h"
+#include "enroll/token_card.h"
 #include "enroll/token_job.h"
 #include "token/so_pin.h"
 #include "x509/cms.h"
@@ -25,9 +26,8 @@ static struct err *lacks(const char *what_id, const char *custody)
 		N_("Name the institution's profile with --profile, or choose another custody."));
 }
 
-struct err *custody_choose(struct enrolment *e, struct keeping *out)
+static struct err *choose(struct enrolment *e, enum so_custody c, struct keeping *out)
 {
-	enum so_custody c = e->profile ? e->profile->token.so_custody : SO_SHOW;
 	if (e->job->custody && !so_custody_from_name(e->job->custody, &c))
 		return err_hint(err_tag(err_new(ERR_USAGE, N_("There is no custody %1."),
 						ARG_TEXT(e->job->custody)),
@@ -41,17 +41,49 @@ struct err *custody_choose(struct enrolment *e, struct keeping *out)
 	return NULL;
 }
 
+struct err *custody_choose(struct enrolment *e, struct keeping *out)
+{
+	return choose(e, e->profile ? e->profile->token.so_custody : SO_SHOW, out);
+}
+
+struct err *custody_of_management(struct enrolment *e, unsigned length, struct keeping *out)
+{
+	enum so_custody c = e->profile ? e->profile->token.management_custody : SO_SHOW;
+	if (e->profile && c == SO_AS_SO_PIN)
+		c = e->profile->token.so_custody;
+	TRY(choose(e, c, out));
+	out->what = KEPT_MANAGEMENT;
+	out->length = length;
+	return NULL;
+}
+
+static struct so_pin_form form_of(const struct enrolment *e, const struct keeping *c)
+{
+	if (c->what == KEPT_MANAGEMENT)
+		return (struct so_pin_form){ .length = c->length, .alphabet = management_alphabet };
+	return so_pin_form_of(&e->token);
+}
+
+// In the escrow: the words that it is kept under.
+static const char *kept_as(const struct keeping *c)
+{
+	return c->what == KEPT_MANAGEMENT ? "management-key" : "so-pin";
+}
+
 // --- shown
 
 // Made where the person is, so that it goes one way only: to the token.
 static struct err *show(struct enrolment *e, const struct keeping *c, struct secret **out)
 {
-	struct so_pin_form form = so_pin_form_of(&e->token);
+	struct so_pin_form form = form_of(e, c);
+	bool management = c->what == KEPT_MANAGEMENT;
 	AUTO(msg)
 	struct msg *words =
-		msg_new(N_("Security officer's PIN (PUK) of the token %1"), ARG_TEXT(c->label));
+		management ? msg_new(N_("Management key of the token %1"), ARG_TEXT(c->label))
+			   : msg_new(N_("Security officer's PIN (PUK) of the token %1"),
+				     ARG_TEXT(c->label));
 	struct question q = { .kind = ASK_SHOWN,
-			      .name = "new_so_pin",
+			      .name = management ? "new_management_key" : "new_so_pin",
 			      .words = words,
 			      .make_length = form.length,
 			      .make_from = form.alphabet };
@@ -63,11 +95,14 @@ static struct err *show(struct enrolment *e, const struct keeping *c, struct sec
 	if (a.state != ANSWER_GIVEN || !given)
 		return err_hint(
 			err_tag(err_new(ERR_ANSWER,
-					N_("Nobody is there to be shown the security officer's PIN "
-					   "(the PUK).")),
+					management ? N_("Nobody is there to be shown the "
+							"management key.")
+						   : N_("Nobody is there to be shown the security "
+							"officer's PIN (the PUK).")),
 				"answer-missing"),
-			N_("Give new_so_pin in the file of --answers, a profile that escrows or "
-			   "derives it, or run the command on a terminal."));
+			N_("Give %1 in the file of --answers, a profile that escrows or derives "
+			   "it, or run the command on a terminal."),
+			ARG_TEXT(q.name));
 	*out = given;
 	given = NULL;
 	return NULL;
@@ -82,7 +117,7 @@ static struct err *entry_content(const struct enrolment *e, const struct keeping
 	AUTO(secret) struct secret *content = NULL;
 	TRY(secret_new(SECRET_MAX, &content));
 	AUTO_TEXT char *head =
-		text_format("token: %s\nlabel: %s\nso-pin: ", e->token_uri, c->label);
+		text_format("token: %s\nlabel: %s\n%s: ", e->token_uri, c->label, kept_as(c));
 	if (!head)
 		return err_no_memory();
 	TRY(secret_append(content, head, strlen(head)));
@@ -101,17 +136,20 @@ static struct err *make_entry(const struct enrolment *e, const struct secret *pi
 	TRY(cert_list_from_pem(e->profile->token.recovery.data, e->profile->token.recovery.len,
 			       &to));
 	TRY(entry_content(e, c, pin, &content));
-	TRY(buf_printf(out, "inkan-so-pin time=%s serial=%s label=%s\n", c->stamp,
+	TRY(buf_printf(out, "inkan-%s time=%s serial=%s label=%s\n", kept_as(c), c->stamp,
 		       e->token.serial[0] ? e->token.serial : "-", c->label));
 	return cms_encrypt(content, &to, out);
 }
 
 // Takes why.
-static struct err *not_kept(struct err *why)
+static struct err *not_kept(const struct keeping *c, struct err *why)
 {
-	struct err *e = err_new(
-		ERR_FAILED, N_("The security officer's PIN could not be written to the escrow, so "
-			       "the token was not changed."));
+	struct err *e = err_new(ERR_FAILED,
+				c->what == KEPT_MANAGEMENT
+					? N_("The management key could not be written to the "
+					     "escrow, so the token was not changed.")
+					: N_("The security officer's PIN could not be written to "
+					     "the escrow, so the token was not changed."));
 	e = err_hint(
 		e, N_("Make room on the disk or mend the permissions of the state directory, then "
 		      "run inkan again."));
@@ -161,7 +199,7 @@ static struct err *append(const struct buf *entry)
 
 static struct err *escrow(struct enrolment *e, struct keeping *c, struct secret **out)
 {
-	struct so_pin_form form = so_pin_form_of(&e->token);
+	struct so_pin_form form = form_of(e, c);
 	AUTO(secret) struct secret *pin = NULL;
 	AUTO_BUF struct buf entry = BUF(ENTRY_MAX);
 	TRY(buf_puts(&entry, "\n"));
@@ -170,11 +208,14 @@ static struct err *escrow(struct enrolment *e, struct keeping *c, struct secret 
 	TRY(make_entry(e, pin, c, &entry));
 	struct err *err = append(&entry);
 	if (err)
-		return not_kept(err);
+		return not_kept(c, err);
 	say_note(e,
-		 msg_new(N_(
-			 "A random security officer's PIN (PUK) is kept in the escrow, encrypted: "
-			 "only those who hold the recovery key can read it.")));
+		 c->what == KEPT_MANAGEMENT
+			 ? msg_new(N_("A random management key is kept in the escrow, encrypted: "
+				      "only those who hold the recovery key can read it."))
+			 : msg_new(N_("A random security officer's PIN (PUK) is kept in the "
+				      "escrow, encrypted: only those who hold the recovery key "
+				      "can read it.")));
 	*out = pin;
 	pin = NULL;
 	return NULL;
@@ -184,9 +225,13 @@ static struct err *escrow(struct enrolment *e, struct keeping *c, struct secret 
 static struct err *set_unnoted(const struct keeping *c, struct err *why)
 {
 	struct err *e = err_new(ERR_FAILED,
-				N_("The token was initialised, and its security officer's PIN is "
-				   "the one that stands in the escrow with the time %1; only that "
-				   "it was set could not be noted there."),
+				c->what == KEPT_MANAGEMENT
+					? N_("The token has a new management key, the one that "
+					     "stands in the escrow with the time %1; only that it "
+					     "was set could not be noted there.")
+					: N_("The token has a new security officer's PIN, the one "
+					     "that stands in the escrow with the time %1; only "
+					     "that it was set could not be noted there."),
 				ARG_TEXT(c->stamp));
 	e = err_hint(e, N_("The token can be used. Make room on the disk, and write down which "
 			   "token it is and that time."));
@@ -198,7 +243,7 @@ struct err *custody_done(struct enrolment *e, const struct keeping *c)
 	AUTO_BUF struct buf line = BUF(4096);
 	if (c->how != SO_ESCROW)
 		return NULL;
-	TRY(buf_printf(&line, "inkan-so-pin-set time=%s serial=%s label=%s\n", c->stamp,
+	TRY(buf_printf(&line, "inkan-%s-set time=%s serial=%s label=%s\n", kept_as(c), c->stamp,
 		       e->token.serial[0] ? e->token.serial : "-", e->token.label));
 	struct err *err = append(&line);
 	return err ? set_unnoted(c, err) : NULL;
@@ -231,17 +276,20 @@ static struct err *read_master(const char *path, struct secret **out)
 	return NULL;
 }
 
-static struct err *derive(const struct enrolment *e, struct secret **out)
+static struct err *derive(const struct enrolment *e, const struct keeping *c, struct secret **out)
 {
 	AUTO(secret) struct secret *master = NULL;
 	TRY(read_master(e->profile->token.master, &master));
+	if (c->what == KEPT_MANAGEMENT)
+		return management_key_derive(master, &e->token, c->length, out);
 	return so_pin_derive(master, &e->token, out);
 }
 
 struct err *custody_again(struct enrolment *e, enum so_custody c, struct secret **out)
 {
+	const struct keeping so_pin = { .how = c };
 	*out = NULL;
-	return c == SO_DERIVE ? derive(e, out) : NULL;
+	return c == SO_DERIVE ? derive(e, &so_pin, out) : NULL;
 }
 
 struct err *custody_make(struct enrolment *e, struct keeping *c, const struct secret *old,
@@ -253,9 +301,12 @@ struct err *custody_make(struct enrolment *e, struct keeping *c, const struct se
 	case SO_ESCROW:
 		return escrow(e, c, out);
 	case SO_DERIVE:
-		return derive(e, out);
+		return derive(e, c, out);
 	case SO_TYPED:
+	case SO_AS_SO_PIN:
 		break;
 	}
+	if (c->what == KEPT_MANAGEMENT)
+		return card_ask_new_management(e, c->length, old, out);
 	return token_ask_new_pin(e, NAME_NEW_SO_PIN, old, out);
 }

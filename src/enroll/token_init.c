@@ -10,6 +10,7 @@
 #include "enroll/ask.h"
 #include "enroll/run.h"
 #include "enroll/say.h"
+#include "enroll/token_card.h"
 #include "enroll/token_custody.h"
 #include "enroll/token_job.h"
 
@@ -21,7 +22,9 @@ struct initing {
 	struct secret *so_now; // what C_InitToken gets
 	struct secret *so_new; // null: the same
 	struct secret *pin;
-	struct records open; // unfinished enrolments of the token as it was
+	struct keeping manager;	   // of a card: the custody of its management key
+	struct secret *management; // the new one
+	struct records open;	   // unfinished enrolments of the token as it was
 	struct err *unnoted; // the token is whole, but the escrow does not say that it has its PIN
 };
 
@@ -62,12 +65,29 @@ static struct err *name_losses(struct initing *in, size_t *objects)
 	return NULL;
 }
 
+static bool new_identity(const struct enrolment *e)
+{
+	return e->profile && e->profile->token.card_identity == IDENTITY_MISSING;
+}
+
+static void say_of_card(const struct enrolment *e)
+{
+	say_note(e, msg_new(N_("The card can only be emptied while its PIN and its PUK are both "
+			       "locked: they will be locked on purpose, with wrong tries. If that "
+			       "is cut off, run this command once more.")));
+	if (new_identity(e))
+		say_note(e, msg_new(N_("Windows will take the card for a new one: it gets another "
+				       "identity (CHUID and CCC).")));
+}
+
 static struct err *agree(struct initing *in)
 {
 	struct enrolment *e = &in->e;
 	size_t objects = 0;
 	bool yes = false;
 	TRY(name_losses(in, &objects));
+	if (life_of(&e->token)->card)
+		say_of_card(e);
 	struct msg *words =
 		e->token.initialised
 			? msg_new(N_("EVERYTHING on the token %1 (serial number %2) will be lost "
@@ -206,9 +226,33 @@ static struct err *not_one_for_both(const struct initing *in)
 			N_("Choose another PIN. Nothing was changed."));
 }
 
+// A card has no label to give, and forgets what it had: PIN, PUK and management key are all new.
+static struct err *ask_for_card(struct initing *in)
+{
+	struct enrolment *e = &in->e;
+	struct card_secrets is;
+	bool given = false;
+	TRY(card_look(e, &is));
+	TRY(custody_choose(e, &in->custody));
+	TRY(custody_of_management(e, FACTORY_MANAGEMENT_HEX, &in->manager));
+	TRY(token_ask_new_pin(e, NAME_NEW_PIN, NULL, &in->pin));
+	TRY(gives_so_pin(in, &given));
+	if (given)
+		in->custody.how = SO_TYPED;
+	TRY(custody_make(e, &in->custody, NULL, &in->so_new));
+	TRY(not_one_for_both(in));
+	if (!e->job->custody && in->manager.how == SO_SHOW) {
+		TRY(token_has_answer(e, "new_management_key", &given));
+		in->manager.how = given ? SO_TYPED : SO_SHOW;
+	}
+	return custody_make(e, &in->manager, NULL, &in->management);
+}
+
 static struct err *ask_everything(struct initing *in)
 {
 	struct enrolment *e = &in->e;
+	if (life_of(&e->token)->card)
+		return ask_for_card(in);
 	TRY(token_ask_label(e, &in->label));
 	TRY(custody_choose(e, &in->custody));
 	in->custody.label = in->label;
@@ -279,6 +323,24 @@ static struct err *set_pins(struct initing *in)
 			     e->job->last_try);
 }
 
+static struct err *begin_card_anew(struct initing *in)
+{
+	struct enrolment *e = &in->e;
+	struct pcsc_patience p = card_patience(e);
+	const struct card_new n = { .pin = in->pin,
+				    .puk = in->so_new,
+				    .management = in->management,
+				    .identity = new_identity(e) };
+	TRY(life_of(&e->token)->card->begin_anew(&e->token, &p, &n));
+	in->unnoted = custody_done(e, &in->custody);
+	struct err *unnoted = custody_done(e, &in->manager);
+	if (in->unnoted)
+		err_ignore(unnoted);
+	else
+		in->unnoted = unnoted;
+	return card_renew(e);
+}
+
 static struct err *half_done(const struct initing *in, struct err *err)
 {
 	return err ? err_hint(err,
@@ -307,7 +369,14 @@ static struct err *no_way(const struct enrolment *e)
 					   "have its files "
 					   "removed with its own programs.")),
 			       "token-init-once");
-	if (life_of(&e->token)->init)
+	if (life_of(&e->token)->card && e->job->label)
+		return err_tag(err_hint(err_new(ERR_TOKEN,
+						N_("Tokens of this kind (%1) have no label of "
+						   "their own. Nothing was changed."),
+						ARG_ID(e->model->name)),
+					N_("Repeat the command without a label.")),
+			       "token-label-stays");
+	if (life_of(&e->token)->init || life_of(&e->token)->card)
 		return NULL;
 	return err_tag(
 		err_hint(err_new(ERR_TOKEN, N_("The module of the token %1 cannot do this."),
@@ -321,7 +390,7 @@ static struct err *initialise(struct initing *in)
 	struct enrolment *e = &in->e;
 	TRY(token_begin(e, "token init", "token-look"));
 	TRY(no_way(e));
-	if (e->token.initialised)
+	if (e->token.initialised && !life_of(&e->token)->card)
 		TRY(so_pin_ready(&e->token, e->job->last_try));
 	TRY(journal_open(&e->journal));
 	// A profile says who can read the SO PIN later: it is agreed to as before an enrolment.
@@ -331,9 +400,13 @@ static struct err *initialise(struct initing *in)
 	TRY(ask_everything(in));
 	TRY(go_on(e));
 	token_step(e, "token-init");
-	TRY(init_token(in));
-	token_step(e, "token-pins");
-	TRY(half_done(in, set_pins(in)));
+	if (life_of(&e->token)->card) {
+		TRY(begin_card_anew(in));
+	} else {
+		TRY(init_token(in));
+		token_step(e, "token-pins");
+		TRY(half_done(in, set_pins(in)));
+	}
 	TRY(close_records(in));
 	token_step(e, "token-login");
 	TRY(slot_refresh(e->module, &e->token));
@@ -354,6 +427,7 @@ void token_init_run(const struct job *j, struct face *f, struct result *out)
 	secret_free(in.so_now);
 	secret_free(in.so_new);
 	secret_free(in.pin);
+	secret_free(in.management);
 	records_free(&in.open);
 	err_free(in.unnoted);
 	free(in.label);

@@ -4,6 +4,7 @@
 // nothing is tried twice.
 #include "enroll/run.h"
 #include "enroll/say.h"
+#include "enroll/token_card.h"
 #include "enroll/token_custody.h"
 #include "enroll/token_job.h"
 
@@ -61,6 +62,10 @@ static struct err *change_pin(struct enrolment *e)
 void token_pin_run(const struct job *j, struct face *f, struct result *out)
 {
 	struct enrolment e = { .job = j, .face = f };
+	if (j->change) {
+		token_change_run(j, f, out);
+		return;
+	}
 	struct err *err = change_pin(&e);
 	token_end(&e, "pin-changed", NULL, err, out);
 }
@@ -104,11 +109,36 @@ static struct err *ask_both(struct enrolment *e, struct secret **so_pin, struct 
 		   "for the daily use. No try was used."));
 }
 
+// No session with the card is open: it is spoken to directly.
+static struct err *unblock_card(struct enrolment *e)
+{
+	AUTO(secret) struct secret *puk = NULL;
+	AUTO(secret) struct secret *fresh = NULL;
+	struct card_secrets is;
+	TRY(token_usable(e));
+	TRY(card_look(e, &is));
+	TRY(card_puk_ready(&e->token, is.puk_left, e->job->last_try));
+	TRY(ask_both(e, &puk, &fresh));
+	TRY(go_on(e));
+	token_step(e, "token-pins");
+	struct pcsc_patience p = card_patience(e);
+	TRY(life_of(&e->token)->card->unblock(&e->token, &p, puk, fresh, e->job->last_try));
+	token_step(e, "token-login");
+	TRY(card_renew(e));
+	TRY(token_check_login(e, fresh));
+	if (is_factory_so_pin(&e->token, puk))
+		say_note(e, msg_new(N_("The PUK of this token is the maker's: everybody can look "
+				       "it up. Change it with `inkan token pin --puk`.")));
+	return look_after(e);
+}
+
 static struct err *unblock(struct enrolment *e)
 {
 	AUTO(secret) struct secret *so_pin = NULL;
 	AUTO(secret) struct secret *fresh = NULL;
 	TRY(token_begin(e, "token unblock", "token-look"));
+	if (life_of(&e->token)->card)
+		return unblock_card(e);
 	TRY(open_writable(e));
 	TRY(so_pin_ready(&e->token, e->job->last_try));
 	if (!e->token.pin_pad)

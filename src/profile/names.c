@@ -54,10 +54,12 @@ static const char *const so_custodies[] = {
 	[SO_DERIVE] = "derive",
 	[SO_TYPED] = "typed",
 };
+_Static_assert(SO_AS_SO_PIN == ARRAY_LEN(so_custodies),
+	       "only a profile says so, of management keys");
 
 const char *so_custody_name(enum so_custody c)
 {
-	return so_custodies[c];
+	return c < SO_AS_SO_PIN ? so_custodies[c] : "as-so-pin";
 }
 
 bool so_custody_from_name(const char *name, enum so_custody *out)

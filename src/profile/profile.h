@@ -144,15 +144,24 @@ enum so_custody {
 	SO_ESCROW, // a random one, encrypted to the recovery certificates and kept on this machine
 	SO_DERIVE, // made of a master secret and the token's serial number
 	SO_TYPED,  // the person chooses it
+	SO_AS_SO_PIN, // management keys only: as for the security officer's PIN
 };
 const char *so_custody_name(enum so_custody c); // "show", "escrow", "derive", "typed"
 bool so_custody_from_name(const char *name, enum so_custody *out);
 
+// CHUID and CCC of a PIV card, by which Windows knows it.
+enum card_identity {
+	IDENTITY_NONE,	  // left alone
+	IDENTITY_MISSING, // written by token init, where they are missing
+};
+
 struct profile_token {
 	enum so_custody so_custody;
+	enum so_custody management_custody; // of the management key of a card that has one
 	struct buf
 		recovery; // PEM of the recovery certificates, concatenated (read at load); empty: none
-	char *master;	  // the file of the master secret; null: none
+	enum card_identity card_identity;
+	char *master; // the file of the master secret; null: none
 };
 
 struct profile {
