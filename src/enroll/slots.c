@@ -54,6 +54,17 @@ struct err *slot_still_ours(struct enrolment *e, const struct key_id *id)
 	return NULL;
 }
 
+// Whether the answers name this slot in that field: only a person can know it, so --yes does not say it.
+static struct err *names_slot(struct enrolment *e, const char *field, const char *slot, bool *said)
+{
+	const struct question q = { .kind = ASK_TEXT, .name = field, .check_only = true };
+	struct answer a = { 0 };
+	TRY(e->face->ask(e->face->ctx, &q, &a));
+	AUTO(secret) struct secret *value = a.value;
+	*said = a.state == ANSWER_GIVEN && value && !strcmp(secret_text(value), slot);
+	return NULL;
+}
+
 // --- keys that an earlier run may have made
 
 static struct err *has_placeholder(struct enrolment *e, const struct key_id *id, bool *has)
@@ -66,26 +77,34 @@ static struct err *has_placeholder(struct enrolment *e, const struct key_id *id,
 	return NULL;
 }
 
-// Only a person can know it, so --yes does not say it.
 static struct err *ask_whose(struct enrolment *e, const struct key_id *id)
 {
 	char room[4];
+	const char *slot = slot_name(id, room);
 	bool ours = false;
-	if (e->face->interactive && !e->job->yes)
+	TRY(names_slot(e, "slot_ours", slot, &ours));
+	if (!ours && e->face->interactive && !e->job->yes)
 		TRY(ask_consent(
 			e, "slot-key",
 			msg_new(N_("Slot %1 of the token %2 holds a key that nothing tells of: "
 				   "this enrolment began one there and was cut off, but somebody "
 				   "else may have made it since. Has nobody else made a key on "
 				   "this token meanwhile?"),
-				ARG_TEXT(slot_name(id, room)), ARG_TEXT(e->token.label)),
+				ARG_TEXT(slot), ARG_TEXT(e->token.label)),
 			&ours));
 	if (ours)
 		return NULL;
-	return taken(e, err_new(ERR_TOKEN,
-				N_("Slot %1 of the token %2, which this enrolment chose, holds a "
-				   "key, and nothing tells whether this enrolment made it."),
-				ARG_TEXT(slot_name(id, room)), ARG_TEXT(e->token.label)));
+	struct err *err = err_new(ERR_INTERRUPTED,
+				  N_("Slot %1 of the token %2, which this enrolment chose, holds a "
+				     "key, and nothing tells whether this enrolment made it."),
+				  ARG_TEXT(slot), ARG_TEXT(e->token.label));
+	err = err_hint(err,
+		       N_("If nobody else made a key on this token meanwhile, say so: slot_ours "
+			  "with the value %1 in the file of --answers, or run the command on a "
+			  "terminal without --yes. Otherwise give this enrolment up with `inkan "
+			  "abandon %2`, and enrol anew."),
+		       ARG_TEXT(slot), ARG_TEXT(e->record->id));
+	return err_tag(err, "slot-taken");
 }
 
 struct err *slot_key_ours(struct enrolment *e, const struct key_id *id, bool *ours)
@@ -116,16 +135,6 @@ static bool hides_keys(const struct enrolment *e)
 	return version < e->model->quirks.hides_keys_before;
 }
 
-static struct err *said_empty(struct enrolment *e, const char *slot, bool *said)
-{
-	const struct question q = { .kind = ASK_TEXT, .name = "slot_empty", .check_only = true };
-	struct answer a = { 0 };
-	TRY(e->face->ask(e->face->ctx, &q, &a));
-	AUTO(secret) struct secret *value = a.value;
-	*said = a.state == ANSWER_GIVEN && value && !strcmp(secret_text(value), slot);
-	return NULL;
-}
-
 static struct err *surely_empty(struct enrolment *e, const struct key_id *id)
 {
 	char room[4];
@@ -133,7 +142,7 @@ static struct err *surely_empty(struct enrolment *e, const struct key_id *id)
 	bool empty = false;
 	if (!in_slot(e) || !hides_keys(e))
 		return NULL;
-	TRY(said_empty(e, slot, &empty));
+	TRY(names_slot(e, "slot_empty", slot, &empty));
 	if (!empty && e->face->interactive && !e->job->yes)
 		TRY(ask_consent(
 			e, "slot",
