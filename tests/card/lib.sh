@@ -210,8 +210,9 @@ card_remove() {
   card_do "$1" remove
   card_wait_out "$1"
 }
+# vpcd sometimes takes some 30 s to miss a card that left in the middle of a command.
 card_wait_out() {
-  until_true 30 card_is_seen "$1" empty || fail "the card $1 is not out: $(card_do "$1" state)"
+  until_true 90 card_is_seen "$1" empty || fail "the card $1 is not out: $(card_do "$1" state); $(tail -n 8 "$PCSCD_LOG")"
 }
 
 # card_stop NAME: it ends; what it remembers is in its --state file.
