@@ -47,7 +47,7 @@ struct enrolment {
 	const struct model *model;
 	struct lease *lease;
 	struct card_place *place; // of a token in a reader
-	struct lease *renamed; // of the token under the name that it got in this run
+	struct lease *renamed;	  // of the token under the name that it got in this run
 	struct session *session;
 	struct secret *pin; // as long as this run still has to log in; null with a keypad
 
