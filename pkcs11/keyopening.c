@@ -27,20 +27,32 @@ static struct err *look(struct session *s, const struct keypair *k, struct key_f
 	return keypair_try_wrap(s, k, f);
 }
 
-// A session object: if it cannot be destroyed, it goes with the session.
+static bool is_among(const CK_OBJECT_HANDLE *list, size_t n, CK_OBJECT_HANDLE object)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == object)
+			return true;
+	return false;
+}
+
+// A session object: if it cannot be destroyed, it goes with the session. Only what was not there before is destroyed: a module may
+// answer with the handle of another object.
 static struct err *try_copy(struct session *s, const struct keypair *k, struct key_facts *f)
 {
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 	CK_ATTRIBUTE open[] = { SAY(CKA_TOKEN, no), SAY(CKA_EXTRACTABLE, yes),
 				SAY(CKA_SENSITIVE, no) };
-	CK_OBJECT_HANDLE copy = CK_INVALID_HANDLE;
+	CK_OBJECT_HANDLE copy = CK_INVALID_HANDLE, before[OBJECTS_MAX];
+	size_t n = 0;
+	TRY(objects_find(s, NULL, 0, before, OBJECTS_MAX, &n));
 	CK_RV rv = P11(s->module, C_CopyObject, s->handle, k->private_key, open, ARRAY_LEN(open),
 		       &copy);
 	if (ckr_is_fatal(rv))
 		return ckr_err("C_CopyObject", rv, token_name(&s->info));
 	f->copy_tried = true;
 	f->copy_given = rv == CKR_OK;
-	return rv == CKR_OK && copy != k->private_key ? object_destroy(s, copy) : NULL;
+	bool fresh = n < OBJECTS_MAX && copy != k->private_key && !is_among(before, n, copy);
+	return rv == CKR_OK && fresh ? object_destroy(s, copy) : NULL;
 }
 
 struct err *keypair_try_opening(struct session *s, const struct keypair *k, struct key_facts *facts)

@@ -23,13 +23,63 @@ static struct err *unwritable(const char *path, struct err *cause)
 	return err_caused_by(e, cause);
 }
 
-// "inkan-NAME.module": p11-kit merges files of the same name, and a maker's must stay as it is.
-static struct err *file_of(const char *module, char **dir, char **file)
+enum { NAMES_MAX = 20, FILE_MAX = 65536 };
+
+// "inkan-NAME.module": p11-kit merges files of the same name, and a maker's must stay as it is. Modules of the same name from other
+// directories are counted: "inkan-NAME-2.module".
+static char *file_name(const char *dir, const char *module, int n)
 {
 	const char *slash = strrchr(module, '/'), *base = slash ? slash + 1 : module;
-	TRY(registry_own_dir(dir));
-	*file = text_format("%s/inkan-%.*s.module", *dir, (int)strcspn(base, "."), base);
-	return *file ? NULL : err_no_memory();
+	int len = (int)strcspn(base, ".");
+	return n == 1 ? text_format("%s/inkan-%.*s.module", dir, len, base)
+		      : text_format("%s/inkan-%.*s-%d.module", dir, len, base, n);
+}
+
+static bool names_module(const char *text, const char *module)
+{
+	static const char key[] = "\nmodule: ";
+	const size_t len = strlen(module);
+	const char *at = strstr(text, key);
+	at = at ? at + strlen(key) : NULL;
+	return at && !strncmp(at, module, len) && (!at[len] || at[len] == '\n');
+}
+
+static struct err *is_about(const char *file, const char *module, bool *yes)
+{
+	AUTO_BUF struct buf text = BUF(FILE_MAX);
+	TRY(buf_read_file(file, FILE_MAX, &text));
+	*yes = text.len && names_module((const char *)text.data, module);
+	return NULL;
+}
+
+// The file about the module (*is_there), or the first name that nobody has.
+static struct err *file_of(const char *module, const char *dir, char **file, bool *is_there)
+{
+	char *unused = NULL;
+	*is_there = false;
+	*file = NULL;
+	for (int n = 1; n <= NAMES_MAX; n++) {
+		AUTO_TEXT char *at = file_name(dir, module, n);
+		bool yes = false;
+		if (!at)
+			return free(unused), err_no_memory();
+		if (access(at, F_OK) != 0) {
+			if (!unused)
+				unused = text_copy(at);
+			continue;
+		}
+		// One that cannot be read is somebody's, and nothing of it is ours.
+		err_ignore(is_about(at, module, &yes));
+		if (!yes)
+			continue;
+		free(unused);
+		*is_there = true;
+		*file = at;
+		at = NULL;
+		return NULL;
+	}
+	*file = unused;
+	return NULL;
 }
 
 static struct err *make_dirs(const char *path, mode_t mode)
@@ -88,10 +138,14 @@ struct err *module_register(const char *path, char **file)
 	AUTO_TEXT char *dir = NULL;
 	AUTO_TEXT char *at = NULL;
 	const bool everybody = geteuid() == 0;
-	TRY(file_of(path, &dir, &at));
+	bool is_there = false;
 	*file = NULL;
-	if (access(at, F_OK) == 0)
+	TRY(registry_own_dir(&dir));
+	TRY(file_of(path, dir, &at, &is_there));
+	if (is_there)
 		return NULL;
+	if (!at)
+		return unwritable(dir, err_errno("open", dir, EEXIST));
 	AUTO_TEXT char *text = text_format("# Written by inkan verify --applications; inkan verify "
 					   "--applications --remove takes it away.\nmodule: %s\n",
 					   path);
@@ -111,12 +165,14 @@ struct err *module_unregister(const char *path, char **file)
 {
 	AUTO_TEXT char *dir = NULL;
 	AUTO_TEXT char *at = NULL;
-	TRY(file_of(path, &dir, &at));
+	bool is_there = false;
 	*file = NULL;
+	TRY(registry_own_dir(&dir));
+	TRY(file_of(path, dir, &at, &is_there));
+	if (!is_there)
+		return NULL;
 	if (unlink(at) != 0)
-		return errno == ENOENT || errno == ENOTDIR
-			       ? NULL
-			       : unwritable(at, err_errno("unlink", at, errno));
+		return errno == ENOENT ? NULL : unwritable(at, err_errno("unlink", at, errno));
 	*file = at;
 	at = NULL;
 	return NULL;

@@ -17,9 +17,10 @@ enum {
 	TEMPLATE = 0x7c,
 	TAG_CHALLENGE = 0x81,
 	TAG_ANSWER = 0x82,
-	SW_SECURITY = 0x6982,
+	SW_BLOCKED = 0x6983,
 	SW_CONDITIONS = 0x6985,
-	SW_NOT_FOUND = 0x6a82,
+	SW_UNKNOWN_INS = 0x6d00,
+	SW_UNKNOWN_CLA = 0x6e00,
 	ANSWER_CAP = 4096,
 };
 
@@ -130,6 +131,25 @@ static struct err *wrong(void)
 			   "again: some cards count wrong answers, and then lock for ever."));
 }
 
+static struct err *locked(void)
+{
+	return err_hint(err_tag(err_new(ERR_PIN, N_("The card takes no answers any more: it is "
+						    "locked. The PIN is as it was.")),
+				"challenge-locked"),
+			N_("Do not begin again. Tell whoever gave you the token."));
+}
+
+// An applet that knows of no challenge has not judged anything; SELECT of another one leaves one that does not know the command. Of any
+// other word nobody knows whether the answer was counted.
+static struct err *judged(unsigned sw)
+{
+	if (sw == SW_BLOCKED)
+		return locked();
+	bool unjudged = sw == SW_CONDITIONS || sw == SW_UNKNOWN_INS || sw == SW_UNKNOWN_CLA ||
+			sw >> 8 == 0x6a;
+	return unjudged ? forgotten() : wrong();
+}
+
 static struct err *give(struct pcsc_card *c, const uint8_t answer[CHALLENGE_LEN])
 {
 	uint8_t said[] = {
@@ -140,10 +160,7 @@ static struct err *give(struct pcsc_card *c, const uint8_t answer[CHALLENGE_LEN]
 	memcpy(said + 4, answer, CHALLENGE_LEN);
 	TRY(send(c, &(struct apdu){ .ins = AUTHENTICATE, .data = said, .len = sizeof(said) }, &back,
 		 &sw));
-	if (sw == APDU_OK)
-		return NULL;
-	// An applet that knows of no challenge has not judged anything; SELECT of another one leaves one that does not know the command.
-	return sw == SW_SECURITY || sw >> 8 == 0x63 ? wrong() : forgotten();
+	return sw == APDU_OK ? NULL : judged(sw);
 }
 
 static struct err *set_pin(struct pcsc_card *c, const struct secret *fresh)

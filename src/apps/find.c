@@ -162,6 +162,21 @@ static struct err *find_chromium(const char *home, const char *config, struct ap
 	return a.dir ? add(out, a) : err_no_memory();
 }
 
+// Root who looks through a database of somebody else's loads the modules that it names, and leaves files that its owner cannot write.
+static struct err *check_owner(const char *dir)
+{
+	struct stat st;
+	if (geteuid() != 0 || stat(dir, &st) != 0 || st.st_uid == 0)
+		return NULL;
+	return err_hint(err_tag(err_new(ERR_FAILED,
+					N_("The directory %1 is another user's, and inkan runs as "
+					   "root. Nothing was looked at there."),
+					ARG_TEXT(dir)),
+				"home-of-another"),
+			N_("Run the command as that user, without sudo; or set HOME to root's "
+			   "home directory."));
+}
+
 struct err *apps_find(struct app_list *out)
 {
 	AUTO_APPS struct app_list found = { 0 };
@@ -175,8 +190,12 @@ struct err *apps_find(struct app_list *out)
 		config && *config == '/' ? text_copy(config) : text_format("%s/.config", home);
 	if (!dir)
 		return err_no_memory();
+	TRY(check_owner(home));
+	TRY(check_owner(dir));
 	TRY(find_firefox(home, dir, &found));
 	TRY(find_chromium(home, dir, &found));
+	for (size_t i = 0; i < found.n; i++)
+		TRY(check_owner(found.list[i].dir));
 	*out = found;
 	found.n = 0;
 	return NULL;

@@ -62,6 +62,9 @@ const struct error_row error_rows[] = {
 	{ { "challenge-wrong" },
 	  N_("The answer was for another card or another challenge, or was misheard. It was given once; some cards count that."),
 	  N_("Compare the serial number with the help desk, then begin again with a new challenge.") },
+	{ { "challenge-locked" },
+	  N_("The card was given too many wrong answers and takes none any more. The PIN cannot be opened over the telephone."),
+	  N_("Ask the institution for another token.") },
 	{ { "challenge-form" },
 	  N_("A challenge and its answer have 16 digits. What was typed has not, and was given to nothing."),
 	  N_("Type it once more, as it is read out.") },
@@ -426,6 +429,9 @@ const struct error_row error_rows[] = {
 	{ { "home-missing" },
 	  N_("inkan does not know where your files are."),
 	  N_("Set HOME to your home directory.") },
+	{ { "home-of-another" },
+	  N_("inkan runs as root, but HOME leads to another user's files. It does not open a browser's database there: that would start what it names as root."),
+	  N_("Run the command as that user, without sudo.") },
 };
 // clang-format on
 const size_t n_error_rows = ARRAY_LEN(error_rows);

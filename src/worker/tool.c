@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "worker/spawn.h"
 
-enum { EXEC_FAILED = 127, REST_MS = 1000 };
+enum { EXEC_FAILED = 127, REST_MS = 1000, LOOK_MS = 50 };
 
 static bool is_program(const char *path)
 {
@@ -87,13 +88,25 @@ static void keep(struct buf *out, const char *some, size_t n)
 		err_ignore(buf_put(out, some, n)); // what does not fit is dropped
 }
 
-// Until it closes its end; false: not before `until`.
-static bool listen_to(int fd, int64_t until, struct buf *out)
+// It stays to be reaped.
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = { 0 };
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == pid;
+}
+
+// Until it closes its end or has ended: what a driver started may keep the other end open. False: not before `until`.
+static bool listen_to(pid_t pid, int fd, int64_t until, struct buf *out)
 {
 	char some[4096];
 	for (int64_t left; (left = until - clock_monotonic_ms()) > 0;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
-		if (poll(&p, 1, (int)left) <= 0)
+		bool last = has_ended(pid); // asked first: what it wrote is there by then
+		int ready = poll(&p, 1, last ? 0 : (int)(left < LOOK_MS ? left : LOOK_MS));
+		if (ready == 0 && last)
+			return true;
+		if (ready <= 0)
 			continue;
 		ssize_t n = read(fd, some, sizeof(some));
 		if (n == 0 || (n < 0 && errno != EINTR))
@@ -121,7 +134,7 @@ struct err *tool_run(const char *const *argv, int64_t limit_ms, struct buf *out,
 	int fd = -1;
 	int64_t until = clock_monotonic_ms() + limit_ms;
 	TRY(spawn_tool(argv, &pid, &fd));
-	bool ended = listen_to(fd, until, out);
+	bool ended = listen_to(pid, fd, until, out);
 	close(fd);
 	struct death d = { 0 };
 	if (ended)

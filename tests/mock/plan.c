@@ -257,6 +257,7 @@ static bool take_switch(const char *first)
 			 { "public-key-other", &plan.public_key_other },
 			 { "hardware", &plan.hardware },
 			 { "no-handles", &plan.no_handles },
+			 { "copy-lies", &plan.copy_lies },
 			 { "set-shows", &plan.set_shows },
 			 { "set-sticks", &plan.set_sticks },
 			 { "set-lets-wrap", &plan.set_lets_wrap },

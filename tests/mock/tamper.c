@@ -129,6 +129,23 @@ static CK_RV generate_pair(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *p
 	return rv;
 }
 
+static CK_RV copy_object(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *t, CK_ULONG n,
+			 CK_OBJECT_HANDLE *o)
+{
+	CK_OBJECT_CLASS class_ = CKO_PRIVATE_KEY;
+	CK_ATTRIBUTE fit = { .type = CKA_CLASS, .pValue = &class_, .ulValueLen = sizeof(class_) };
+	CK_OBJECT_HANDLE found[2] = { 0 };
+	CK_ULONG got = 0;
+	if (!plan.copy_lies)
+		return real->C_CopyObject(s, object, t, n, o);
+	CK_RV rv = real->C_FindObjectsInit(s, &fit, 1);
+	if (rv == CKR_OK)
+		rv = real->C_FindObjects(s, found, 2, &got);
+	real->C_FindObjectsFinal(s);
+	*o = found[0] == object && got > 1 ? found[1] : found[0];
+	return rv;
+}
+
 static CK_RV create_object(CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *o)
 {
 	CK_ATTRIBUTE a[TEMPLATE_MAX];
@@ -308,6 +325,7 @@ void tamper_install(CK_FUNCTION_LIST *list, CK_FUNCTION_LIST *behind)
 	*list = *behind;
 	list->C_GetAttributeValue = get_attributes;
 	list->C_GenerateKeyPair = generate_pair;
+	list->C_CopyObject = copy_object;
 	list->C_CreateObject = create_object;
 	list->C_SetAttributeValue = set_attributes;
 	list->C_WrapKey = wrap_key;

@@ -140,6 +140,37 @@ static void test_a_key_of_which_an_open_copy_is_made_is_open(void)
 	CU_ASSERT(e.attributes == KEY_WITHHELD && e.facts.copy_tried && !e.facts.copy_given);
 }
 
+// A module that answers with the handle of another key: that one is not destroyed.
+static void test_a_copy_that_is_another_key_destroys_nothing(void)
+{
+	struct softhsm h;
+	struct softhsm_open o;
+	struct evidence e = { 0 };
+	struct keypair *k[2] = { 0 };
+	AUTO(keypair) struct keypair *seen = NULL;
+	softhsm_begin(&h);
+	softhsm_token(&h, "alpha");
+	softhsm_mock(&h, "lie LOCAL 0\ncopy-lies\n");
+	char label[] = "alpha";
+	if (softhsm_login(&h, label, &o)) {
+		struct key_terms t[2] = { { .bits = 2048, .label = "other" },
+					  { .bits = 2048, .label = "k" } };
+		for (size_t i = 0; i < 2; i++) {
+			CHECK_OK(key_id_choose(o.session, NULL, &t[i].id));
+			CHECK_OK(keypair_generate(o.session, &t[i], NULL, &k[i]));
+		}
+		CHECK_OK(evidence_gather(o.session, k[1], 2048, &e));
+		CHECK_OK(evidence_try_opening(o.session, k[1], &e));
+		CU_ASSERT(e.facts.copy_given && e.attributes == KEY_OPEN);
+		CHECK_OK(keypair_find(o.session, &t[0].id, &seen));
+		CU_ASSERT(seen && keypair_has_private(seen));
+	}
+	for (size_t i = 0; i < 2; i++)
+		keypair_free(k[i]);
+	softhsm_logout(&o);
+	softhsm_end(&h);
+}
+
 // EXTRACTABLE=false left out because the module will not have it: what came of it is read back.
 static void test_without_extractable_in_the_template_the_read_back_decides(void)
 {
@@ -278,6 +309,7 @@ int main(void)
 			  TEST(test_a_key_that_could_leave_is_open),
 			  TEST(test_an_answer_to_set_attribute_is_seen_through),
 			  TEST(test_a_key_of_which_an_open_copy_is_made_is_open),
+			  TEST(test_a_copy_that_is_another_key_destroys_nothing),
 			  TEST(test_without_extractable_in_the_template_the_read_back_decides),
 			  TEST(test_a_device_is_a_known_model_that_says_hardware),
 			  TEST(test_a_key_that_cannot_be_right_is_refused_at_once),
