@@ -185,6 +185,14 @@ static struct err *set_pin(struct pcsc_card *c, const struct secret *fresh)
 			N_("Choose another PIN and begin again."));
 }
 
+// Whoever uses the card next is no administrator: a new SELECT ends all logins.
+static void end_login(struct pcsc_card *c)
+{
+	AUTO_BUF struct buf back = { .cap = ANSWER_CAP };
+	unsigned sw = 0;
+	err_ignore(select_applet(c, &back, &sw));
+}
+
 struct err *challenge_answer(struct pcsc_card *c, const struct pcsc_patience *p,
 			     const uint8_t answer[CHALLENGE_LEN], const struct secret *fresh)
 {
@@ -197,6 +205,7 @@ struct err *challenge_answer(struct pcsc_card *c, const struct pcsc_patience *p,
 	struct err *e = give(c, answer);
 	if (!e)
 		e = set_pin(c, fresh);
+	end_login(c);
 	pcsc_end(c);
 	return e;
 }

@@ -130,6 +130,16 @@ static struct err *log_in(struct enrolment *e)
 	return err;
 }
 
+// Typed is what the card refused just now.
+static struct err *the_makers_again(struct enrolment *e)
+{
+	management_forget(e);
+	return err_hint(err_tag(err_new(ERR_PIN, N_("This is the maker's management key, which the "
+						    "card refused. It was not given to it again.")),
+				"management-key-wrong"),
+			N_("Ask the one who issued the token for its own management key."));
+}
+
 // The card does not have the maker's, which nobody had given: whoever is there has the right one, perhaps. Takes the error.
 static struct err *ask_instead(struct enrolment *e, struct err *wrong)
 {
@@ -140,6 +150,8 @@ static struct err *ask_instead(struct enrolment *e, struct err *wrong)
 	AUTO(msg)
 	struct msg *first = msg_new(N_("The management key of this token is not the maker's."));
 	TRY(ask(e, first));
+	if (is_factory_management_key(&e->token, e->management))
+		return the_makers_again(e);
 	return log_in(e);
 }
 
