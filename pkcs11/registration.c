@@ -61,8 +61,10 @@ static struct err *file_of(const char *module, const char *dir, char **file, boo
 	for (int n = 1; n <= NAMES_MAX; n++) {
 		AUTO_TEXT char *at = file_name(dir, module, n);
 		bool yes = false;
-		if (!at)
-			return free(unused), err_no_memory();
+		if (!at) {
+			free(unused);
+			return err_no_memory();
+		}
 		if (access(at, F_OK) != 0) {
 			if (!unused)
 				unused = text_copy(at);

@@ -21,21 +21,32 @@ static const char *field_of(enum pin_name name)
 	return fields[name];
 }
 
+static const char *to_be_typed(const struct token_info *t)
+{
+	return t->label[0] ? t->label : t->serial[0] ? t->serial : t->slot_description;
+}
+
+// A blank token has the name that it is to get.
+static const char *name_of(const struct enrolment *e)
+{
+	return !e->token.label[0] && e->job->label ? e->job->label : to_be_typed(&e->token);
+}
+
 static struct msg *words_of(const struct enrolment *e, enum pin_name name)
 {
 	switch (name) {
 	case NAME_SO_PIN:
 		return msg_new(N_("Security officer's PIN (PUK) of the token %1"),
-			       ARG_TEXT(e->token.label));
+			       ARG_TEXT(name_of(e)));
 	case NAME_NEW_PIN:
-		return msg_new(N_("New PIN for the token %1"), ARG_TEXT(e->token.label));
+		return msg_new(N_("New PIN for the token %1"), ARG_TEXT(name_of(e)));
 	case NAME_NEW_SO_PIN:
 		return msg_new(N_("New security officer's PIN (PUK) for the token %1"),
-			       ARG_TEXT(e->token.label));
+			       ARG_TEXT(name_of(e)));
 	case NAME_PIN:
 		break;
 	}
-	return msg_new(N_("PIN of the token %1"), ARG_TEXT(e->token.label));
+	return msg_new(N_("PIN of the token %1"), ARG_TEXT(name_of(e)));
 }
 
 static struct err *missing(const char *field)
@@ -169,11 +180,6 @@ struct err *token_ask_new_pin(struct enrolment *e, enum pin_name name, const str
 }
 
 // --- the second confirmation
-
-static const char *to_be_typed(const struct token_info *t)
-{
-	return t->label[0] ? t->label : t->serial[0] ? t->serial : t->slot_description;
-}
 
 static bool names_it(const struct token_info *t, const struct secret *typed)
 {

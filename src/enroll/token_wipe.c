@@ -80,22 +80,31 @@ static struct err *choose(struct wiping *w)
 	return NULL;
 }
 
+static struct msg *whole_words(const struct wiping *w)
+{
+	return msg_new(N_("All %1 objects on the token %2 that are named above will be removed, "
+			  "whoever made them, and cannot be brought back. Remove them?"),
+		       ARG_NUM(w->chosen), ARG_TEXT(w->e.token.label));
+}
+
+static struct msg *our_words(const struct wiping *w)
+{
+	if (!w->kept)
+		return msg_new(N_("The %1 objects on the token %2 that are named above, which "
+				  "inkan made, will be removed and cannot be brought back. Nothing "
+				  "else is on it. Remove them?"),
+			       ARG_NUM(w->chosen), ARG_TEXT(w->e.token.label));
+	return msg_new(N_("The %1 objects on the token %2 that are named above, which inkan made, "
+			  "will be removed and cannot be brought back. %3 others stay. Remove "
+			  "them?"),
+		       ARG_NUM(w->chosen), ARG_TEXT(w->e.token.label), ARG_NUM(w->kept));
+}
+
 static struct err *agree(struct wiping *w)
 {
 	struct enrolment *e = &w->e;
 	bool yes = false;
-	TRY(ask_consent(
-		e, "wipe",
-		is_whole(w)
-			? msg_new(N_("All %1 objects on the token %2 that are named above will "
-				     "be removed, whoever made them, and cannot be brought back. "
-				     "Remove them?"),
-				  ARG_NUM(w->chosen), ARG_TEXT(e->token.label))
-			: msg_new(N_("The %1 objects on the token %2 that are named above, which "
-				     "inkan made, will be removed and cannot be brought back. %3 "
-				     "others stay. Remove them?"),
-				  ARG_NUM(w->chosen), ARG_TEXT(e->token.label), ARG_NUM(w->kept)),
-		&yes));
+	TRY(ask_consent(e, "wipe", is_whole(w) ? whole_words(w) : our_words(w), &yes));
 	if (!yes)
 		return token_declined();
 	return is_whole(w) ? token_confirm(e) : NULL;
