@@ -51,7 +51,7 @@ void doctor_modules(struct doctor *d);
 void doctor_tokens(struct doctor *d);
 void doctor_ca(struct doctor *d);
 // The profile does not load because its anchors are missing or broken. Takes what was said of it.
-struct err *doctor_no_trust(struct err *e) MUST;
+struct err *doctor_no_trust(struct err *why) MUST;
 void doctor_state(struct doctor *d);
 
 // A program of this name is running (/proc/PID/comm).

@@ -77,10 +77,11 @@ struct plan {
 		[64]; // the user's PIN, with which the security officer's login is made; empty: it is as it is
 	char pin_pad[256]; // the file with the PIN that "the keypad" gives; empty: no keypad
 	CK_MECHANISM_TYPE mechanisms[LIST_MAX];
-	size_t n_mechanisms;					 // 0: all
-	char label[33], manufacturer[33], model[17], serial[17]; // empty: as it is
-	unsigned long pin_min, pin_max;				 // 0: as it is
-	char attest_dir[256]; // holds f9.pem and f9.key; empty: no attestation
+	size_t n_mechanisms; // 0: all
+	char label[33], manufacturer[33], model[17], serial[17];
+	unsigned char firmware[2];	// 0 0: the token's own // empty: as it is
+	unsigned long pin_min, pin_max; // 0: as it is
+	char attest_dir[256];		// holds f9.pem and f9.key; empty: no attestation
 	struct attested attested;
 };
 extern struct plan plan;

@@ -205,6 +205,11 @@ static void take_field(char *rest, const char *line)
 		       { "model", plan.model, sizeof(plan.model) },
 		       { "serial", plan.serial, sizeof(plan.serial) } };
 	const char *name = word(&rest);
+	if (name && strcmp(name, "firmware") == 0) {
+		plan.firmware[0] = (unsigned char)number(word(&rest), line);
+		plan.firmware[1] = (unsigned char)number(word(&rest), line);
+		return;
+	}
 	for (size_t i = 0; name && i < sizeof(fields) / sizeof(fields[0]); i++)
 		if (strcmp(fields[i].name, name) == 0) {
 			copy(fields[i].out, fields[i].room, rest, line);

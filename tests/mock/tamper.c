@@ -235,6 +235,8 @@ static CK_RV token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 	set_field(info->manufacturerID, sizeof(info->manufacturerID), plan.manufacturer);
 	set_field(info->model, sizeof(info->model), plan.model);
 	set_field(info->serialNumber, sizeof(info->serialNumber), plan.serial);
+	if (plan.firmware[0])
+		info->firmwareVersion = (CK_VERSION){ plan.firmware[0], plan.firmware[1] };
 	return rv;
 }
 
