@@ -175,7 +175,10 @@ static struct err *ask_which(const struct seen_list *l, struct target *out)
 		return err_no_memory();
 	for (size_t i = 0; i < l->n; i++) {
 		AUTO_TEXT char *name = seen_name(l, i);
-		texts[i] = text_format("%s  (%s)", l->list[i].label, name ? name : "?");
+		const char *label = l->list[i].label;
+		if (!*label)
+			label = l->list[i].blank ? lang_text(N_("blank")) : "-";
+		texts[i] = text_format("%s  (%s)", label, name ? name : "?");
 		if (!texts[i])
 			texts[i] = text_copy("?");
 	}

@@ -184,7 +184,12 @@ static struct err *say_token(struct journal *j, const json_t *t)
 	const char *label = json_text(t, "label"), *uri = json_text(t, "uri"),
 		   *model = json_text(t, "model"), *serial = json_text(t, "serial"),
 		   *maker = json_text(t, "manufacturer"), *reader = json_text(t, "reader");
-	say(stdout, N_("Token %1"), ARG_TEXT(label && *label ? label : "-"));
+	if (label && *label)
+		say(stdout, N_("Token %1"), ARG_TEXT(label));
+	else if (!json_flag(t, "initialised", true))
+		say(stdout, N_("A blank token"));
+	else
+		say(stdout, N_("Token %1"), ARG_TEXT("-"));
 	print_line(stdout, 2, uri ? uri : "-");
 	say_in(stdout, 2, N_("%1 by %2, serial number %3"), ARG_TEXT(model && *model ? model : "-"),
 	       ARG_TEXT(maker && *maker ? maker : "-"), ARG_TEXT(serial && *serial ? serial : "-"));
