@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "token/readers.h"
+
 enum {
 	SELECT = 0xa4,
 	GET_METADATA = 0xf7,
@@ -85,11 +87,13 @@ struct err *piv_open(const struct token_info *t, const struct pcsc_patience *pat
 		     struct piv **out)
 {
 	AUTO(piv) struct piv *p = calloc(1, sizeof(*p));
+	char reader[READER_NAME_MAX];
 	bool reset = false;
 	if (!p)
 		return err_no_memory();
 	p->token = t;
-	TRY(pcsc_connect(t->slot_description, patience, &p->card));
+	TRY(reader_of_slot(t->slot_description, reader));
+	TRY(pcsc_connect(reader, patience, &p->card));
 	TRY(pcsc_begin(p->card, patience, &reset));
 	TRY(select_applet(p));
 	TRY(read_version(p));

@@ -25,8 +25,7 @@ static struct err *stopped(void)
 	return err_tag(err_new(ERR_INTERRUPTED, N_("Stopped as you asked.")), "stopped");
 }
 
-static struct err *put_question(struct enrolment *e, const struct question *q,
-				struct secret **value)
+struct err *ask_question(struct enrolment *e, const struct question *q, struct secret **value)
 {
 	struct answer a = { 0 };
 	TRY(e->face->ask(e->face->ctx, q, &a));
@@ -94,7 +93,7 @@ static struct err *ask_until_it_fits(struct enrolment *e, struct question q,
 		AUTO(msg) struct msg *moment = f ? NULL : moment_words(e);
 		q.words = moment;
 		q.again = wrong ? err_what(wrong) : NULL;
-		TRY(put_question(e, &q, &value));
+		TRY(ask_question(e, &q, &value));
 		if (!value)
 			return missing(e, q.label);
 		struct err *err = judge(e, f, value);
@@ -140,7 +139,7 @@ struct err *ask_ahead(struct enrolment *e, const char *field, bool *absent)
 	struct question q = f ? field_question(f) : otp_question(&e->role->otp);
 	q.check_only = true;
 	AUTO(secret) struct secret *value = NULL;
-	TRY(put_question(e, &q, &value));
+	TRY(ask_question(e, &q, &value));
 	*absent = !value;
 	if (!value)
 		return e->face->interactive ? NULL : missing(e, q.label);
@@ -156,7 +155,7 @@ struct err *ask_pin(struct enrolment *e, const struct msg *again, struct secret 
 	struct question q = {
 		.kind = ASK_PIN, .name = "token_pin", .words = words, .again = again, .keypad = true
 	};
-	TRY(put_question(e, &q, pin));
+	TRY(ask_question(e, &q, pin));
 	if (*pin)
 		return NULL;
 	struct err *err =
@@ -174,8 +173,8 @@ struct err *ask_fitting(struct enrolment *e, const struct secret_ask *how, const
 	AUTO(err) struct err *wrong = NULL;
 	for (int i = 0; i < MAX_ASKED_AGAIN; i++) {
 		AUTO(secret) struct secret *value = NULL;
-		TRY(how->ask(e, wrong ? err_what(wrong) : first, &value));
-		struct err *err = how->fits(&e->token, value);
+		TRY(how->ask(e, how->ctx, wrong ? err_what(wrong) : first, &value));
+		struct err *err = how->fits(e, how->ctx, value);
 		if (!err) {
 			*out = value;
 			value = NULL;

@@ -20,17 +20,7 @@ static struct err *put(struct enrolment *e, bool check_only, const struct msg *a
 				    .words = words,
 				    .again = again,
 				    .check_only = check_only };
-	struct answer a = { 0 };
-	TRY(e->face->ask(e->face->ctx, &q, &a));
-	AUTO(secret) struct secret *given = a.value;
-	if (a.state == ANSWER_STOPPED)
-		return err_tag(err_new(ERR_INTERRUPTED, N_("Stopped as you asked.")), "stopped");
-	*out = NULL;
-	if (a.state == ANSWER_GIVEN) {
-		*out = given;
-		given = NULL;
-	}
-	return NULL;
+	return ask_question(e, &q, out);
 }
 
 // Takes the error: what the person or the script can do about a management key that is not there.
@@ -64,8 +54,10 @@ static struct err *not_the_makers(const struct enrolment *e)
 				      ARG_TEXT(e->token.label)));
 }
 
-static struct err *put_it(struct enrolment *e, const struct msg *again, struct secret **out)
+static struct err *put_it(struct enrolment *e, const void *ctx, const struct msg *again,
+			  struct secret **out)
 {
+	(void)ctx;
 	AUTO(secret) struct secret *key = NULL;
 	TRY(put(e, false, again, &key));
 	if (!key)
@@ -75,9 +67,15 @@ static struct err *put_it(struct enrolment *e, const struct msg *again, struct s
 	return NULL;
 }
 
+static struct err *fits(const struct enrolment *e, const void *ctx, const struct secret *key)
+{
+	(void)ctx;
+	return life_management_key_fits(&e->token, key);
+}
+
 static struct err *ask(struct enrolment *e, const struct msg *first)
 {
-	static const struct secret_ask how = { put_it, life_management_key_fits };
+	static const struct secret_ask how = { .ask = put_it, .fits = fits };
 	return ask_fitting(e, &how, first, &e->management);
 }
 

@@ -58,10 +58,9 @@ struct err *slot_still_ours(struct enrolment *e, const struct key_id *id)
 static struct err *names_slot(struct enrolment *e, const char *field, const char *slot, bool *said)
 {
 	const struct question q = { .kind = ASK_TEXT, .name = field, .check_only = true };
-	struct answer a = { 0 };
-	TRY(e->face->ask(e->face->ctx, &q, &a));
-	AUTO(secret) struct secret *value = a.value;
-	*said = a.state == ANSWER_GIVEN && value && !strcmp(secret_text(value), slot);
+	AUTO(secret) struct secret *value = NULL;
+	TRY(ask_question(e, &q, &value));
+	*said = value && !strcmp(secret_text(value), slot);
 	return NULL;
 }
 

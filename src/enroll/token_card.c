@@ -11,7 +11,7 @@
 #include "enroll/say.h"
 #include "token/so_pin.h"
 
-enum { CARD_WAIT_MS = 20000, MAX_ASKED = 20, ALL_TRIES = 3 };
+enum { CARD_WAIT_MS = 20000, ALL_TRIES = 3 };
 
 static bool tell_who_has_it(void *ctx, const char *who)
 {
@@ -99,12 +99,9 @@ static struct err *put(struct enrolment *e, const char *name, const struct msg *
 		       const struct msg *again, struct secret **out)
 {
 	const struct question q = { .kind = ASK_PIN, .name = name, .words = words, .again = again };
-	struct answer a = { 0 };
-	TRY(e->face->ask(e->face->ctx, &q, &a));
-	AUTO(secret) struct secret *given = a.value;
-	if (a.state == ANSWER_STOPPED)
-		return err_tag(err_new(ERR_INTERRUPTED, N_("Stopped as you asked.")), "stopped");
-	if (a.state != ANSWER_GIVEN || !given)
+	AUTO(secret) struct secret *given = NULL;
+	TRY(ask_question(e, &q, &given));
+	if (!given)
 		return err_hint(err_tag(err_new(ERR_ANSWER, N_("An answer is missing: %1."),
 						ARG_TEXT(name)),
 					"answer-missing"),
@@ -115,41 +112,47 @@ static struct err *put(struct enrolment *e, const char *name, const struct msg *
 	return NULL;
 }
 
-// Asked again while it cannot be right and a person is there.
-static struct err *ask_until(struct enrolment *e, const char *name, struct msg *words,
-			     unsigned length, bool fresh, const struct secret *old,
-			     struct secret **out)
+struct wanted_key {
+	const char *name;
+	const struct msg *words;
+	unsigned length;
+	bool fresh;
+	const struct secret *old; // may be null
+};
+
+static struct err *type_key(struct enrolment *e, const void *ctx, const struct msg *again,
+			    struct secret **out)
 {
-	AUTO(msg) struct msg *owned = words;
-	AUTO(err) struct err *wrong = NULL;
-	for (int i = 0; i < MAX_ASKED; i++) {
-		AUTO(secret) struct secret *key = NULL;
-		TRY(put(e, name, owned, wrong ? err_what(wrong) : NULL, &key));
-		struct err *err = fresh ? new_one_fits(e, length, key, old)
-					: card_management_fits(e, length, key);
-		if (!err) {
-			*out = key;
-			key = NULL;
-			return NULL;
-		}
-		if (!e->face->interactive)
-			return err;
-		err_free(wrong);
-		wrong = err;
-	}
-	struct err *err = wrong;
-	wrong = NULL;
-	return err;
+	const struct wanted_key *w = ctx;
+	return put(e, w->name, w->words, again, out);
+}
+
+static struct err *key_fits(const struct enrolment *e, const void *ctx, const struct secret *key)
+{
+	const struct wanted_key *w = ctx;
+	return w->fresh ? new_one_fits(e, w->length, key, w->old)
+			: card_management_fits(e, w->length, key);
+}
+
+static struct err *ask_key(struct enrolment *e, const struct wanted_key *w, struct secret **out)
+{
+	const struct secret_ask how = { w, type_key, key_fits };
+	return ask_fitting(e, &how, NULL, out);
 }
 
 struct err *card_ask_management(struct enrolment *e, const struct card_secrets *is,
 				struct secret **out)
 {
-	if (!is->management_factory)
-		return ask_until(
-			e, "management_key",
-			msg_new(N_("Management key of the token %1"), ARG_TEXT(e->token.label)),
-			is->management_hex, false, NULL, out);
+	if (!is->management_factory) {
+		AUTO(msg)
+		struct msg *words =
+			msg_new(N_("Management key of the token %1"), ARG_TEXT(e->token.label));
+		return ask_key(e,
+			       &(struct wanted_key){ .name = "management_key",
+						     .words = words,
+						     .length = is->management_hex },
+			       out);
+	}
 	say_note(e, msg_new(N_("The card says that its management key is the maker's, so nobody "
 			       "has to type it.")));
 	return factory_management_key(&e->token, out);
@@ -160,11 +163,18 @@ struct err *card_ask_new_management(struct enrolment *e, unsigned length, const 
 {
 	AUTO(secret) struct secret *first = NULL;
 	AUTO(secret) struct secret *second = NULL;
+	AUTO(msg)
+	struct msg *asked =
+		msg_new(N_("New management key for the token %1"), ARG_TEXT(e->token.label));
 	bool ahead = false;
 	TRY(token_has_answer(e, "new_management_key", &ahead));
-	TRY(ask_until(e, "new_management_key",
-		      msg_new(N_("New management key for the token %1"), ARG_TEXT(e->token.label)),
-		      length, true, old, &first));
+	TRY(ask_key(e,
+		    &(struct wanted_key){ .name = "new_management_key",
+					  .words = asked,
+					  .length = length,
+					  .fresh = true,
+					  .old = old },
+		    &first));
 	if (e->face->interactive && !ahead) {
 		AUTO(msg) struct msg *words = msg_new(N_("The same once more"));
 		TRY(put(e, "new_management_key_again", words, NULL, &second));

@@ -8,7 +8,7 @@
 #include "enroll/token_job.h"
 #include "token/challenge.h"
 
-enum { MAX_ASKED = 20, CARD_WAIT_MS = 30000 };
+enum { CARD_WAIT_MS = 30000 };
 
 static struct err *cannot(const struct enrolment *e)
 {
@@ -32,19 +32,15 @@ static bool waiting(void *ctx, const char *who)
 	return said_stop(e);
 }
 
-static struct err *ask_once(struct enrolment *e, const struct msg *words, const struct msg *again,
-			    uint8_t response[CHALLENGE_LEN])
+static struct err *type_response(struct enrolment *e, const void *ctx, const struct msg *again,
+				 struct secret **out)
 {
-	struct question q = {
-		.kind = ASK_TEXT, .name = "response", .words = words, .again = again, .echo = true
+	const struct question q = {
+		.kind = ASK_TEXT, .name = "response", .words = ctx, .again = again, .echo = true
 	};
-	struct answer a = { 0 };
-	TRY(e->face->ask(e->face->ctx, &q, &a));
-	AUTO(secret) struct secret *typed = a.value;
-	if (a.state == ANSWER_STOPPED)
-		return err_tag(err_new(ERR_INTERRUPTED, N_("Stopped as you asked.")), "stopped");
-	if (a.state == ANSWER_GIVEN)
-		return challenge_read(typed, response);
+	TRY(ask_question(e, &q, out));
+	if (*out)
+		return NULL;
 	return err_hint(
 		err_tag(err_new(ERR_ANSWER, N_("An answer is missing: %1."), ARG_TEXT("response")),
 			"answer-missing"),
@@ -52,27 +48,29 @@ static struct err *ask_once(struct enrolment *e, const struct msg *words, const 
 		   "terminal."));
 }
 
+static struct err *response_fits(const struct enrolment *e, const void *ctx,
+				 const struct secret *typed)
+{
+	uint8_t bytes[CHALLENGE_LEN];
+	(void)e;
+	(void)ctx;
+	return challenge_read(typed, bytes);
+}
+
 static struct err *ask_response(struct enrolment *e, const uint8_t challenge[CHALLENGE_LEN],
 				uint8_t response[CHALLENGE_LEN])
 {
 	char text[CHALLENGE_TEXT];
-	AUTO(err) struct err *wrong = NULL;
+	AUTO(secret) struct secret *typed = NULL;
 	challenge_write(challenge, text);
 	AUTO(msg)
 	struct msg *words = msg_new(N_("Call the help desk. Tell them the token's serial number, "
 				       "%1, and read them this challenge: %2. Type the answer that "
 				       "they give you"),
 				    ARG_TEXT(e->token.serial), ARG_TEXT(text));
-	for (int i = 0; i < MAX_ASKED; i++) {
-		struct err *err = ask_once(e, words, wrong ? err_what(wrong) : NULL, response);
-		if (!err || !err_has_tag(err, "challenge-form") || !e->face->interactive)
-			return err;
-		err_free(wrong);
-		wrong = err;
-	}
-	struct err *last = wrong;
-	wrong = NULL;
-	return last;
+	const struct secret_ask how = { words, type_response, response_fits };
+	TRY(ask_fitting(e, &how, NULL, &typed));
+	return challenge_read(typed, response);
 }
 
 static struct err *look_after(struct enrolment *e, const struct secret *fresh)

@@ -1,5 +1,6 @@
 // Custody of the security officer's PIN: shown, escrowed, derived, or typed.
 #include "enroll/token_custody.h"
+#include "enroll/ask.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,12 +88,9 @@ static struct err *show(struct enrolment *e, const struct keeping *c, struct sec
 			      .words = words,
 			      .make_length = form.length,
 			      .make_from = form.alphabet };
-	struct answer a = { 0 };
-	TRY(e->face->ask(e->face->ctx, &q, &a));
-	AUTO(secret) struct secret *given = a.value;
-	if (a.state == ANSWER_STOPPED)
-		return err_tag(err_new(ERR_INTERRUPTED, N_("Stopped as you asked.")), "stopped");
-	if (a.state != ANSWER_GIVEN || !given)
+	AUTO(secret) struct secret *given = NULL;
+	TRY(ask_question(e, &q, &given));
+	if (!given)
 		return err_hint(
 			err_tag(err_new(ERR_ANSWER,
 					management ? N_("Nobody is there to be shown the "

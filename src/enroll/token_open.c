@@ -140,13 +140,21 @@ static struct err *login_with_keypad(struct enrolment *e)
 	return session_login(e->session, NULL, e->job->last_try);
 }
 
-static struct err *pin_fits(const struct token_info *t, const struct secret *pin)
+static struct err *type_pin(struct enrolment *e, const void *ctx, const struct msg *again,
+			    struct secret **out)
 {
-	return life_pin_fits(t, NAME_PIN, pin);
+	(void)ctx;
+	return ask_pin(e, again, out);
+}
+
+static struct err *pin_fits(const struct enrolment *e, const void *ctx, const struct secret *pin)
+{
+	(void)ctx;
+	return life_pin_fits(&e->token, NAME_PIN, pin);
 }
 
 // A PIN that cannot be right costs no try, so it may be asked again; one that was tried is never tried again.
-static const struct secret_ask the_pin = { ask_pin, pin_fits };
+static const struct secret_ask the_pin = { .ask = type_pin, .fits = pin_fits };
 
 struct err *open_login(struct enrolment *e)
 {

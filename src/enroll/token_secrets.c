@@ -57,20 +57,6 @@ static struct err *missing(const char *field)
 		N_("Give it in the file of --answers, or run the command on a terminal."));
 }
 
-static struct err *put(struct enrolment *e, const struct question *q, struct secret **value)
-{
-	struct answer a = { 0 };
-	TRY(e->face->ask(e->face->ctx, q, &a));
-	AUTO(secret) struct secret *given = a.value;
-	if (a.state == ANSWER_STOPPED)
-		return err_tag(err_new(ERR_INTERRUPTED, N_("Stopped as you asked.")), "stopped");
-	if (a.state == ANSWER_GIVEN) {
-		*value = given;
-		given = NULL;
-	}
-	return NULL;
-}
-
 static struct err *ask_once(struct enrolment *e, const char *field, const struct msg *words,
 			    const struct msg *again, struct secret **out)
 {
@@ -78,7 +64,7 @@ static struct err *ask_once(struct enrolment *e, const char *field, const struct
 		.kind = ASK_PIN, .name = field, .words = words, .again = again, .keypad = true
 	};
 	AUTO(secret) struct secret *value = NULL;
-	TRY(put(e, &q, &value));
+	TRY(ask_question(e, &q, &value));
 	if (!value)
 		return missing(field);
 	*out = value;
@@ -90,7 +76,7 @@ struct err *token_has_answer(struct enrolment *e, const char *field, bool *has)
 {
 	struct question q = { .kind = ASK_PIN, .name = field, .check_only = true };
 	AUTO(secret) struct secret *value = NULL;
-	TRY(put(e, &q, &value));
+	TRY(ask_question(e, &q, &value));
 	*has = value != NULL;
 	return NULL;
 }
@@ -195,7 +181,7 @@ struct err *token_confirm(struct enrolment *e)
 		msg_new(N_("This cannot be undone. To go on, type the label of the token (%1)"),
 			ARG_TEXT(to_be_typed(&e->token)));
 	struct question q = { .kind = ASK_TEXT, .name = "confirm", .words = words, .echo = true };
-	TRY(put(e, &q, &typed));
+	TRY(ask_question(e, &q, &typed));
 	if (!typed)
 		return missing("confirm");
 	if (names_it(&e->token, typed))
@@ -232,7 +218,7 @@ struct err *token_ask_label(struct enrolment *e, char **out)
 				      .again = wrong ? err_what(wrong) : NULL,
 				      .echo = true };
 		if (!e->job->label)
-			TRY(put(e, &q, &typed));
+			TRY(ask_question(e, &q, &typed));
 		if (!e->job->label && !typed)
 			return missing("label");
 		const char *label = e->job->label ? e->job->label : secret_text(typed);
