@@ -141,8 +141,15 @@ static bool is_the_other(const struct token_info *t, enum pin_name name, const s
 static struct err *form(const struct token_info *t, enum pin_name name, const struct secret *pin)
 {
 	const struct model *m = model_of(t);
-	return pin_could_be(t, name, is_officers(name) ? m->so_min : 0,
-			    is_officers(name) ? m->so_max : 0, pin);
+	return pin_could_be(t, name, is_officers(name) ? m->so_min : m->pin_min,
+			    is_officers(name) ? m->so_max : m->pin_max, pin);
+}
+
+void pin_lengths(const struct token_info *t, unsigned *min, unsigned *max)
+{
+	const struct model *m = model_of(t);
+	*min = m->pin_min ? m->pin_min : t->pin_min;
+	*max = m->pin_max ? m->pin_max : t->pin_max;
 }
 
 // Known to be the other one goes first: its length may be wrong here, too, but that would not tell why.

@@ -72,6 +72,8 @@ const struct life *life_of(const struct token_info *t); // never null
 // Whether the value is one that the maker of this model delivers.
 bool is_factory_pin(const struct token_info *t, const struct secret *pin);
 bool is_factory_so_pin(const struct token_info *t, const struct secret *so_pin);
+// Lengths of the user's PIN: the model's where they are known, otherwise what the token says (0: nothing).
+void pin_lengths(const struct token_info *t, unsigned *min, unsigned *max);
 // Whether a blank token has an SO PIN, the maker's, and C_InitToken lets whatever it was given expire (quirk so_pin_expires).
 bool so_pin_expires(const struct token_info *t);
 bool so_pin_is_empty(const struct token_info *t); // nobody need be asked for it

@@ -64,7 +64,9 @@ static const struct model models[] = {
 	  .so_pins = { { "010203040506070801020304050607080102030405060708",
 			 "Yubico, PIV: the management key of a new YubiKey" },
 		       { "12345678", "Yubico, PIV: the PUK of a new YubiKey" } },
-	  .so_min = 6, // the PUK
+	  .pin_min = 6,
+	  .pin_max = 8, // ykcs11 tells the length of the management key in ulMaxPinLen
+	  .so_min = 6,	// the PUK
 	  .so_max = 8,
 	  .so_alphabet = "0123456789",
 	  .life = &piv_life },

@@ -31,6 +31,8 @@ struct model {
 	struct factory_pin pins[FACTORY_MAX], so_pins[FACTORY_MAX];
 	struct factory_pin
 		management_key; // of a model with the quirk needs_management; of a null value where the maker's is not known
+	unsigned pin_min,
+		pin_max; // lengths of the user's PIN where the module tells other ones; 0 0: as the token says
 	unsigned so_min,
 		so_max; // lengths of the security officer's PIN; 0 0: as the token says of PINs
 	const char *so_alphabet; // what it may be made of; null: any letters and digits

@@ -149,6 +149,8 @@ static void say_all(const struct doctor *d)
 	size_t errors = errors_in(d);
 	if (errors)
 		say(stdout, N_("To be mended: %1."), ARG_NUM(errors));
+	else if (d->n)
+		say(stdout, N_("Nothing hinders inkan, but look at what is told above."));
 	else
 		say(stdout, N_("Nothing has to be mended."));
 	if (!d->cli->o.profile)

@@ -43,8 +43,10 @@ static json_t *state_of(const struct enrolment *e)
 	json_object_set_new(o, "pin_to_be_changed", json_boolean(t->user_pin_to_be_changed));
 	json_object_set_new(o, "so_pin", json_string(so_state_name(t)));
 	json_object_set_new(o, "so_pin_to_be_changed", json_boolean(t->so_pin_to_be_changed));
-	json_object_set_new(o, "pin_min", json_integer(t->pin_min));
-	json_object_set_new(o, "pin_max", json_integer(t->pin_max));
+	unsigned min = 0, max = 0;
+	pin_lengths(t, &min, &max);
+	json_object_set_new(o, "pin_min", json_integer(min));
+	json_object_set_new(o, "pin_max", json_integer(max));
 	put_room(o, "public_total", t->public_total);
 	put_room(o, "public_free", t->public_free);
 	put_room(o, "private_total", t->private_total);
