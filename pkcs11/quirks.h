@@ -6,6 +6,7 @@
 #include "x509/attestation.h"
 
 struct quirks {
+	bool firmware_packed; // the minor number of CK_TOKEN_INFO's firmware is ten times the minor and the patch: 5.43 is 5.4.3
 	unsigned
 		hides_keys_before; // firmware (major * 100 + minor, as CK_TOKEN_INFO has them) that does not show a key brought without a certificate
 	bool no_label;		   // refuses CKA_LABEL in a key template

@@ -80,10 +80,8 @@ void token_info_fill(struct token_info *info, const CK_TOKEN_INFO *t)
 	take_room(info, t);
 	info->pin_min = clamp(t->ulMinPinLen);
 	info->pin_max = clamp(t->ulMaxPinLen);
-	AUTO_TEXT char *version = text_format("%u.%u", (unsigned)t->firmwareVersion.major,
-					      (unsigned)t->firmwareVersion.minor);
-	if (version)
-		memcpy(info->firmware, version, strlen(version) + 1);
+	info->firmware_major = t->firmwareVersion.major;
+	info->firmware_minor = t->firmwareVersion.minor;
 }
 
 bool token_info_same(const struct token_info *a, const struct token_info *b)

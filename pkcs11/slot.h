@@ -30,8 +30,10 @@ struct token_info {
 	bool signs_sha256_rsa;	   // CKM_SHA256_RSA_PKCS
 	bool signs_rsa;		   // CKM_RSA_PKCS
 	bool signs_raw_rsa;	   // CKM_RSA_X_509
-	char slot_description[65], firmware[16];
-	unsigned long slot; // not stable over initialising a token or a new process
+	char slot_description[65];
+	uint8_t firmware_major,
+		firmware_minor; // of CK_TOKEN_INFO; model_firmware() makes words of them
+	unsigned long slot;	// not stable over initialising a token or a new process
 };
 
 struct token_list {

@@ -117,9 +117,9 @@ static struct err *write_holder(int fd, const char *path, const char *what)
 
 static struct err *busy(const char *name, const struct lease_holder *who)
 {
-	char since[24] = "?";
+	char since[48] = "?";
 	if (who->since)
-		clock_utc(who->since, since);
+		clock_shown(who->since, NULL, since);
 	struct err *e = who->pid ? err_new(ERR_TOKEN,
 					   N_("Another inkan is using the token %1: process %2 "
 					      "(%3), since %4."),

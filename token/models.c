@@ -4,6 +4,7 @@
 // client and proxy hand on what the token behind them says, so a token on another machine cannot be told from one that is here.
 #include "token/models.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "token/piv_life.h"
@@ -52,12 +53,13 @@ static const struct model models[] = {
 		      .slot_ids = true,
 		      .destroy_keeps_key = true,
 		      .needs_management = true,
+		      .firmware_packed = true,
 		      .hides_keys_before = 530,
 		      .attestation = ATTESTATION_YUBIKEY_PIV },
-	  .source =
-		  "yubico-piv-tool, ykcs11/tests; quirks seen: ykcs11 2.2.0; GET METADATA "
-		  "from firmware 5.3 on, which CK_TOKEN_INFO calls 5.30: Yubico, PIV; attestation: "
-		  "yubico-piv-tool, ykcs11/objects.c, and Yubico's page \"PIV attestation\"",
+	  .source = "yubico-piv-tool, ykcs11/tests; quirks seen: ykcs11 2.2.0; GET METADATA "
+		    "from firmware 5.3 on, which CK_TOKEN_INFO calls 5.30: Yubico, PIV, and "
+		    "yubico-piv-tool, ykcs11/token.c, get_token_version; attestation: "
+		    "yubico-piv-tool, ykcs11/objects.c, and Yubico's page \"PIV attestation\"",
 	  .management_key = { "010203040506070801020304050607080102030405060708",
 			      "Yubico, PIV: the management key of a new YubiKey" },
 	  .pins = { { "123456", "Yubico, PIV: the PIN of a new YubiKey" } },
@@ -192,4 +194,15 @@ const struct model *model_of(const struct token_info *t)
 		    fits(models[i].model, t->model))
 			return &models[i];
 	return &unknown;
+}
+
+const char *model_firmware(const struct model *m, const struct token_info *t,
+			   char out[static FIRMWARE_TEXT])
+{
+	unsigned minor = t->firmware_minor;
+	if (m->quirks.firmware_packed)
+		snprintf(out, FIRMWARE_TEXT, "%u.%u.%u", t->firmware_major, minor / 10, minor % 10);
+	else
+		snprintf(out, FIRMWARE_TEXT, "%u.%u", t->firmware_major, minor);
+	return out;
 }

@@ -40,5 +40,9 @@ struct model {
 	const struct life *
 		life; // how its PINs and its beginning are managed (token/life.h); null: as PKCS#11 says
 };
+enum { FIRMWARE_TEXT = 16 };
+// "5.4.3", "2.6": the firmware as its maker writes it, into out.
+const char *model_firmware(const struct model *m, const struct token_info *t,
+			   char out[static FIRMWARE_TEXT]);
 // Never null: an unknown token gets the entry that assumes nothing.
 const struct model *model_of(const struct token_info *t);

@@ -67,6 +67,18 @@ struct err *clock_local(int64_t t, const char *zone, char out[static 48])
 	return NULL;
 }
 
+void clock_shown(int64_t t, const char *zone, char out[static 48])
+{
+	struct err *e = clock_local(t, zone, out);
+	if (e && zone) {
+		err_ignore(e);
+		e = clock_local(t, NULL, out);
+	}
+	if (e)
+		clock_utc(t, out);
+	err_ignore(e);
+}
+
 struct err *clock_day(int64_t t, const char *zone, int64_t *day)
 {
 	struct zone_time z;

@@ -17,5 +17,7 @@ void clock_utc(int64_t t, char out[static 24]);
 void clock_utc_fine(char out[static 40]);
 // "2026-11-22 14:03 JST" in the named zone (null: the machine's); ERR_PROFILE for an unknown zone.
 MUST struct err *clock_local(int64_t t, const char *zone, char out[static 48]);
+// The same for a person to read, who is always told something: where the zone is not known the machine's, where that is not either UTC.
+void clock_shown(int64_t t, const char *zone, char out[static 48]);
 // Days since 1970-01-01 of the calendar day that t falls on in the zone.
 MUST struct err *clock_day(int64_t t, const char *zone, int64_t *day);

@@ -16,9 +16,9 @@ static const int64_t SENSIBLE_CLOCK = 1767225600; // 2026-01-01: no inkan is old
 
 static void look_at_anchor(struct doctor *d, const struct cert *c)
 {
-	char day[24];
+	char day[48];
 	int64_t end = cert_not_after(c), now = clock_now();
-	clock_utc(end, day);
+	clock_shown(end, NULL, day);
 	if (end < now)
 		doctor_find(d, FAMILY_CA, FINDING_ERROR,
 			    err_hint(err_tag(err_new(ERR_PROFILE,
@@ -64,9 +64,9 @@ struct err *doctor_no_trust(struct err *why)
 
 static struct err *clock_differs(int64_t theirs, int64_t off)
 {
-	char there[24], here[24];
-	clock_utc(theirs, there);
-	clock_utc(clock_now(), here);
+	char there[48], here[48];
+	clock_shown(theirs, NULL, there);
+	clock_shown(clock_now(), NULL, here);
 	struct err *e = err_new(ERR_FAILED,
 				N_("This machine's clock says %1, the certificate authority's %2: "
 				   "%3 seconds apart."),
@@ -119,8 +119,8 @@ static void look_at_server(struct doctor *d)
 
 static struct err *clock_long_ago(void)
 {
-	char now[24];
-	clock_utc(clock_now(), now);
+	char now[48];
+	clock_shown(clock_now(), NULL, now);
 	return err_hint(
 		err_tag(err_new(ERR_FAILED, N_("This machine's clock says %1, which cannot be."),
 				ARG_TEXT(now)),

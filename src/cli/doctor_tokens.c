@@ -43,33 +43,38 @@ static void look_at_pin(struct doctor *d, const char *name, const char *pin)
 					 table[i].hint));
 }
 
-static struct err *clock_behind(const char *name, const char *not_before)
+static struct err *clock_behind(const char *name, int64_t begin)
 {
-	char now[24];
-	clock_utc(clock_now(), now);
+	char from[48], now[48];
+	clock_shown(begin, NULL, from);
+	clock_shown(clock_now(), NULL, now);
 	struct err *e = err_new(ERR_FAILED,
 				N_("A certificate on the token %1 is valid only from %2, and this "
 				   "machine's clock says %3."),
-				ARG_TEXT(name), ARG_TEXT(not_before), ARG_TEXT(now));
+				ARG_TEXT(name), ARG_TEXT(from), ARG_TEXT(now));
 	return err_hint(err_tag(e, "clock-off"),
 			N_("Set the date and time of this machine; timedatectl shows whether they "
 			   "are set by the network."));
 }
 
+static struct err *expired(const char *name, int64_t end)
+{
+	char until[48];
+	clock_shown(end, NULL, until);
+	struct err *e = err_new(ERR_FAILED, N_("A certificate on the token %1 expired on %2."),
+				ARG_TEXT(name), ARG_TEXT(until));
+	return err_hint(err_tag(e, "certificate-expired"),
+			N_("inkan status shows whether it can be renewed."));
+}
+
 static void look_at_certificate(struct doctor *d, const char *name, const json_t *c)
 {
-	const char *from = json_text(c, "not_before"), *until = json_text(c, "not_after");
-	int64_t begin = finish_time(from), end = finish_time(until);
+	int64_t begin = finish_time(json_text(c, "not_before")),
+		end = finish_time(json_text(c, "not_after"));
 	if (begin > clock_now())
-		doctor_find(d, FAMILY_TOKENS, FINDING_ERROR, clock_behind(name, from));
+		doctor_find(d, FAMILY_TOKENS, FINDING_ERROR, clock_behind(name, begin));
 	if (end >= 0 && end < clock_now())
-		doctor_find(d, FAMILY_TOKENS, FINDING_WARNING,
-			    err_hint(err_tag(err_new(ERR_FAILED,
-						     N_("A certificate on the token %1 expired on "
-							"%2."),
-						     ARG_TEXT(name), ARG_TEXT(until)),
-					     "certificate-expired"),
-				     N_("inkan status shows whether it can be renewed.")));
+		doctor_find(d, FAMILY_TOKENS, FINDING_WARNING, expired(name, end));
 }
 
 static void look_at(struct doctor *d, const json_t *t)

@@ -33,12 +33,11 @@ static void pair_time(struct msg *label, const json_t *o, const char *key, const
 {
 	char local[48];
 	int64_t t = finish_time(json_text(o, key));
-	struct err *e = t < 0 ? NULL : clock_local(t, zone, local);
-	if (t < 0 || e) {
-		err_ignore(e);
+	if (t < 0) {
 		pair_text(label, o, key);
 		return;
 	}
+	clock_shown(t, zone, local);
 	print_pair(stdout, LABEL_COLUMNS, label, local);
 }
 

@@ -50,13 +50,13 @@ static void say_window(const struct known *k)
 static void say_validity(const json_t *c, const char *zone)
 {
 	int64_t t = finish_time(json_text(c, "not_after"));
-	char local[48];
-	struct err *e = t < 0 ? NULL : clock_local(t, zone, local);
-	if (t >= 0 && !e)
-		say_in(stdout, DETAIL_INDENT, N_("Valid until %1."), ARG_TEXT(local));
-	err_ignore(e);
+	char until[48];
+	if (t < 0)
+		return;
+	clock_shown(t, zone, until);
+	say_in(stdout, DETAIL_INDENT, N_("Valid until %1."), ARG_TEXT(until));
 	// Without the journal's knowledge of the profile there is still the plain truth about time.
-	if (t >= 0 && !zone && t < clock_now())
+	if (!zone && t < clock_now())
 		say_in(stdout, DETAIL_INDENT, N_("It has expired."));
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "cli/finish.h"
 #include "cli/print.h"
@@ -182,6 +183,15 @@ static void show_days(const json_t *o)
 		say_in(stdout, DEEP, N_("%1 days are left."), ARG_NUM(days));
 }
 
+static void show_validity(const json_t *o, const json_t *c)
+{
+	char from[48], until[48];
+	const char *zone = json_text(o, "zone");
+	clock_shown(finish_time(json_text(c, "not_before")), zone, from);
+	clock_shown(finish_time(json_text(c, "not_after")), zone, until);
+	say_in(stdout, DEEP, N_("Valid from %1 until %2"), ARG_TEXT(from), ARG_TEXT(until));
+}
+
 static void show_certificate(const json_t *o)
 {
 	const json_t *c = json_object_get(o, "certificate");
@@ -195,8 +205,7 @@ static void show_certificate(const json_t *o)
 	       ARG_TEXT(json_text(c, "subject")));
 	say_in(stdout, DEEP, N_("Issued by %1, serial number %2"), ARG_TEXT(json_text(o, "issuer")),
 	       ARG_TEXT(json_text(c, "serial")));
-	say_in(stdout, DEEP, N_("Valid from %1 until %2"), ARG_TEXT(json_text(c, "not_before")),
-	       ARG_TEXT(json_text(c, "not_after")));
+	show_validity(o, c);
 	show_days(o);
 	if (json_flag(o, "ca", false))
 		say_in(stdout, DEEP, N_("It is a certificate authority's."));

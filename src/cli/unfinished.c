@@ -17,13 +17,12 @@ static const char *or_dash(const char *s)
 char *unfinished_line(const struct record *r)
 {
 	char when[48];
-	struct err *e = clock_local(r->created, NULL, when);
-	err_ignore(e);
+	clock_shown(r->created, NULL, when);
 	AUTO(msg)
 	struct msg *m =
 		msg_new(N_("%1  %2 (%3, %4), begun %5"), ARG_TEXT(or_dash(r->id)),
 			ARG_TEXT(or_dash(r->common_name)), ARG_TEXT(or_dash(r->profile_name)),
-			ARG_TEXT(or_dash(r->role)), ARG_TEXT(e ? "?" : when));
+			ARG_TEXT(or_dash(r->role)), ARG_TEXT(when));
 	return msg_render(m);
 }
 

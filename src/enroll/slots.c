@@ -3,7 +3,6 @@
 // A new key takes the place of whatever is in its slot, and nobody gets that back. So what a card cannot show is asked of a person before
 // anything is changed, and what nobody says is refused.
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "enroll/ask.h"
@@ -123,24 +122,20 @@ struct err *slot_key_ours(struct enrolment *e, const struct key_id *id, bool *ou
 
 // --- slots that show nothing
 
-// "5.27" is 5.2.7 as ykcs11 has it in CK_TOKEN_INFO.
 static bool hides_keys(const struct enrolment *e)
 {
-	const char *said = e->token.firmware;
-	char *minor = NULL;
-	unsigned long version = strtoul(said, &minor, 10) * 100;
-	if (*minor == '.')
-		version += strtoul(minor + 1, NULL, 10);
+	unsigned version = e->token.firmware_major * 100U + e->token.firmware_minor;
 	return version < e->model->quirks.hides_keys_before;
 }
 
 static struct err *surely_empty(struct enrolment *e, const struct key_id *id)
 {
-	char room[4];
+	char room[4], version[FIRMWARE_TEXT];
 	const char *slot = slot_name(id, room);
 	bool empty = false;
 	if (!in_slot(e) || !hides_keys(e))
 		return NULL;
+	const char *firmware = model_firmware(e->model, &e->token, version);
 	TRY(names_slot(e, "slot_empty", slot, &empty));
 	if (!empty && e->face->interactive && !e->job->yes)
 		TRY(ask_consent(
@@ -148,17 +143,15 @@ static struct err *surely_empty(struct enrolment *e, const struct key_id *id)
 			msg_new(N_("The firmware of the token %1 (%2) does not show a key that was "
 				   "brought to it without a certificate. Slot %3 shows nothing, "
 				   "but such a key in it would be lost. Is the slot surely empty?"),
-				ARG_TEXT(e->token.label), ARG_TEXT(e->token.firmware),
-				ARG_TEXT(slot)),
+				ARG_TEXT(e->token.label), ARG_TEXT(firmware), ARG_TEXT(slot)),
 			&empty));
 	if (empty)
 		return NULL;
-	struct err *err =
-		err_new(ERR_ANSWER,
-			N_("Slot %1 of the token %2 shows nothing, but its firmware (%3) "
-			   "does not show a key that was brought to it without a "
-			   "certificate. Nothing was changed."),
-			ARG_TEXT(slot), ARG_TEXT(e->token.label), ARG_TEXT(e->token.firmware));
+	struct err *err = err_new(ERR_ANSWER,
+				  N_("Slot %1 of the token %2 shows nothing, but its firmware (%3) "
+				     "does not show a key that was brought to it without a "
+				     "certificate. Nothing was changed."),
+				  ARG_TEXT(slot), ARG_TEXT(e->token.label), ARG_TEXT(firmware));
 	err = err_hint(err,
 		       N_("If no such key was ever put into it, say so: slot_empty with the value "
 			  "%1 in the file of --answers, or run the command on a terminal "

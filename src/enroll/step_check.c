@@ -54,8 +54,8 @@ static bool clock_went_back(const struct enrolment *e, const struct err *why)
 
 static struct err *set_the_clock(const struct enrolment *e, struct err *why)
 {
-	char last[24];
-	clock_utc(e->record->updated, last);
+	char last[48];
+	clock_shown(e->record->updated, e->profile->window.zone, last);
 	return err_caused_by(
 		err_hint(
 			err_tag(err_new(ERR_POLICY,
@@ -85,8 +85,8 @@ struct err *step_check_certificate(struct enrolment *e, bool *skipped)
 
 static struct msg *store_words(const struct enrolment *e)
 {
-	char until[48] = "";
-	err_ignore(clock_local(cert_not_after(e->leaf), e->profile->window.zone, until));
+	char until[48];
+	clock_shown(cert_not_after(e->leaf), e->profile->window.zone, until);
 	return msg_new(N_("%1 has issued a certificate for %2, valid until %3. It is for the key "
 			  "on this token. Store it on the "
 			  "token %4?"),

@@ -52,7 +52,8 @@ struct thing {
 	const struct object *object;
 	enum maker maker;
 	char enrolment[16]; // id; "" by others
-	int64_t days_left;  // of a certificate: calendar days
+	int64_t days_left;  // of a certificate: calendar days, in
+	char *zone;	    // the institution's zone; null: not known, the machine's
 	bool chosen;	    // to be wiped
 };
 struct things {

@@ -33,7 +33,8 @@ static json_t *state_of(const struct enrolment *e)
 	json_object_set_new(o, "manufacturer", json_string(t->manufacturer));
 	json_object_set_new(o, "model", json_string(t->model));
 	json_object_set_new(o, "known_as", json_string(e->model->name));
-	json_object_set_new(o, "firmware", json_string(t->firmware));
+	char firmware[FIRMWARE_TEXT];
+	json_object_set_new(o, "firmware", json_string(model_firmware(e->model, t, firmware)));
 	json_object_set_new(o, "reader", json_string(t->slot_description));
 	json_object_set_new(o, "module", json_string(module_path(e->module)));
 	json_object_set_new(o, "initialised", json_boolean(t->initialised));

@@ -14,6 +14,8 @@ enum { RANDOM_ID_LEN = KEY_ID_LEN };
 
 void things_free(struct things *t)
 {
+	for (size_t i = 0; t->list && i < t->n; i++)
+		free(t->list[i].zone);
 	object_list_free(&t->objects);
 	free(t->list);
 	*t = (struct things){ 0 };
@@ -78,6 +80,14 @@ static struct err *ask_journal(struct enrolment *e, struct thing *t)
 }
 
 // In the zone of the institution, as far as the journal and its profile tell; otherwise in the machine's.
+static struct err *take_zone(struct thing *t, const struct profile *p)
+{
+	if (!p)
+		return NULL;
+	t->zone = text_copy(p->window.zone);
+	return t->zone ? NULL : err_no_memory();
+}
+
 static struct err *count_days(struct enrolment *e, struct thing *t)
 {
 	AUTO(record) struct record *r = NULL;
@@ -88,7 +98,8 @@ static struct err *count_days(struct enrolment *e, struct thing *t)
 	TRY(journal_by_certificate(e->journal, cert_sha256(c), &r));
 	if (r && r->profile_path)
 		err_ignore(profile_load(r->profile_path, &p));
-	return days_until(p ? p->window.zone : NULL, clock_now(), cert_not_after(c), &t->days_left);
+	TRY(take_zone(t, p));
+	return days_until(t->zone, clock_now(), cert_not_after(c), &t->days_left);
 }
 
 struct err *things_read(struct enrolment *e, struct things *out)
@@ -136,8 +147,8 @@ struct msg *thing_words(const struct thing *t)
 		t->maker == MADE_BY_INKAN ? N_("made by inkan") : N_("not made by inkan");
 	const char *label = o->label[0] ? o->label : "-";
 	if (o->cert) {
-		char until[24];
-		clock_utc(cert_not_after(o->cert), until);
+		char until[48];
+		clock_shown(cert_not_after(o->cert), t->zone, until);
 		until[10] = '\0'; // the day alone
 		return msg_new(N_("certificate for %1, valid until %2 (CKA_ID %3; %4)"),
 			       ARG_TEXT(cert_subject_text(o->cert)), ARG_TEXT(until),
@@ -195,6 +206,8 @@ static void put_certificate(json_t *j, const struct thing *t)
 	json_object_set_new(j, "issuer", json_string(cert_issuer_text(o->cert)));
 	json_object_set_new(j, "ca", json_boolean(cert_is_ca(o->cert)));
 	json_object_set_new(j, "days_left", json_integer(t->days_left));
+	if (t->zone)
+		json_object_set_new(j, "zone", json_string(t->zone));
 }
 
 struct json_t *thing_to_json(const struct thing *t)

@@ -12,11 +12,11 @@ static struct err *fault(const char *slug, struct msg *what, struct msg *hint)
 
 static struct err *tls_fault(const struct verdict *v, const char *host)
 {
-	char now[24], then[24];
-	clock_utc(clock_now(), now);
+	char now[48], then[48];
+	clock_shown(clock_now(), NULL, now);
 	switch (v->error) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
-		clock_utc(v->not_after, then);
+		clock_shown(v->not_after, NULL, then);
 		return fault("tls-expired",
 			     msg_new(N_("The certificate of the server %1 expired on %2."),
 				     ARG_TEXT(host), ARG_TEXT(then)),
@@ -24,7 +24,7 @@ static struct err *tls_fault(const struct verdict *v, const char *host)
 					"is right, tell the institution."),
 				     ARG_TEXT(now)));
 	case X509_V_ERR_CERT_NOT_YET_VALID:
-		clock_utc(v->not_before, then);
+		clock_shown(v->not_before, NULL, then);
 		return fault(
 			"tls-not-yet",
 			msg_new(N_("The certificate of the server %1 is valid from %2 on only."),

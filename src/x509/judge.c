@@ -81,8 +81,8 @@ static struct err *check_usage(const struct judge_terms *t, const struct cert *l
 // What OpenSSL found wrong with the chain, as one of ours. depth 0 is the leaf.
 static struct err *chain_verdict(int code, int depth, const struct judge_terms *t)
 {
-	char now[24];
-	clock_utc(t->now, now);
+	char now[48];
+	clock_shown(t->now, NULL, now);
 	if (code == X509_V_ERR_INVALID_PURPOSE && depth == 0)
 		return not_for_login();
 	switch (code) {

@@ -70,6 +70,18 @@ static void test_the_machines_zone_does_not_matter(void)
 	CU_ASSERT(local(1795323780, NULL, "2026-11-22 14:03 JST")); // follows a change
 }
 
+static void test_a_person_is_always_told_a_time(void)
+{
+	char out[48];
+	setenv("TZ", "Pacific/Kiritimati", 1);
+	clock_shown(1795323780, "Asia/Tokyo", out);
+	CU_ASSERT_STRING_EQUAL(out, "2026-11-22 14:03 JST");
+	clock_shown(1795323780, NULL, out);
+	CU_ASSERT_STRING_EQUAL(out, "2026-11-22 19:03 +14");
+	clock_shown(1795323780, "No/Such", out);
+	CU_ASSERT_STRING_EQUAL(out, "2026-11-22 19:03 +14");
+}
+
 static void test_summer_time_in_the_table_and_far_after_it(void)
 {
 	CU_ASSERT(local(1782864000, "Europe/Berlin", "2026-07-01 02:00 CEST"));
@@ -141,6 +153,7 @@ int main(void)
 	return CHECK_MAIN(TEST(test_utc_text), TEST(test_local_text_names_the_zone),
 			  TEST(test_the_day_begins_at_midnight_of_the_zone),
 			  TEST(test_the_machines_zone_does_not_matter),
+			  TEST(test_a_person_is_always_told_a_time),
 			  TEST(test_summer_time_in_the_table_and_far_after_it),
 			  TEST(test_agrees_with_the_c_library),
 			  TEST(test_unknown_zones_are_refused), TEST(test_waiting_takes_its_time));

@@ -153,8 +153,8 @@ static void test_the_clock_is_told_with_an_expired_certificate(void)
 	struct http_answer a = { 0 };
 	AUTO(err) struct err *e = client_do(b, h, (struct client_call){ .path = "/ok" }, &a, NULL);
 	AUTO_TEXT char *text = e ? err_render(e) : NULL;
-	char now[24];
-	clock_utc(clock_now(), now);
+	char now[48];
+	clock_shown(clock_now(), NULL, now);
 	now[13] = 0; // to the hour
 	CU_ASSERT(text && strstr(text, now));
 	byteserver_free(b);

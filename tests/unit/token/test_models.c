@@ -72,9 +72,29 @@ static void test_what_is_not_known_is_not_assumed(void)
 	CU_ASSERT_EQUAL(model("Infineon", "SLB9670")->nature, MODEL_UNKNOWN);
 }
 
+static bool firmware_is(const char *manufacturer, const char *name, unsigned major, unsigned minor,
+			const char *expected)
+{
+	char text[FIRMWARE_TEXT];
+	struct token_info t = { .firmware_major = (uint8_t)major,
+				.firmware_minor = (uint8_t)minor };
+	return strcmp(model_firmware(model(manufacturer, name), &t, text), expected) == 0;
+}
+
+static void test_firmware_is_written_as_its_maker_writes_it(void)
+{
+	CU_ASSERT(firmware_is("Yubico (www.yubico.com)", "YubiKey YK5", 5, 43, "5.4.3"));
+	CU_ASSERT(firmware_is("Yubico (www.yubico.com)", "YubiKey YK5", 5, 70, "5.7.0"));
+	CU_ASSERT(firmware_is("Yubico (www.yubico.com)", "YubiKey NEO", 1, 4, "1.0.4"));
+	CU_ASSERT(firmware_is("SoftHSM project", "SoftHSM v2", 2, 6, "2.6"));
+	CU_ASSERT(firmware_is("somebody", "something", 5, 43, "5.43"));
+	CU_ASSERT(firmware_is("somebody", "something", 255, 255, "255.255"));
+}
+
 int main(void)
 {
 	return CHECK_MAIN(
+		TEST(test_firmware_is_written_as_its_maker_writes_it),
 		TEST(test_software_tokens_are_known), TEST(test_cards_are_known_with_their_quirks),
 		TEST(test_tokens_of_other_makers), TEST(test_what_is_not_known_is_not_assumed));
 }
