@@ -12,8 +12,9 @@
 
 // Where a module comes from. Found without loading anything.
 struct module_source {
-	char *name;	     // p11-kit's name ("softhsm2"), or the file's base name
-	char *path;	     // canonical
+	char *name; // p11-kit's name ("softhsm2"), or the file's base name
+	char *path; // canonical
+	char *also; // its other names, each ended by a line feed: of other registrations, and the file's as it was written there; null: none
 	char *init_reserved; // p11-kit's x-init-reserved (NSS); null: none
 };
 void module_source_free(struct module_source *s);
@@ -34,7 +35,8 @@ static inline void module_sources_cleanup(struct module_sources *s)
 	module_sources_free(s);
 }
 
-// By p11-kit's name or by absolute path. A path must be registered or allow-listed, or `from_profile` must be true (a trusted
+// By name or by absolute path. The name is p11-kit's (with or without ".module"), or that of the module's file as it was registered or as it
+// is, where one module alone has it. A path must be registered or allow-listed, or `from_profile` must be true (a trusted
 // profile names it); the file and its directories must not be writable by others. ERR_PROFILE tagged "module-missing",
 // "module-not-allowed", "module-untrusted-file".
 MUST struct err *module_find(const char *name_or_path, bool from_profile,

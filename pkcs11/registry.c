@@ -52,6 +52,7 @@ void module_source_free(struct module_source *s)
 		return;
 	free(s->name);
 	free(s->path);
+	free(s->also);
 	free(s->init_reserved);
 	*s = (struct module_source){ 0 };
 }
@@ -272,12 +273,49 @@ static bool conf_wanted(const struct conf *c)
 	return !c->disable_in || !names_us(c->disable_in);
 }
 
-static bool has_path(const struct module_sources *l, const char *path)
+static struct module_source *with_path(const struct module_sources *l, const char *path)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (strcmp(l->list[i].path, path) == 0)
-			return true;
-	return false;
+			return &l->list[i];
+	return NULL;
+}
+
+static const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+// Another name under which the module is registered.
+static struct err *add_name(struct module_source *s, const char *name)
+{
+	char *grown = text_format("%s%s\n", s->also ? s->also : "", name);
+	if (!grown)
+		return err_no_memory();
+	free(s->also);
+	s->also = grown;
+	return NULL;
+}
+
+static struct err *sources_grow(struct module_sources *l, const char *name, const char *real,
+				const char *init_reserved)
+{
+	struct module_source *grown = reallocarray(l->list, l->n + 1, sizeof(*grown));
+	if (!grown)
+		return err_no_memory();
+	l->list = grown;
+	struct module_source s = {
+		.name = text_copy(name),
+		.init_reserved = init_reserved && *init_reserved ? text_copy(init_reserved) : NULL,
+		.path = text_copy(real),
+	};
+	if (!s.name || !s.path || (init_reserved && *init_reserved && !s.init_reserved)) {
+		module_source_free(&s);
+		return err_no_memory();
+	}
+	l->list[l->n++] = s;
+	return NULL;
 }
 
 // Adds a module (the file's own name where none is given); one that is missing or that others could write is left out and logged.
@@ -291,28 +329,14 @@ static struct err *sources_add(struct module_sources *l, const char *name, const
 		sources_fault(l, bad);
 		return NULL;
 	}
-	if (!real || l->n == SOURCES_MAX || has_path(l, real))
+	if (!real || (l->n == SOURCES_MAX && !with_path(l, real)))
 		return NULL;
-	struct module_source *grown = reallocarray(l->list, l->n + 1, sizeof(*grown));
-	if (!grown)
-		return err_no_memory();
-	l->list = grown;
-	const char *slash = strrchr(real, '/');
-	struct module_source s = {
-		.name = text_copy(name	  ? name
-				  : slash ? slash + 1
-					  : real),
-		.init_reserved = init_reserved && *init_reserved ? text_copy(init_reserved) : NULL,
-		.path = real,
-	};
-	if (!s.name || (init_reserved && *init_reserved && !s.init_reserved)) {
-		free(s.name);
-		free(s.init_reserved);
-		return err_no_memory();
-	}
-	real = NULL;
-	l->list[l->n++] = s;
-	return NULL;
+	if (!with_path(l, real))
+		TRY(sources_grow(l, name ? name : file_name(real), real, init_reserved));
+	struct module_source *s = with_path(l, real);
+	if (name && strcmp(s->name, name) != 0)
+		TRY(add_name(s, name));
+	return add_name(s, file_name(path));
 }
 
 static struct err *sources_from_conf(const struct registry_dirs *dirs, struct module_sources *l)
@@ -409,69 +433,6 @@ struct err *registry_read(const struct registry_dirs *dirs, struct module_source
 	*out = found;
 	found = (struct module_sources){ 0 };
 	return NULL;
-}
-
-static struct err *source_copy(const struct module_source *s, struct module_source *out)
-{
-	struct module_source c = { .name = text_copy(s->name),
-				   .path = text_copy(s->path),
-				   .init_reserved = text_copy(s->init_reserved) };
-	if (!c.name || !c.path || (s->init_reserved && !c.init_reserved)) {
-		module_source_free(&c);
-		return err_no_memory();
-	}
-	*out = c;
-	return NULL;
-}
-
-static struct err *module_missing(const char *name)
-{
-	struct err *e = err_new(ERR_PROFILE, N_("There is no PKCS#11 module %1."), ARG_TEXT(name));
-	e = err_hint(e, N_("Install the module, or correct its name or path in the profile. "
-			   "\"p11-kit list-modules\" shows those "
-			   "that are installed."));
-	return err_tag(e, "module-missing");
-}
-
-// A path is taken when it is registered, allow-listed or named by a trusted profile.
-static struct err *find_path(const struct module_sources *all, const char *path, bool from_profile,
-			     struct module_source *out)
-{
-	AUTO_TEXT char *real = NULL;
-	if (access(path, F_OK) != 0)
-		return module_missing(path);
-	struct err *bad = proc_trusted_file(path, &real);
-	if (bad)
-		return err_tag(bad, "module-untrusted-file");
-	for (size_t i = 0; i < all->n; i++)
-		if (strcmp(all->list[i].path, real) == 0)
-			return source_copy(&all->list[i], out);
-	if (from_profile) {
-		const char *slash = strrchr(real, '/');
-		struct module_source s = { .path = real };
-		AUTO_TEXT char *name = text_copy(slash ? slash + 1 : real);
-		s.name = name;
-		return name ? source_copy(&s, out) : err_no_memory();
-	}
-	struct err *e = err_new(ERR_PROFILE,
-				N_("The PKCS#11 module %1 is not on the list of allowed modules."),
-				ARG_TEXT(real));
-	e = err_hint(e, N_("If you trust it, an administrator can write its path into a file in "
-			   "/etc/inkan/modules.d."));
-	return err_tag(e, "module-not-allowed");
-}
-
-struct err *registry_find(const struct registry_dirs *dirs, const char *name_or_path,
-			  bool from_profile, struct module_source *out)
-{
-	struct module_sources all __attribute__((cleanup(module_sources_cleanup))) = { 0 };
-	TRY(registry_read(dirs, &all));
-	if (name_or_path[0] == '/')
-		return find_path(&all, name_or_path, from_profile, out);
-	for (size_t i = 0; i < all.n; i++)
-		if (strcmp(all.list[i].name, name_or_path) == 0)
-			return source_copy(&all.list[i], out);
-	return module_missing(name_or_path);
 }
 
 // The user's own configuration is p11-kit's business too, but never when we are root.

@@ -296,7 +296,7 @@ const struct error_row error_rows[] = {
 	  N_("Have the driver (PKCS#11 module) of the token installed for this machine. Its documentation names the file.") },
 	{ { "module-not-allowed" },
 	  N_("inkan loads only drivers that the administrator of this machine has allowed."),
-	  N_("Have its path written to a file in /etc/inkan/modules.d, or have it registered with p11-kit.") },
+	  N_("Have its whole path written as a line of its own into the file /etc/inkan/modules.d/allowed, or have it registered with p11-kit.") },
 	{ { "module-fault" },
 	  N_("The token's driver answered in a way that the standard does not allow, so it is not relied on."),
 	  N_("Go on with inkan resume. If it happens again, have the driver updated, and tell the help desk the last line.") },

@@ -18,7 +18,7 @@ static void put(const char *name, const char *text)
 static void begin(void)
 {
 	static const char *const names[] = { "package",	  "system", "pkcs11.conf", "user",
-					     "user.conf", "lib",    "allowed" };
+					     "user.conf", "lib",    "allowed",	   "other" };
 	snprintf(dir, sizeof(dir), "/tmp/inkan-test-XXXXXX");
 	CU_ASSERT_FATAL(mkdtemp(dir) != NULL);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -148,6 +148,73 @@ static void test_missing_not_allowed_and_writable_files_are_told_apart(void)
 	end();
 }
 
+static bool finds(const char *name, const char *file)
+{
+	struct module_source s = { 0 };
+	struct err *e = registry_find(&dirs, name, false, &s);
+	bool found = !e && strcmp(strrchr(s.path, '/') + 1, file) == 0;
+	err_free(e);
+	module_source_free(&s);
+	return found;
+}
+
+static void test_every_name_that_a_module_is_registered_under_finds_it(void)
+{
+	begin();
+	char target[256], link_path[256], line[512];
+	snprintf(target, sizeof(target), "%s/lib/one.so", dir);
+	snprintf(link_path, sizeof(link_path), "%s/lib/libuno.so.2", dir);
+	CU_ASSERT(symlink(target, link_path) == 0);
+	put("package/uno.module", "module: one.so\n");
+	put("system/second.module", "module: libuno.so.2\n");
+	snprintf(line, sizeof(line), "%s/lib/two.so\n", dir);
+	put("allowed/local", line);
+	CU_ASSERT(finds("second", "one.so"));
+	CU_ASSERT(finds("second.module", "one.so"));
+	CU_ASSERT(finds("uno", "one.so"));
+	CU_ASSERT(finds("uno.module", "one.so"));
+	CU_ASSERT(finds("one.so", "one.so"));
+	CU_ASSERT(finds("libuno.so.2", "one.so"));
+	CU_ASSERT(!finds("un", "one.so"));
+	CU_ASSERT(!finds("uno.mod", "one.so"));
+	CU_ASSERT(!finds("", "one.so"));
+	if (geteuid() == 0) // its file belongs to root
+		CU_ASSERT(finds("two.so", "two.so"));
+	end();
+}
+
+static void test_a_file_name_of_two_modules_names_neither(void)
+{
+	begin();
+	put("other/one.so", "y");
+	char other[256];
+	snprintf(other, sizeof(other), "module: %s/other/one.so\n", dir);
+	put("package/uno.module", "module: one.so\n");
+	put("package/eins.module", other);
+	CU_ASSERT(!finds("one.so", "one.so"));
+	CU_ASSERT(finds("uno", "one.so") && finds("eins", "one.so"));
+	end();
+}
+
+static void test_who_names_none_is_told_the_names_and_the_line_to_write(void)
+{
+	begin();
+	struct module_source s = { 0 };
+	put("package/uno.module", "module: one.so\n");
+	put("package/due.module", "module: two.so\n");
+	AUTO(err) struct err *e = registry_find(&dirs, "tre", false, &s);
+	AUTO_TEXT char *text = e ? err_render(e) : NULL;
+	CU_ASSERT(text && strstr(text, "due, uno"));
+	char path[256], line[300];
+	snprintf(path, sizeof(path), "%s/lib/three.so", dir);
+	snprintf(line, sizeof(line), ": %s", path);
+	AUTO(err) struct err *refused = registry_find(&dirs, path, false, &s);
+	const struct msg *todo = refused ? err_next_step(refused) : NULL;
+	AUTO_TEXT char *hint = todo ? msg_render(todo) : NULL;
+	CU_ASSERT(hint && strstr(hint, "/etc/inkan/modules.d/allowed") && strstr(hint, line));
+	end();
+}
+
 static void test_one_file_under_two_names_is_listed_once(void)
 {
 	begin();
@@ -180,6 +247,9 @@ int main(void)
 			  TEST(test_the_later_directory_wins_and_user_config_none_is_obeyed),
 			  TEST(test_a_path_must_be_registered_allowed_or_named_by_the_profile),
 			  TEST(test_missing_not_allowed_and_writable_files_are_told_apart),
+			  TEST(test_every_name_that_a_module_is_registered_under_finds_it),
+			  TEST(test_a_file_name_of_two_modules_names_neither),
+			  TEST(test_who_names_none_is_told_the_names_and_the_line_to_write),
 			  TEST(test_one_file_under_two_names_is_listed_once),
 			  TEST(test_this_machine_has_softhsm_and_no_trust_module));
 }
