@@ -94,8 +94,7 @@ static struct err *so_wrong(const struct token_info *t, const char *call, CK_RV 
 		ERR_PIN, N_("The security officer's PIN (the PUK) of the token %1 is wrong. %2"),
 		ARG_TEXT(token_name(t)), ARG_ID(tries_words(t->so_tries)));
 	e = err_hint(e, N_("It is not the PIN with which the token is used every day, but the one "
-			   "of whoever manages it. Make sure of it, then run inkan again. inkan "
-			   "never tries it twice by itself."));
+			   "of whoever manages it. Make sure of it, then run inkan again."));
 	e = err_tag(e, t->so_tries == TRIES_LOCKED ? "so-pin-locked" : "so-pin-wrong");
 	return err_call(e, call, ckr_name(rv), rv);
 }
@@ -156,7 +155,7 @@ static struct err *management_wrong(const struct session *s, CK_RV rv)
 	struct err *e = err_new(ERR_PIN, N_("The management key of the token %1 is wrong."),
 				ARG_TEXT(token_name(&s->info)));
 	e = err_hint(e, N_("It is neither the PIN nor the PUK. Ask the one who issued the token "
-			   "for it, then run inkan again. inkan never tries it twice by itself."));
+			   "for it, then run inkan again."));
 	return err_call(err_tag(e, "management-key-wrong"), "C_Login", ckr_name(rv), rv);
 }
 
@@ -292,13 +291,12 @@ static int likeness(const struct token_info *old, const uint8_t *label,
 	return was_there(before, t) ? 0 : 1;
 }
 
-static struct err *lost(const struct token_info *t, const char *label)
+static struct err *lost(const char *label)
 {
 	struct err *e = err_new(ERR_TOKEN,
 				N_("The token was initialised as %1, but it cannot be found again: "
 				   "it has no PIN yet."),
 				ARG_TEXT(label));
-	(void)t;
 	e = err_hint(e, N_("Put it in again and set its PIN with `inkan token unblock` and the "
 			   "security officer's PIN."));
 	return err_tag(e, "token-lost");
@@ -322,7 +320,7 @@ static struct err *find_again(struct module *m, const struct token_info *old, co
 		}
 	}
 	if (!best || as_good != 1)
-		return lost(old, label);
+		return lost(label);
 	*out = now.list[at];
 	return NULL;
 }

@@ -86,8 +86,7 @@ static struct err *wrong_pin(struct session *s, const char *call, CK_RV rv)
 					   "inkan again with --last-try.")),
 			    "pin-wrong");
 	else
-		e = err_tag(err_hint(e, N_("Make sure of the PIN, then run inkan again. inkan "
-					   "never tries a PIN twice by itself.")),
+		e = err_tag(err_hint(e, N_("Make sure of the PIN, then run inkan again.")),
 			    "pin-wrong");
 	return err_call(e, call, ckr_name(rv), rv);
 }

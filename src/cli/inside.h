@@ -14,6 +14,7 @@ struct cli {
 	bool plain;	       // nothing on the screen is changed once it stands there
 	bool wizard;	       // every screen is explained, and everything is asked
 	bool any_token;	       // the command also works on tokens that are blank, or make no keys
+	bool keypad_told;      // that there is one on the screen for PINs
 	struct token_uri *uri; // --token; null: not given
 	struct inputs *inputs; // --answers and pin-source; never null once a command runs that asks
 };

@@ -60,7 +60,7 @@ static char *prompt_for(const struct question *q)
 }
 
 // Typed on the keyboard, or on the keypad of the screen by choice.
-static struct err *read_line(const struct cli *cli, const struct question *q, const char *prompt,
+static struct err *read_line(struct cli *cli, const struct question *q, const char *prompt,
 			     struct secret **value)
 {
 	const bool echo = q->kind == ASK_TEXT || q->echo;
@@ -68,8 +68,9 @@ static struct err *read_line(const struct cli *cli, const struct question *q, co
 		return terminal_line(prompt, echo, value);
 	if (cli->o.keypad)
 		return keypad_line(prompt, value);
-	if (!q->again)
-		say(stderr, N_("(Type ? for a keypad on the screen.)"));
+	if (!cli->keypad_told)
+		say(stderr, N_("(PINs can be typed on a keypad on the screen, too: type ?.)"));
+	cli->keypad_told = true;
 	AUTO(secret) struct secret *typed = NULL;
 	TRY(terminal_line(prompt, echo, &typed));
 	if (typed && keypad_wanted(typed))
@@ -79,7 +80,7 @@ static struct err *read_line(const struct cli *cli, const struct question *q, co
 	return NULL;
 }
 
-static struct err *ask_line(const struct cli *cli, const struct question *q, struct answer *out)
+static struct err *ask_line(struct cli *cli, const struct question *q, struct answer *out)
 {
 	const char *help = pick(&q->help);
 	if (q->label.en && q->words)
@@ -204,7 +205,7 @@ static struct err *ask_choice(const struct question *q, struct answer *out)
 	return e;
 }
 
-struct err *prompt_person(const struct cli *cli, const struct question *q, struct answer *out)
+struct err *prompt_person(struct cli *cli, const struct question *q, struct answer *out)
 {
 	*out = (struct answer){ .state = ANSWER_MISSING };
 	if (q->again)

@@ -9,7 +9,7 @@
 MUST struct err *prompt_ahead(struct cli *cli, const struct question *q, bool *answered,
 			      struct answer *out);
 // Asks the person on the terminal.
-MUST struct err *prompt_person(const struct cli *cli, const struct question *q, struct answer *out);
+MUST struct err *prompt_person(struct cli *cli, const struct question *q, struct answer *out);
 // A secret that is made here, shown once, and typed back by the person (shown.c). Private to the prompts.
 MUST struct err *prompt_shown(const struct question *q, struct answer *out);
 // "Press Enter to go on": *stopped: ^C.

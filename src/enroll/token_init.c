@@ -75,6 +75,13 @@ static void say_of_card(const struct enrolment *e)
 	say_note(e, msg_new(N_("The card can only be emptied while its PIN and its PUK are both "
 			       "locked: they will be locked on purpose, with wrong tries. If that "
 			       "is cut off, run this command once more.")));
+	say_note(e,
+		 msg_new(N_("What goes is all that belongs to PIV: its keys and certificates, PIN, "
+			    "PUK, management key, and the card's identity for Windows (CHUID "
+			    "and CCC).")));
+	say_note(e, msg_new(N_("What stays is all that the device has besides: FIDO (passkeys), "
+			       "OATH (one-time passwords), OpenPGP, and whatever else is not "
+			       "PIV. The maker's key for attestations (slot F9) stays, too.")));
 	if (new_identity(e))
 		say_note(e, msg_new(N_("Windows will take the card for a new one: it gets another "
 				       "identity (CHUID and CCC).")));

@@ -36,6 +36,7 @@ if ($mode eq 'clean') {
 		{join '', sort split /(?=^  \S)/m, $1}gme;
 	$text =~ s/\[\s*\d+\/\d+\][^\n]*//g; # steps: drawn again, and with the time that they took
 	$text =~ s/\^C//g;                             # the terminal's echo, which may come at the end of a line or of the next
+	$text =~ s/ ?[(（]\d+(?:\.\d+)? ?(?:s|秒)[)）]//g;  # the time that something took, told where it was long
 	$text =~ s/\b[a-z0-9]{4}-[a-z0-9]{4}\b/ID/g;
 	$text =~ s/\b[0-9a-f]{16,}\b/HEX/g;
 	$text =~ s/\b0x[0-9a-f]+\b/HEX/g;
