@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/proc.h"
 #include "pkcs11/registry.h"
 
 static struct err *unwritable(const char *path, struct err *cause) MUST;
@@ -84,6 +85,13 @@ static struct err *file_of(const char *module, const char *dir, char **file, boo
 	return NULL;
 }
 
+// A directory that was just made is there after a power cut once the one above it was synced.
+static struct err *sync_above(const char *dir)
+{
+	AUTO_TEXT char *above = text_format("%s/..", dir);
+	return above ? proc_sync_dir(above) : err_no_memory();
+}
+
 static struct err *make_dirs(const char *path, mode_t mode)
 {
 	AUTO_TEXT char *part = text_copy(path);
@@ -100,19 +108,12 @@ static struct err *make_dirs(const char *path, mode_t mode)
 		// The umask of inkan hides everything; what is the system's is for all to read.
 		if (made && chmod(part, mode) != 0)
 			return err_errno("chmod", part, errno);
+		if (made)
+			TRY(sync_above(part));
 		if (!was)
 			return NULL;
 		*p = was;
 	}
-}
-
-static struct err *write_all(int fd, const char *path, const char *text)
-{
-	size_t len = strlen(text);
-	ssize_t n = write(fd, text, len);
-	if (n >= 0 && (size_t)n != len)
-		return err_errno("write", path, ENOSPC);
-	return n < 0 || fsync(fd) != 0 ? err_errno("write", path, errno) : NULL;
 }
 
 // Whole or not at all: p11-kit must never see half a file.
@@ -126,7 +127,7 @@ static struct err *write_file(const char *path, const char *text, mode_t mode)
 	if (fd < 0)
 		return err_errno("open", part, errno);
 	struct err *e = fchmod(fd, mode) != 0 ? err_errno("fchmod", part, errno)
-					      : write_all(fd, part, text);
+					      : proc_write_all(fd, part, text, strlen(text));
 	close(fd);
 	if (!e && rename(part, path) != 0)
 		e = err_errno("rename", path, errno);
@@ -156,6 +157,8 @@ struct err *module_register(const char *path, char **file)
 	struct err *e = make_dirs(dir, everybody ? 0755 : 0700);
 	if (!e)
 		e = write_file(at, text, everybody ? 0644 : 0600);
+	if (!e)
+		e = proc_sync_dir(dir);
 	if (e)
 		return unwritable(at, e);
 	*file = at;
@@ -175,6 +178,9 @@ struct err *module_unregister(const char *path, char **file)
 		return NULL;
 	if (unlink(at) != 0)
 		return errno == ENOENT ? NULL : unwritable(at, err_errno("unlink", at, errno));
+	struct err *e = proc_sync_dir(dir);
+	if (e)
+		return unwritable(at, e);
 	*file = at;
 	at = NULL;
 	return NULL;

@@ -166,18 +166,39 @@ static struct err *with_lock(const struct app *a, const char *const words[4], bo
 	return e;
 }
 
+// What a database consists of, as far as it is there.
+static struct err *name_made(const struct app *a, char **changed)
+{
+	static const char *const files[] = { "cert9.db", "key4.db", "pkcs11.txt" };
+	AUTO_BUF struct buf names = BUF(SAID_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		AUTO_TEXT char *path = text_format("%s/%s", a->dir, files[i]);
+		if (!path)
+			return err_no_memory();
+		if (access(path, F_OK) == 0)
+			TRY(buf_printf(&names, "%s%s", names.len ? "\n" : "", path));
+	}
+	*changed = names.len ? text_copy((const char *)names.data) : NULL;
+	return names.len && !*changed ? err_no_memory() : NULL;
+}
+
 struct err *app_set_up(const struct app *a, char **changed)
 {
 	const char *const words[4] = { "-add", module_name, "-libfile", P11_PROXY };
-	bool fresh = !has_database(a);
+	*changed = NULL;
 	if (app_is_running(a))
 		return running(a);
-	if (fresh)
-		TRY(create(a));
+	if (!has_database(a)) {
+		struct err *e = create(a);
+		if (!e)
+			e = with_lock(a, words, true);
+		struct err *unnamed = name_made(a, changed);
+		if (e)
+			err_ignore(unnamed);
+		return e ? e : unnamed;
+	}
 	TRY(with_lock(a, words, true));
-	*changed = fresh ? text_format("%s/cert9.db\n%s/key4.db\n%s/pkcs11.txt", a->dir, a->dir,
-				       a->dir)
-			 : text_format("%s/pkcs11.txt", a->dir);
+	*changed = text_format("%s/pkcs11.txt", a->dir);
 	return *changed ? NULL : err_no_memory();
 }
 

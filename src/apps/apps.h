@@ -49,7 +49,7 @@ MUST struct err *apps_find(struct app_list *out);
 // Is it running, does its database name the proxy, and is the token (RFC 7512) seen through it? What fails is its `trouble`.
 void app_look(struct app *a, const char *token_uri);
 // Puts the proxy into the database, which is made where it is missing as the program itself would; `changed` gets the paths of the files, a
-// line each. ERR_FAILED tagged "application-running", "application-database", "tool-missing".
+// line each, also of those that were made before it failed; null: none. ERR_FAILED tagged "application-running", "application-database", "tool-missing".
 MUST struct err *app_set_up(const struct app *a, char **changed);
 // Takes it out again, where inkan put it in; *changed is null when it did not.
 MUST struct err *app_remove(const struct app *a, char **changed);

@@ -8,6 +8,7 @@
 
 #include "apps/inside.h"
 #include "base/buf.h"
+#include "base/proc.h"
 
 enum { INI_MAX = 256 * 1024 };
 
@@ -162,19 +163,32 @@ static struct err *find_chromium(const char *home, const char *config, struct ap
 	return a.dir ? add(out, a) : err_no_memory();
 }
 
-// Root who looks through a database of somebody else's loads the modules that it names, and leaves files that its owner cannot write.
-static struct err *check_owner(const char *dir)
+static struct err *of_another(const char *dir, struct err *why)
 {
-	struct stat st;
-	if (geteuid() != 0 || stat(dir, &st) != 0 || st.st_uid == 0)
+	return err_caused_by(
+		err_hint(err_tag(err_new(ERR_FAILED,
+					 N_("Somebody else can change the directory %1, and inkan "
+					    "runs as root. Nothing was looked at there."),
+					 ARG_TEXT(dir)),
+				 "home-of-another"),
+			 N_("Run the command as that user, without sudo; or set HOME to root's "
+			    "home directory.")),
+		why);
+}
+
+// Root who looks through a database of somebody else's loads the modules that it names, and leaves files that its owner cannot write. What root
+// uses is the path without links, of which nobody else can change any part: it cannot become another directory once it was looked at.
+static struct err *make_sure(char **dir)
+{
+	char *real = NULL;
+	if (geteuid() != 0)
 		return NULL;
-	return err_hint(err_tag(err_new(ERR_FAILED,
-					N_("The directory %1 is another user's, and inkan runs as "
-					   "root. Nothing was looked at there."),
-					ARG_TEXT(dir)),
-				"home-of-another"),
-			N_("Run the command as that user, without sudo; or set HOME to root's "
-			   "home directory."));
+	struct err *e = proc_trusted_dir(*dir, &real);
+	if (e)
+		return of_another(*dir, e);
+	free(*dir);
+	*dir = real;
+	return NULL;
 }
 
 struct err *apps_find(struct app_list *out)
@@ -186,16 +200,17 @@ struct err *apps_find(struct app_list *out)
 							       "for applications in.")),
 					"home-missing"),
 				N_("Set HOME to your home directory."));
+	AUTO_TEXT char *at_home = text_copy(home);
 	AUTO_TEXT char *dir =
 		config && *config == '/' ? text_copy(config) : text_format("%s/.config", home);
-	if (!dir)
+	if (!at_home || !dir)
 		return err_no_memory();
-	TRY(check_owner(home));
-	TRY(check_owner(dir));
-	TRY(find_firefox(home, dir, &found));
-	TRY(find_chromium(home, dir, &found));
+	TRY(make_sure(&at_home));
+	TRY(make_sure(&dir));
+	TRY(find_firefox(at_home, dir, &found));
+	TRY(find_chromium(at_home, dir, &found));
 	for (size_t i = 0; i < found.n; i++)
-		TRY(check_owner(found.list[i].dir));
+		TRY(make_sure(&found.list[i].dir));
 	*out = found;
 	found.n = 0;
 	return NULL;

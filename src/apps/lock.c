@@ -1,5 +1,6 @@
 // Is the program running? Each says so in its own way.
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,7 +12,7 @@
 #include "apps/inside.h"
 #include "base/buf.h"
 
-enum { LINK_MAX_BYTES = 512 };
+enum { LINK_MAX_BYTES = 512, CMDLINE_MAX = 128 * 1024 };
 
 // Where a link leads to, as text; false when it is none.
 static bool read_link(const char *path, char out[LINK_MAX_BYTES])
@@ -73,6 +74,42 @@ static bool chromium_runs(const char *dir)
 	return uname(&here) != 0 || strcmp(to, here.nodename) != 0 || process_runs(pid);
 }
 
+// The directory that a process was told with --user-data-dir, where it was; a relative one lies below the process's own. New string or null.
+static char *told_dir(const char *pid)
+{
+	static const char option[] = "--user-data-dir=";
+	AUTO_BUF struct buf words = BUF(CMDLINE_MAX);
+	AUTO_TEXT char *path = text_format("/proc/%s/cmdline", pid);
+	if (!path)
+		return NULL;
+	struct err *e = buf_read_file(path, CMDLINE_MAX, &words);
+	const char *word = e ? NULL : (const char *)words.data, *end = word + (e ? 0 : words.len);
+	err_ignore(e); // it has ended, or is none of ours
+	for (; word && word < end; word += strlen(word) + 1) {
+		if (strncmp(word, option, strlen(option)) != 0)
+			continue;
+		const char *dir = word + strlen(option);
+		return *dir == '/' ? text_copy(dir) : text_format("/proc/%s/cwd/%s", pid, dir);
+	}
+	return NULL;
+}
+
+// One that was started with --user-data-dir, wherever that is: the process tells.
+static bool chromium_runs_elsewhere(void)
+{
+	DIR *proc = opendir("/proc");
+	bool runs = false;
+	for (struct dirent *d; proc && !runs && (d = readdir(proc));) {
+		if (!isdigit((unsigned char)d->d_name[0]))
+			continue;
+		AUTO_TEXT char *dir = told_dir(d->d_name);
+		runs = dir && chromium_runs(dir);
+	}
+	if (proc)
+		closedir(proc);
+	return runs;
+}
+
 static bool any_chromium_runs(void)
 {
 	static const char *const dirs[] = {
@@ -92,7 +129,7 @@ static bool any_chromium_runs(void)
 					      : text_format("%s/.config/%s", home, dirs[i]);
 		runs = !dir || chromium_runs(dir);
 	}
-	return runs;
+	return runs || chromium_runs_elsewhere();
 }
 
 bool app_is_running(const struct app *a)

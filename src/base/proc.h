@@ -19,9 +19,14 @@ MUST struct err *proc_state_subdir(const char *name, char **out);
 // Writes all of it to the open file and syncs it. ERR_FAILED with the path and the reason.
 MUST struct err *proc_write_all(int fd, const char *path, const void *bytes, size_t len);
 
+// The names in a directory, synced: what was made or renamed in it is there after a power cut. File systems that cannot do it are forgiven.
+MUST struct err *proc_sync_dir(const char *dir);
+
 // A file that decides where secrets go, or that code is loaded from: regular, owned by root or by us, not writable by group or
 // others, and so is every directory on its resolved path (sticky ones like /tmp may be world-writable). *real gets the resolved
 // path. ERR_PROFILE names the path and what is wrong.
 MUST struct err *proc_trusted_file(const char *path, char **real);
+// The same of a directory that is there already or will be made; of what is not there yet the parts above it count.
+MUST struct err *proc_trusted_dir(const char *path, char **real);
 // A file that holds secrets: regular, ours, no access for group or others. ERR_ANSWER otherwise.
 MUST struct err *proc_private_file(const char *path);

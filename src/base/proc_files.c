@@ -1,5 +1,6 @@
 // The directory for what inkan keeps, and whether a file may be trusted.
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -129,12 +130,9 @@ static struct err *check_part(const char *path, const char *part, bool is_file)
 	return NULL;
 }
 
-struct err *proc_trusted_file(const char *path, char **real)
+// The directories above what is resolved.
+static struct err *check_above(const char *path, const char *resolved)
 {
-	AUTO_TEXT char *resolved = realpath(path, NULL);
-	if (!resolved)
-		return err_as(err_errno("realpath", path, errno), ERR_PROFILE);
-	TRY(check_part(path, resolved, true));
 	AUTO_TEXT char *part = text_copy(resolved);
 	if (!part)
 		return err_no_memory();
@@ -145,8 +143,52 @@ struct err *proc_trusted_file(const char *path, char **real)
 		if (root)
 			break;
 	}
+	return NULL;
+}
+
+struct err *proc_trusted_file(const char *path, char **real)
+{
+	AUTO_TEXT char *resolved = realpath(path, NULL);
+	if (!resolved)
+		return err_as(err_errno("realpath", path, errno), ERR_PROFILE);
+	TRY(check_part(path, resolved, true));
+	TRY(check_above(path, resolved));
 	*real = resolved;
 	resolved = NULL;
+	return NULL;
+}
+
+// The longest part of the path that is there, resolved; *rest is what follows it.
+static struct err *resolve_existing(const char *path, char **resolved, const char **rest)
+{
+	AUTO_TEXT char *part = text_copy(path);
+	if (!part)
+		return err_no_memory();
+	for (;;) {
+		char *real = realpath(part, NULL);
+		char *slash = strrchr(part, '/');
+		if (real) {
+			*rest = path + strlen(part);
+			*resolved = real;
+			return NULL;
+		}
+		if (errno != ENOENT || !slash || slash == part)
+			return err_as(err_errno("realpath", path, errno), ERR_PROFILE);
+		*slash = '\0';
+	}
+}
+
+struct err *proc_trusted_dir(const char *path, char **real)
+{
+	AUTO_TEXT char *resolved = NULL;
+	const char *rest = "";
+	TRY(resolve_existing(path, &resolved, &rest));
+	TRY(check_part(path, resolved, false));
+	TRY(check_above(path, resolved));
+	char *whole = text_format("%s%s", resolved, rest);
+	if (!whole)
+		return err_no_memory();
+	*real = whole;
 	return NULL;
 }
 
@@ -183,4 +225,15 @@ struct err *proc_write_all(int fd, const char *path, const void *bytes, size_t l
 		len -= (size_t)n;
 	}
 	return fsync(fd) ? err_errno("fsync", path, errno) : NULL;
+}
+
+struct err *proc_sync_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno("open", dir, errno);
+	int failed = fsync(fd) ? errno : 0;
+	close(fd);
+	return failed && failed != EINVAL && failed != ENOTSUP ? err_errno("fsync", dir, failed)
+							       : NULL;
 }

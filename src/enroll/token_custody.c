@@ -162,21 +162,13 @@ static void fd_cleanup(int *fd)
 #define AUTO_FD __attribute__((cleanup(fd_cleanup)))
 
 // A directory that was just made is only there after a power cut when the one above it was synced, too.
-static struct err *sync_dir(const char *path)
-{
-	AUTO_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_errno("open", path, errno);
-	return fsync(fd) == 0 ? NULL : err_errno("fsync", path, errno);
-}
-
 static struct err *sync_dirs(const char *dir)
 {
 	AUTO_TEXT char *above = text_format("%s/..", dir);
 	if (!above)
 		return err_no_memory();
-	TRY(sync_dir(dir));
-	return sync_dir(above);
+	TRY(proc_sync_dir(dir));
+	return proc_sync_dir(above);
 }
 
 // Appended, and synced with its directories: only then may the token get the PIN. Of an entry that was cut off nothing but its first line can be read

@@ -33,16 +33,6 @@ struct err *files_make_directory(const char *dir)
 	return NULL;
 }
 
-static struct err *sync_directory(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_errno("open", dir, errno);
-	int failed = fsync(fd) ? errno : 0;
-	close(fd);
-	return failed && failed != EINVAL ? err_errno("fsync", dir, failed) : NULL;
-}
-
 struct err *files_write(const char *dir, const char *name, bool private, const void *bytes,
 			size_t len)
 {
@@ -63,7 +53,7 @@ struct err *files_write(const char *dir, const char *name, bool private, const v
 		unlink(beside);
 		return e;
 	}
-	return sync_directory(dir);
+	return proc_sync_dir(dir);
 }
 
 struct err *files_read(const char *dir, const char *name, size_t cap, bool *there, struct buf *out)

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/proc.h"
 #include "store/store_private.h"
 
 // The directory entry of a new file must survive a power cut like what is written in the file later.
@@ -15,15 +17,8 @@ static struct err *sync_directory_of(const char *path)
 	AUTO_TEXT char *copy = text_copy(path);
 	if (!copy)
 		return err_no_memory();
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return store_not_writable(path, "open", errno);
-	int failed = fsync(fd) ? errno : 0;
-	close(fd);
-	// Some file systems cannot sync a directory, and say so.
-	if (failed && failed != EINVAL && failed != ENOTSUP)
-		return store_not_writable(path, "fsync", failed);
-	return NULL;
+	struct err *e = proc_sync_dir(dirname(copy));
+	return e ? err_caused_by(store_not_writable(path, NULL, 0), e) : NULL;
 }
 
 // chmod by path and never by an open descriptor: closing any descriptor of the file would drop the locks that SQLite holds on
