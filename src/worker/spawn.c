@@ -14,31 +14,52 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { EXEC_FAILED = 127, REAP_STEP_MS = 10 };
+enum { REAP_STEP_MS = 10 };
 
-// In the child, between fork and exec: only calls that are safe there.
-static void become_worker(int sock, bool keep_stderr) __attribute__((noreturn));
-static void become_worker(int sock, bool keep_stderr)
+void spawn_exec(const char *path, char *const *argv, unsigned from)
 {
+	sigset_t none;
+	sigemptyset(&none);
+	if (close_range(from, ~0U, 0) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0)
+		execv(path, argv);
+	_exit(SPAWN_FAILED);
+}
+
+struct err *spawn_child(int ours, int theirs, void (*become)(const void *ctx, int theirs),
+			const void *ctx, pid_t *pid)
+{
+	pid_t child = fork();
+	if (child == 0) {
+		become(ctx, theirs);
+		_exit(SPAWN_FAILED);
+	}
+	int errnum = errno;
+	close(theirs);
+	if (child < 0) {
+		close(ours);
+		return err_errno("fork", NULL, errnum);
+	}
+	*pid = child;
+	return NULL;
+}
+
+// In the child: only calls that are safe there. ctx: whether it keeps its standard error.
+static void become_worker(const void *ctx, int sock)
+{
+	const bool *keep_stderr = ctx;
 	setsid();
 	int null = open("/dev/null", O_RDWR);
 	if (null < 0 || dup2(sock, WORKER_FD) < 0)
-		_exit(EXEC_FAILED);
+		_exit(SPAWN_FAILED);
 	// dup2 onto itself would leave close-on-exec set.
 	if (sock == WORKER_FD && fcntl(sock, F_SETFD, 0) != 0)
-		_exit(EXEC_FAILED);
+		_exit(SPAWN_FAILED);
 	for (int fd = 0; fd <= 2; fd++)
-		if (!(fd == 2 && keep_stderr) && dup2(null, fd) < 0)
-			_exit(EXEC_FAILED);
-	if (close_range(WORKER_FD + 1, ~0U, 0) != 0)
-		_exit(EXEC_FAILED);
-	sigset_t none;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+		if (!(fd == 2 && *keep_stderr) && dup2(null, fd) < 0)
+			_exit(SPAWN_FAILED);
 	char name[] = "inkan", flag[] = "--worker";
 	char *argv[] = { name, flag, NULL };
-	execv("/proc/self/exe", argv);
-	_exit(EXEC_FAILED);
+	spawn_exec("/proc/self/exe", argv, WORKER_FD + 1);
 }
 
 struct err *spawn_worker(pid_t *pid, int *fd)
@@ -47,16 +68,7 @@ struct err *spawn_worker(pid_t *pid, int *fd)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return err_errno("socketpair", NULL, errno);
 	bool keep_stderr = log_level() != LOG_QUIET;
-	pid_t child = fork();
-	if (child == 0)
-		become_worker(pair[1], keep_stderr);
-	int errnum = errno;
-	close(pair[1]);
-	if (child < 0) {
-		close(pair[0]);
-		return err_errno("fork", NULL, errnum);
-	}
-	*pid = child;
+	TRY(spawn_child(pair[0], pair[1], become_worker, &keep_stderr, pid));
 	*fd = pair[0];
 	return NULL;
 }

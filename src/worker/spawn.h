@@ -10,6 +10,14 @@
 
 enum { WORKER_FD = 3 }; // the worker's end of the socket pair, in the worker
 
+// A child that `become` makes something else of, at once, with `theirs`: it ends in spawn_exec. Here `theirs` is closed, and after an error `ours`,
+// too.
+MUST struct err *spawn_child(int ours, int theirs, void (*become)(const void *ctx, int theirs),
+			     const void *ctx, pid_t *pid);
+// In the child, between fork and exec: no signal is held back, and every descriptor from `from` on is closed.
+void spawn_exec(const char *path, char *const *argv, unsigned from) __attribute__((noreturn));
+enum { SPAWN_FAILED = 127 }; // its exit status where it did not become anything
+
 // This same program again, as "--worker", in a session of its own: descriptor 3 is its socket, everything else is closed or
 // /dev/null (standard error stays open while the log is on). *fd is our end.
 MUST struct err *spawn_worker(pid_t *pid, int *fd);

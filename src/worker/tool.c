@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "worker/spawn.h"
 
-enum { EXEC_FAILED = 127, REST_MS = 1000, LOOK_MS = 50 };
+enum { REST_MS = 1000, LOOK_MS = 50 };
 
 static bool is_program(const char *path)
 {
@@ -42,22 +42,18 @@ struct err *tool_find(const char *name, char **path)
 	return NULL;
 }
 
-// In the child, between fork and exec: only calls that are safe there.
-static void become_tool(const char *const *argv, int out) __attribute__((noreturn));
-static void become_tool(const char *const *argv, int out)
+// In the child: only calls that are safe there. ctx: its words.
+static void become_tool(const void *ctx, int out)
 {
+	// execv wants the words writable and leaves them as they are.
+	char *const *argv = (char *const *)(uintptr_t)ctx;
 	setsid();
 	int null = open("/dev/null", O_RDWR);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
-	    dup2(out, STDERR_FILENO) < 0 || close_range(STDERR_FILENO + 1, ~0U, 0) != 0)
-		_exit(EXEC_FAILED);
+	    dup2(out, STDERR_FILENO) < 0)
+		_exit(SPAWN_FAILED);
 	signal(SIGPIPE, SIG_DFL);
-	sigset_t none;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	// execv wants the words writable and leaves them as they are.
-	execv(argv[0], (char *const *)(uintptr_t)argv);
-	_exit(EXEC_FAILED);
+	spawn_exec(argv[0], argv, STDERR_FILENO + 1);
 }
 
 static struct err *spawn_tool(const char *const *argv, pid_t *pid, int *fd)
@@ -65,16 +61,7 @@ static struct err *spawn_tool(const char *const *argv, pid_t *pid, int *fd)
 	int pair[2];
 	if (pipe2(pair, O_CLOEXEC) != 0)
 		return err_errno("pipe2", NULL, errno);
-	pid_t child = fork();
-	if (child == 0)
-		become_tool(argv, pair[1]);
-	int errnum = errno;
-	close(pair[1]);
-	if (child < 0) {
-		close(pair[0]);
-		return err_errno("fork", NULL, errnum);
-	}
-	*pid = child;
+	TRY(spawn_child(pair[0], pair[1], become_tool, argv, pid));
 	*fd = pair[0];
 	return NULL;
 }

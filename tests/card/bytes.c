@@ -61,6 +61,14 @@ void bytes_tlv(struct bytes *b, unsigned tag, const void *data, size_t len)
 	bytes_put(b, data, len);
 }
 
+void bytes_authenticate(struct bytes *b, unsigned tag, const void *data, size_t len)
+{
+	struct bytes inner = { 0 };
+	bytes_tlv(&inner, tag, data, len);
+	bytes_tlv(b, 0x7c, inner.data, inner.len);
+	bytes_free(&inner);
+}
+
 void bytes_drop(struct bytes *b, size_t n)
 {
 	if (n >= b->len) {

@@ -19,6 +19,8 @@ void bytes_put(struct bytes *b, const void *data, size_t len);
 void bytes_byte(struct bytes *b, unsigned byte);
 void bytes_number(struct bytes *b, unsigned long number, size_t width); // big-endian
 void bytes_tlv(struct bytes *b, unsigned tag, const void *data, size_t len);
+// One value in the template of GENERAL AUTHENTICATE (tag 7C).
+void bytes_authenticate(struct bytes *b, unsigned tag, const void *data, size_t len);
 void bytes_drop(struct bytes *b, size_t n); // the first n
 void bytes_empty(struct bytes *b);	    // wiped, the room is kept
 void bytes_free(struct bytes *b);

@@ -238,14 +238,6 @@ static void cipher(const struct gids *g, bool encrypt, const uint8_t *in, size_t
 	EVP_CIPHER_CTX_free(ctx);
 }
 
-static void answer(struct bytes *out, unsigned tag, const uint8_t *data, size_t len)
-{
-	struct bytes inner = { 0 };
-	bytes_tlv(&inner, tag, data, len);
-	bytes_tlv(out, 0x7c, inner.data, inner.len);
-	bytes_free(&inner);
-}
-
 // Asked with nothing for a challenge, with 16 bytes for one of the same length that is to be answered mutually.
 static enum sw ask(struct gids *g, struct span theirs, struct bytes *out)
 {
@@ -257,7 +249,7 @@ static enum sw ask(struct gids *g, struct span theirs, struct bytes *out)
 		memcpy(g->theirs, theirs.data, theirs.len);
 	if (RAND_bytes(g->challenge, (int)g->asked) != 1)
 		die("RAND_bytes", "failed");
-	answer(out, 0x81, g->challenge, g->asked);
+	bytes_authenticate(out, 0x81, g->challenge, g->asked);
 	return SW_OK;
 }
 
@@ -278,7 +270,7 @@ static void answer_mutually(const struct gids *g, struct bytes *out)
 		die("RAND_bytes", "failed");
 	plain[MUTUAL - 1] = 0x80;
 	cipher(g, true, plain, sizeof(plain), sealed);
-	answer(out, 0x82, sealed, sizeof(sealed));
+	bytes_authenticate(out, 0x82, sealed, sizeof(sealed));
 }
 
 // A challenge is answered once, rightly or not.

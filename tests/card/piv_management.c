@@ -69,14 +69,6 @@ static void block(const struct piv_management *m, bool encrypt, const uint8_t *i
 	EVP_CIPHER_CTX_free(ctx);
 }
 
-static void answer(struct bytes *out, unsigned tag, const uint8_t *data, size_t len)
-{
-	struct bytes inner = { 0 };
-	bytes_tlv(&inner, tag, data, len);
-	bytes_tlv(out, 0x7c, inner.data, inner.len);
-	bytes_free(&inner);
-}
-
 // The card asks: with a witness that only the key's owner can decrypt, or with a challenge to be encrypted.
 static enum sw ask(struct piv *p, bool witness, struct bytes *out)
 {
@@ -89,7 +81,7 @@ static enum sw ask(struct piv *p, bool witness, struct bytes *out)
 	memcpy(sent, p->challenge, sizeof(sent));
 	if (witness)
 		block(&p->management, true, p->challenge, sent);
-	answer(out, witness ? 0x80 : 0x81, sent, p->challenge_len);
+	bytes_authenticate(out, witness ? 0x80 : 0x81, sent, p->challenge_len);
 	return SW_OK;
 }
 
@@ -117,7 +109,7 @@ static enum sw answer_mutual(struct card *card, struct piv *p, struct span shown
 	if (!judge(card, p, shown, p->challenge))
 		return SW_SECURITY;
 	block(&p->management, true, challenge.data, encrypted);
-	answer(out, 0x82, encrypted, challenge.len);
+	bytes_authenticate(out, 0x82, encrypted, challenge.len);
 	return SW_OK;
 }
 
