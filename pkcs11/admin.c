@@ -6,14 +6,19 @@
 #include "base/text.h"
 #include "pkcs11/internal.h"
 
-static struct err *so_locked(const struct token_info *t)
+static struct err *so_lost(struct err *e) MUST;
+static struct err *so_lost(struct err *e)
 {
-	struct err *e = err_new(
-		ERR_PIN, N_("The security officer's PIN (the PUK) of the token %1 is locked."),
-		ARG_TEXT(token_name(t)));
 	e = err_hint(e, N_("Nothing opens it again. Ask the maker of the token whether it can be "
 			   "initialised anew; otherwise use another token."));
 	return err_tag(e, "so-pin-locked");
+}
+
+static struct err *so_locked(const struct token_info *t)
+{
+	return so_lost(err_new(
+		ERR_PIN, N_("The security officer's PIN (the PUK) of the token %1 is locked."),
+		ARG_TEXT(token_name(t))));
 }
 
 static struct err *so_final_try(const struct token_info *t)
@@ -93,9 +98,16 @@ static struct err *so_wrong(const struct token_info *t, const char *call, CK_RV 
 	struct err *e = err_new(
 		ERR_PIN, N_("The security officer's PIN (the PUK) of the token %1 is wrong. %2"),
 		ARG_TEXT(token_name(t)), ARG_ID(tries_words(t->so_tries)));
-	e = err_hint(e, N_("It is not the PIN with which the token is used every day, but the one "
-			   "of whoever manages it. Make sure of it, then run inkan again."));
-	e = err_tag(e, t->so_tries == TRIES_LOCKED ? "so-pin-locked" : "so-pin-wrong");
+	if (t->so_tries == TRIES_LOCKED)
+		e = so_lost(e);
+	else
+		e = err_tag(
+			err_hint(
+				e,
+				N_("It is not the PIN with which the token is used every day, but "
+				   "the one of whoever manages it. Make sure of it, then run inkan "
+				   "again.")),
+			"so-pin-wrong");
 	return err_call(e, call, ckr_name(rv), rv);
 }
 
@@ -201,17 +213,25 @@ static bool on_keypad(const struct session *s)
 	return s->info.pin_pad;
 }
 
+// What came of an officer's setting a PIN, his own or the user's.
+static struct err *set_by_officer(struct session *s, const char *call, CK_RV rv)
+{
+	s->flags_read = false;
+	if (rv == CKR_OK)
+		return NULL;
+	if (is_about_the_new_one(rv))
+		return new_refused(s, call, rv);
+	err_ignore(slot_refresh(s->module, &s->info));
+	return so_failed(&s->info, call, rv);
+}
+
 struct err *session_set_first_pin(struct session *s, const struct secret *fresh)
 {
 	bool pad = on_keypad(s);
 	CK_RV rv = P11(s->module, C_InitPIN, s->handle, pad ? NULL : pin_bytes(fresh),
 		       pad ? 0 : (CK_ULONG)secret_len(fresh));
-	s->flags_read = false;
-	if (rv == CKR_OK)
-		return NULL;
-	if (is_about_the_new_one(rv) || rv == CKR_PIN_INCORRECT)
-		return new_refused(s, "C_InitPIN", rv);
-	return so_failed(&s->info, "C_InitPIN", rv);
+	// The one PIN of this call is the new one.
+	return set_by_officer(s, "C_InitPIN", rv == CKR_PIN_INCORRECT ? CKR_PIN_INVALID : rv);
 }
 
 static CK_RV set_pin(struct session *s, const struct secret *old, const struct secret *fresh)
@@ -244,12 +264,7 @@ struct err *session_change_pin(struct session *s, const struct secret *old,
 struct err *session_change_officer_pin(struct session *s, const struct secret *old,
 				       const struct secret *fresh)
 {
-	CK_RV rv = set_pin(s, old, fresh);
-	if (rv == CKR_OK)
-		return NULL;
-	err_ignore(slot_refresh(s->module, &s->info));
-	return is_about_the_new_one(rv) ? new_refused(s, "C_SetPIN", rv)
-					: so_failed(&s->info, "C_SetPIN", rv);
+	return set_by_officer(s, "C_SetPIN", set_pin(s, old, fresh));
 }
 
 // --- C_InitToken

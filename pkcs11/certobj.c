@@ -73,7 +73,8 @@ static struct err *list_by_id(struct session *s, const struct key_id *id, struct
 	CK_OBJECT_HANDLE handles[OBJECTS_MAX];
 	size_t n = 0;
 	TRY(objects_by_id(s, CKO_CERTIFICATE, id, handles, OBJECTS_MAX, &n));
-	AUTO_CERTOBJS struct certobj_list l = { .list = calloc(n ? n : 1, sizeof(struct certobj)) };
+	AUTO_CERTOBJS struct certobj_list l = { .list = calloc(n ? n : 1, sizeof(struct certobj)),
+						.more = n == OBJECTS_MAX };
 	if (!l.list)
 		return err_no_memory();
 	for (size_t i = 0; i < n; i++) {

@@ -22,6 +22,7 @@ struct certobj {
 struct certobj_list {
 	struct certobj *list;
 	size_t n;
+	bool more; // there may be others: the search ended at its cap
 };
 // All X.509 certificates; at most 512. Attestations that a module shows as certificates (pkcs11/attest.h) are none of them.
 MUST struct err *certobj_list(struct session *s, struct certobj_list *out);

@@ -4,6 +4,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "pkcs11/internal.h"
 
@@ -44,15 +45,30 @@ static struct err *look(struct session *s, CK_OBJECT_HANDLE object, struct seen_
 	return out->digest ? NULL : err_no_memory();
 }
 
+// All private keys; *whole false: the token may have more than a search takes, and one that was left out would look new.
+static struct err *private_keys(struct session *s, CK_OBJECT_HANDLE found[OBJECTS_MAX], size_t *n,
+				bool *whole)
+{
+	TRY(objects_by_id(s, CKO_PRIVATE_KEY, NULL, found, OBJECTS_MAX, n));
+	*whole = *n < OBJECTS_MAX;
+	if (!*whole)
+		log_info("pkcs11",
+			 N_("The token %1 has %2 private keys or more: which of them are new "
+			    "cannot be told."),
+			 ARG_TEXT(token_name(&s->info)), ARG_NUM(OBJECTS_MAX));
+	return NULL;
+}
+
 struct err *keypair_census(struct session *s, char **out)
 {
 	CK_OBJECT_HANDLE found[OBJECTS_MAX];
 	size_t n = 0;
+	bool whole = false;
 	AUTO_BUF struct buf text = BUF(OBJECTS_MAX * (2 * DIGEST_BYTES + 1) + 1);
 	*out = NULL;
-	TRY(objects_by_id(s, CKO_PRIVATE_KEY, NULL, found, OBJECTS_MAX, &n));
-	if (n == OBJECTS_MAX)
-		return NULL; // perhaps not all of them: one that was left out would look new
+	TRY(private_keys(s, found, &n, &whole));
+	if (!whole)
+		return NULL;
 	TRY(buf_puts(&text, ""));
 	for (size_t i = 0; i < n; i++) {
 		__attribute__((cleanup(seen_key_cleanup))) struct seen_key k = { 0 };
@@ -89,10 +105,13 @@ struct err *keypair_find_stray(struct session *s, const char *census, const char
 {
 	CK_OBJECT_HANDLE found[OBJECTS_MAX], stray = CK_INVALID_HANDLE, half = CK_INVALID_HANDLE;
 	size_t n = 0, strays = 0;
+	bool whole = false;
 	*out = NULL;
 	if (!label[0])
 		return NULL;
-	TRY(objects_by_id(s, CKO_PRIVATE_KEY, NULL, found, OBJECTS_MAX, &n));
+	TRY(private_keys(s, found, &n, &whole));
+	if (!whole)
+		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		__attribute__((cleanup(seen_key_cleanup))) struct seen_key k = { 0 };
 		TRY(look(s, found[i], &k));
@@ -129,11 +148,14 @@ struct err *newcomers_find(struct session *s, const struct key_terms *t, struct 
 {
 	CK_OBJECT_HANDLE found[OBJECTS_MAX];
 	size_t n = 0, fresh = 0;
+	bool whole = false;
 	struct handles h = { 0 };
 	// A handle of zero is none; one that is not zero is believed, and reading it will tell.
 	if ((io->private_key && io->public_key) || !t->census)
 		return NULL;
-	TRY(objects_by_id(s, CKO_PRIVATE_KEY, NULL, found, OBJECTS_MAX, &n));
+	TRY(private_keys(s, found, &n, &whole));
+	if (!whole)
+		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		__attribute__((cleanup(seen_key_cleanup))) struct seen_key k = { 0 };
 		TRY(look(s, found[i], &k));
@@ -190,11 +212,14 @@ struct err *newcomers_clear(struct session *s, const struct key_terms *t)
 {
 	CK_OBJECT_HANDLE found[OBJECTS_MAX], fresh = CK_INVALID_HANDLE, half = CK_INVALID_HANDLE;
 	size_t n = 0, strays = 0;
+	bool whole = false;
 	TRY(clear_class(s, t, CKO_PRIVATE_KEY));
 	TRY(clear_class(s, t, CKO_PUBLIC_KEY));
 	if (!t->census)
 		return NULL;
-	TRY(objects_by_id(s, CKO_PRIVATE_KEY, NULL, found, OBJECTS_MAX, &n));
+	TRY(private_keys(s, found, &n, &whole));
+	if (!whole)
+		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		__attribute__((cleanup(seen_key_cleanup))) struct seen_key k = { 0 };
 		TRY(look(s, found[i], &k));

@@ -74,8 +74,22 @@ static bool ends_reader(const char *at)
 	       at[3] == ' ' && isxdigit((unsigned char)at[4]) && isxdigit((unsigned char)at[5]);
 }
 
+static void cut_slot_id(char *text)
+{
+	static const char before[] = "slot ID", number[] = " 0x";
+	for (char *at = text; at && (at = strstr(at, before));) {
+		at += strlen(before);
+		if (strncmp(at, number, strlen(number)) != 0)
+			continue;
+		const char *rest = at + strlen(number);
+		rest += strspn(rest, "0123456789abcdefABCDEF");
+		memmove(at, rest, strlen(rest) + 1);
+	}
+}
+
 // pcscd puts a reader's serial number into its name, and of a token that is its own reader that is the token's:
-// "Maker Model [Interface] (0123456789) 00 00". A module may show the beginning of the name alone. New string, with "()" there.
+// "Maker Model [Interface] (0123456789) 00 00". A module may show the beginning of the name alone. New string, with "()" there. SoftHSM names its slots
+// by the end of the token's serial number, which is another one whenever a token is initialised: "slot ID 0x5a1ee059" becomes "slot ID".
 static char *without_serial(const char *text, bool is_name)
 {
 	AUTO_BUF struct buf b = BUF(65536);
@@ -89,7 +103,9 @@ static char *without_serial(const char *text, bool is_name)
 			open = close;
 	}
 	err_ignore(buf_puts(&b, at));
-	return text_copy(b.data ? (const char *)b.data : "");
+	char *copy = text_copy(b.data ? (const char *)b.data : "");
+	cut_slot_id(copy);
+	return copy;
 }
 
 static void cut_serial(json_t *o, const char *key, bool is_name)

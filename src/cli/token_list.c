@@ -40,6 +40,8 @@ static struct err *put_token(struct journal *j, const json_t *listed, json_t *to
 		json_object_set(o, "room", room);
 	if (unreadable)
 		json_object_set_new(o, "unreadable", json_true());
+	if (json_flag(listed, "more", false))
+		json_object_set_new(o, "more", json_true());
 	json_object_set_new(o, "initialised", json_boolean(json_flag(listed, "initialised", true)));
 	put_days(o);
 	if (!status_is_there(tokens, o))
@@ -176,6 +178,11 @@ static struct err *say_certificates(struct journal *j, const json_t *token)
 		TRY(status_say_certificate(j, c));
 		say_days(c);
 	}
+	if (json_flag(token, "more", false))
+		say_in(stdout, 2,
+		       N_("There are more certificates on it than inkan looks at: these are the "
+			  "first %1."),
+		       ARG_NUM((int64_t)json_array_size(list)));
 	return NULL;
 }
 

@@ -41,12 +41,14 @@ static json_t *certificate_entry(struct session *s, const struct certobj *c, enu
 	return o;
 }
 
-static struct err *put_certificates(struct module *m, const struct token_info *t, json_t *list)
+static struct err *put_certificates(struct module *m, const struct token_info *t, json_t *list,
+				    bool *more)
 {
 	AUTO(session) struct session *s = NULL;
 	AUTO_CERTOBJS struct certobj_list certs = { 0 };
 	TRY(session_open(m, t, false, &s));
 	TRY(certobj_list(s, &certs));
+	*more = certs.more;
 	enum tri any_key = TRI_YES;
 	if (certs.n > 1) // each search goes through all that the token holds
 		err_ignore(certobj_key_present(s, NULL, &any_key));
@@ -97,7 +99,10 @@ static json_t *token_entry(struct module *m, const struct token_info *t)
 	json_object_set_new(o, "makes_rsa", json_boolean(t->makes_rsa));
 	json_t *certificates = json_array();
 	if (t->initialised) {
-		struct err *err = put_certificates(m, t, certificates);
+		bool more = false;
+		struct err *err = put_certificates(m, t, certificates, &more);
+		if (more)
+			json_object_set_new(o, "more", json_true());
 		if (err)
 			json_object_set_new(o, "unreadable", err_to_json(err));
 		err_free(err);
