@@ -20,7 +20,7 @@ enum profile_ask { ASK_BEFORE_KEY, ASK_BEFORE_SIGN, ASK_BEFORE_SUBMIT };
 struct profile_field {
 	// "contract_id"; unique in its role; lower-case letters, digits, '_'; "otp" is reserved for the one-time password.
 	char *name;
-	struct text2 label; // 契約者ID
+	struct text2 label; // 契約者 ID
 	struct text2 help;  // may be empty (en null)
 	char *pattern; // POSIX extended, matched whole; null when `digits` or `max_length` says enough
 	size_t digits_min, digits_max; // 0 0: not only digits

@@ -32,7 +32,7 @@ if ($mode eq 'clean') {
 	print "$text\n";
 } elsif ($mode eq 'shape') {
 	# A token names its objects in any order: in `token show` each has lines of its own, in `token wipe` a clause.
-	$text =~ s{((?:^  (?:Public key|Private key|Certificate|公開鍵|秘密鍵|証明書)[ 「][^\n]*\n(?:    [^\n]*\n)*)+)}
+	$text =~ s{((?:^  (?:Public key|Private key|Certificate|公開鍵|秘密鍵|電子証明書)[ 「][^\n]*\n(?:    [^\n]*\n)*)+)}
 		{join '', sort split /(?=^  \S)/m, $1}gme;
 	$text =~ s/\[\s*\d+\/\d+\][^\n]*//g; # steps: drawn again, and with the time that they took
 	$text =~ s/\^C//g;                             # the terminal's echo, which may come at the end of a line or of the next

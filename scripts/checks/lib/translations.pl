@@ -1,4 +1,5 @@
 # translations.pl TEMPLATE CATALOGUE [--missing [ROOM]]: what is wrong with the catalogue; status 1 when something is.
+# translations.pl --text FILE...: what is wrong with Japanese pages.
 use strict;
 use warnings;
 binmode STDOUT, ':encoding(UTF-8)';
@@ -33,6 +34,22 @@ sub arguments {
 	return join ' ', sort keys %seen;
 }
 
+# "PIN は", never "PINは". A figure stands close to what it counts: "2回".
+my $japanese = qr/[\x{3041}-\x{3096}\x{30A1}-\x{30FA}\x{30FC}\x{4E00}-\x{9FFF}\x{3005}]/;
+my $close = qr/($japanese[A-Za-z]+|[A-Za-z]+$japanese|(?<![A-Za-z0-9%])[A-Za-z][A-Za-z0-9#+._\/-]*[0-9]$japanese)/;
+if ($pot eq '--text') {
+	my $bad = 0;
+	for my $path (@ARGV[1 .. $#ARGV]) {
+		open my $in, '<:encoding(UTF-8)', $path or die "$path: $!\n";
+		while (<$in>) {
+			next unless /$close/;
+			print qq{$path:$.: "$1": a blank belongs between Japanese and Latin letters\n};
+			$bad = 1;
+		}
+	}
+	exit $bad;
+}
+
 my ($want, $have) = (entries($pot), entries($po));
 my $bad = 0;
 for my $id (sort { ($want->{$a}{where} // '') cmp($want->{$b}{where} // '') or $a cmp $b } keys %$want) {
@@ -48,6 +65,7 @@ for my $id (sort { ($want->{$a}{where} // '') cmp($want->{$b}{where} // '') or $
 	push @wrong, 'fuzzy' if $have->{$id} && $have->{$id}{fuzzy};
 	push @wrong, 'arguments ' . arguments($id) . ' became ' . arguments($text)
 	  if $text ne '' && arguments($id) ne arguments($text);
+	push @wrong, qq{"$1": a blank belongs between Japanese and Latin letters} if $text =~ /$close/;
 	push @wrong, 'a printf format; say %1 to %9' if $id =~ /%(?:[-+ #0]*\d*\.?\d*(?:hh?|ll?|z|j)?[sdiuxXcpfg]\b|\*)/ && $id !~ /%[1-9](?!\d*[sdiux]\b)/;
 	print qq{$where: "$id": }, join('; ', @wrong), "\n" if @wrong;
 	$bad = 1 if @wrong;
