@@ -96,20 +96,39 @@ static struct err *take_inside(struct pcsc_card *c, uint8_t challenge[CHALLENGE_
 	return NULL;
 }
 
-struct err *challenge_take(const struct token_info *t, const struct pcsc_patience *p,
-			   uint8_t challenge[CHALLENGE_LEN], struct pcsc_card **out)
+struct err *challenge_open(const struct token_info *t, const struct pcsc_patience *p,
+			   struct pcsc_card **out)
 {
 	AUTO(pcsc_card) struct pcsc_card *c = NULL;
 	char reader[READER_NAME_MAX];
 	bool reset = false;
 	TRY(reader_of_slot(t->slot_description, reader));
 	TRY(pcsc_connect(reader, p, &c));
-	TRY(pcsc_begin(c, p, &reset));
-	TRY(take_inside(c, challenge));
+	TRY(pcsc_begin(c, p, &reset)); // from here on a reset is told
 	pcsc_end(c);
 	*out = c;
 	c = NULL;
 	return NULL;
+}
+
+static struct err *exchanged(const struct token_info *t)
+{
+	struct err *e = err_new(ERR_TOKEN,
+				N_("The card in the reader was taken out or reset, and may not be "
+				   "the token %1 any more. It was asked for nothing."),
+				ARG_TEXT(t->label));
+	return err_tag(err_hint(e, N_("Put the card that is meant in, then run inkan again.")),
+		       "token-absent");
+}
+
+struct err *challenge_take(struct pcsc_card *c, const struct token_info *t,
+			   const struct pcsc_patience *p, uint8_t challenge[CHALLENGE_LEN])
+{
+	bool reset = false;
+	TRY(pcsc_begin(c, p, &reset));
+	struct err *e = reset ? exchanged(t) : take_inside(c, challenge);
+	pcsc_end(c);
+	return e;
 }
 
 static struct err *forgotten(void)

@@ -18,10 +18,15 @@ enum { CHALLENGE_LEN = 8, ADMIN_KEY_LEN = 24 };
 
 bool can_be_challenged(const struct token_info *t); // by the table of models
 
-// Takes a challenge from the card in the token's reader and ends the transaction: nothing is held but the connection. The lease must be
-// the caller's. Errors as pcsc_connect; ERR_TOKEN tagged "challenge-unknown" when the card gives none.
-MUST struct err *challenge_take(const struct token_info *t, const struct pcsc_patience *p,
-				uint8_t challenge[CHALLENGE_LEN], struct pcsc_card **out);
+// Connects to the card in the token's reader; nothing is held but the connection. Another card that comes into the reader from now on is noticed,
+// so whoever calls looks through the module whether this is still the token, and then takes the challenge. The lease must be the caller's. Errors as
+// pcsc_connect.
+MUST struct err *challenge_open(const struct token_info *t, const struct pcsc_patience *p,
+				struct pcsc_card **out);
+// Takes a challenge from that very card and ends the transaction. ERR_TOKEN tagged "challenge-unknown" when the card gives none, "token-absent" when the
+// card was taken out or reset since challenge_open.
+MUST struct err *challenge_take(struct pcsc_card *c, const struct token_info *t,
+				const struct pcsc_patience *p, uint8_t challenge[CHALLENGE_LEN]);
 // Gives the answer to the same card, once, and sets the new PIN. ERR_PIN tagged "challenge-over" when the card has forgotten its challenge, and
 // nothing was judged; "challenge-wrong" when the answer was not the right one; "pin-refused" when the card does not like the PIN.
 MUST struct err *challenge_answer(struct pcsc_card *c, const struct pcsc_patience *p,

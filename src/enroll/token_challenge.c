@@ -80,6 +80,20 @@ static struct err *look_after(struct enrolment *e, const struct secret *fresh)
 	return token_check_login(e, fresh);
 }
 
+// The help desk answers for a serial number: the challenge is to come from the token that has it, and from no card that was put in since it was
+// listed. The module is asked once the card is held fast.
+static struct err *take(struct enrolment *e, const struct pcsc_patience *p,
+			uint8_t challenge[CHALLENGE_LEN], struct pcsc_card **out)
+{
+	AUTO(pcsc_card) struct pcsc_card *card = NULL;
+	TRY(challenge_open(&e->token, p, &card));
+	TRY(slot_refresh(e->module, &e->token));
+	TRY(challenge_take(card, &e->token, p, challenge));
+	*out = card;
+	card = NULL;
+	return NULL;
+}
+
 struct err *unblock_by_challenge(struct enrolment *e)
 {
 	const struct pcsc_patience patience = { .wait_ms = CARD_WAIT_MS,
@@ -91,7 +105,7 @@ struct err *unblock_by_challenge(struct enrolment *e)
 	TRY(token_begin(e, "token unblock", "token-look"));
 	if (!can_be_challenged(&e->token))
 		return cannot(e);
-	TRY(challenge_take(&e->token, &patience, challenge, &card));
+	TRY(take(e, &patience, challenge, &card));
 	TRY(ask_response(e, challenge, response));
 	TRY(token_ask_new_pin(e, NAME_NEW_PIN, NULL, &fresh));
 	TRY(go_on(e));
