@@ -1,4 +1,5 @@
 // Requests, read strictly.
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/sha.h>
@@ -41,6 +42,17 @@ static struct err *parse(const struct buf *body, struct request *r, enum refusal
 	return NULL;
 }
 
+// With an exponent of 1 anybody can sign; small ones, and even ones, are no keys either (FIPS 186-5, A.1.1: 2^16 < e < 2^256, odd).
+static bool exponent_is_sound(const EVP_PKEY *key)
+{
+	enum { BITS_MIN = 17, BITS_MAX = 256 };
+	BIGNUM *e = NULL;
+	bool sound = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 && BN_is_odd(e) &&
+		     BN_num_bits(e) >= BITS_MIN && BN_num_bits(e) <= BITS_MAX;
+	BN_free(e);
+	return sound;
+}
+
 static enum refusal check_key(struct request *r)
 {
 	r->public_key = X509_REQ_get_pubkey(r->parsed);
@@ -48,7 +60,9 @@ static enum refusal check_key(struct request *r)
 		return REFUSE_KEY;
 	r->rsa_bits = EVP_PKEY_get_bits(r->public_key);
 	// Beyond 8192 bits a check takes longer than a stranger should be able to ask for.
-	return r->rsa_bits < 2048 || r->rsa_bits > 8192 ? REFUSE_KEY : REFUSE_NOTHING;
+	if (r->rsa_bits < 2048 || r->rsa_bits > 8192)
+		return REFUSE_KEY;
+	return exponent_is_sound(r->public_key) ? REFUSE_NOTHING : REFUSE_KEY;
 }
 
 static enum refusal check_signature(struct request *r)

@@ -35,7 +35,8 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-// tls-unique (RFC 5929 §3) in base64; TLS 1.3 has none.
+// tls-unique (RFC 5929 §3) in base64; TLS 1.3 has none. Without the extended master secret (RFC 7627) two connections can be made to share it, and it
+// links nothing.
 static const char *tls_unique(struct MHD_Connection *connection, char out[static 96])
 {
 	const union MHD_ConnectionInfo *info =
@@ -43,6 +44,7 @@ static const char *tls_unique(struct MHD_Connection *connection, char out[static
 	gnutls_datum_t raw = { 0 };
 	gnutls_datum_t text = { 0 };
 	if (!info || gnutls_protocol_get_version(info->tls_session) > GNUTLS_TLS1_2 ||
+	    !gnutls_session_ext_master_secret_status(info->tls_session) ||
 	    gnutls_session_channel_binding(info->tls_session, GNUTLS_CB_TLS_UNIQUE, &raw) < 0)
 		return NULL;
 	bool good = gnutls_base64_encode2(&raw, &text) == 0 && text.size < 96;

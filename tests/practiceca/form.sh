@@ -37,6 +37,9 @@ request "$work/bad" "$common" -sha1
 refused "a signature with SHA-1" 400 "$work/bad"
 openssl req -new -newkey rsa:1024 -nodes -keyout "$work/weak.pem" -subj "/CN=$common" -outform DER 2>/dev/null | openssl base64 >"$work/bad"
 refused "RSA of 1024 bits" 400 "$work/bad"
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3 -out "$work/small-e.pem" 2>/dev/null
+openssl req -new -key "$work/small-e.pem" -subj "/CN=$common" -outform DER 2>/dev/null | openssl base64 >"$work/bad"
+refused "RSA with the exponent 3" 400 "$work/bad"
 openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/ec.pem" -subj "/CN=$common" -outform DER 2>/dev/null | openssl base64 >"$work/bad"
 refused "an EC key" 400 "$work/bad"
 request "$work/bad" "$common" -addext basicConstraints=CA:TRUE
