@@ -169,20 +169,20 @@ static void say_days(const json_t *certificate)
 static struct err *say_certificates(struct journal *j, const json_t *token)
 {
 	const json_t *list = json_object_get(token, "certificates");
+	bool more = json_flag(token, "more", false);
 	if (json_flag(token, "unreadable", false))
 		say_in(stdout, 2, N_("What is on it cannot be read."));
-	else if (json_array_size(list) == 0)
+	else if (json_array_size(list) == 0 && !more)
 		say_in(stdout, 2, N_("No certificate is on it."));
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *c = json_array_get(list, i);
 		TRY(status_say_certificate(j, c));
 		say_days(c);
 	}
-	if (json_flag(token, "more", false))
+	if (more)
 		say_in(stdout, 2,
-		       N_("There are more certificates on it than inkan looks at: these are the "
-			  "first %1."),
-		       ARG_NUM((int64_t)json_array_size(list)));
+		       N_("There are more certificates on it than inkan looks at: these are not "
+			  "all."));
 	return NULL;
 }
 
