@@ -27,7 +27,8 @@ static const struct {
 	[REFUSE_PKCS10] = { 400, N_("The body is not one PKCS#10 request.") },
 	[REFUSE_SIGNATURE] = { 400, N_("The signature of the request is wrong.") },
 	[REFUSE_WEAK_SIGNATURE] = { 400, N_("The request must be signed with SHA-256 or better.") },
-	[REFUSE_KEY] = { 400, N_("The key must be RSA with 2048 to 8192 bits and an odd exponent of 65537 or more.") },
+	[REFUSE_KEY] = { 400, N_("The key must be RSA with 2048 to 8192 bits and an odd exponent "
+				 "of 65537 or more.") },
 	[REFUSE_KEY_SIZE] = { 400, N_("The key is smaller than /csrattrs says.") },
 	[REFUSE_SUBJECT] = { 400, N_("The subject may hold C, O, OU and exactly one CN of letters "
 				     "and digits.") },
