@@ -45,7 +45,7 @@ static struct err *put_certificates(struct module *m, const struct token_info *t
 {
 	AUTO(session) struct session *s = NULL;
 	AUTO_CERTOBJS struct certobj_list certs = { 0 };
-	TRY(session_open(m, t, false, &s));
+	TRY(session_open_listed(m, t, &s));
 	TRY(certobj_list(s, &certs));
 	enum tri any_key = TRI_YES;
 	if (certs.n > 1) // each search goes through all that the token holds
