@@ -138,7 +138,7 @@ static size_t count(const struct open *o, const char *call)
 static void test_a_token_just_listed_is_opened_without_another_look_at_the_slots(void)
 {
 	struct open o;
-	struct token_info t, other;
+	struct token_info t = { 0 }, other = { 0 };
 	begin(&o, "");
 	softhsm_token(&o.h, "beta");
 	session_close(o.s);
