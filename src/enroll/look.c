@@ -77,7 +77,8 @@ static json_t *room_entry(const struct token_info *t)
 	return o;
 }
 
-static json_t *token_entry(struct module *m, const struct token_info *t)
+// brief: the token is not opened. ykcs11 asks a card for all that is in its 25 slots when the first session is opened.
+static json_t *token_entry(struct module *m, const struct token_info *t, bool brief)
 {
 	json_t *o = json_object();
 	char *uri = token_info_uri(t);
@@ -96,7 +97,7 @@ static json_t *token_entry(struct module *m, const struct token_info *t)
 	json_object_set_new(o, "initialised", json_boolean(t->initialised));
 	json_object_set_new(o, "makes_rsa", json_boolean(t->makes_rsa));
 	json_t *certificates = json_array();
-	if (t->initialised) {
+	if (t->initialised && !brief) {
 		struct err *err = put_certificates(m, t, certificates);
 		if (err)
 			json_object_set_new(o, "unreadable", err_to_json(err));
@@ -121,7 +122,7 @@ static struct err *list(const struct job *j, json_t *tokens)
 		return err;
 	TRY(slot_tokens_fitting(m, uri, &seen));
 	for (size_t i = 0; i < seen.n; i++)
-		json_array_append_new(tokens, token_entry(m, &seen.list[i]));
+		json_array_append_new(tokens, token_entry(m, &seen.list[i], j->brief));
 	return NULL;
 }
 
