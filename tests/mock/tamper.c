@@ -273,9 +273,10 @@ static CK_RV login(CK_SESSION_HANDLE s, CK_USER_TYPE user, CK_BYTE *pin, CK_ULON
 	return rv;
 }
 
+static bool looked; // C_GetSlotList was asked how much there is, since the module was loaded
+
 static CK_RV slot_list(CK_BYTE present, CK_SLOT_ID *slots, CK_ULONG *count)
 {
-	static bool looked;
 	looked |= !slots;
 	if (!plan.late_slots || looked)
 		return real->C_GetSlotList(present, slots, count);
@@ -333,6 +334,7 @@ static CK_RV set_pin(CK_SESSION_HANDLE s, CK_BYTE *old, CK_ULONG old_len, CK_BYT
 void tamper_install(CK_FUNCTION_LIST *list, CK_FUNCTION_LIST *behind)
 {
 	setting_start();
+	looked = false;
 	real = behind;
 	*list = *behind;
 	list->C_GetAttributeValue = get_attributes;
