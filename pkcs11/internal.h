@@ -28,6 +28,7 @@ struct module {
 	char *init_reserved;
 	CK_FUNCTION_LIST *fn;
 	bool finalise; // we initialised it, so we finalise it
+	bool listed;   // its slots were asked for
 };
 
 struct session {

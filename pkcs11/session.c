@@ -87,21 +87,36 @@ static struct err *open_handle(struct session *s, CK_SESSION_HANDLE *out)
 	return NULL;
 }
 
-struct err *session_open(struct module *m, const struct token_info *info, bool writable,
-			 struct session **out)
+// listed: the token was in its slot a moment ago, so it is looked for elsewhere only when it is not there any more.
+static struct err *open_session(struct module *m, const struct token_info *info, bool writable,
+				bool listed, struct session **out)
 {
+	AUTO(err) struct err *why = NULL;
 	AUTO(session) struct session *s = calloc(1, sizeof(*s));
 	if (!s)
 		return err_no_memory();
 	s->module = m;
 	s->writable = writable;
-	TRY(find_slot(m, info, &s->info));
+	if (!listed || !is_in(m, info, info->slot, &s->info, &why))
+		TRY(find_slot(m, info, &s->info));
 	s->flags_read = true;
 	TRY(open_handle(s, &s->handle));
 	TRY(take_state(s));
 	*out = s;
 	s = NULL;
 	return NULL;
+}
+
+struct err *session_open(struct module *m, const struct token_info *info, bool writable,
+			 struct session **out)
+{
+	return open_session(m, info, writable, false, out);
+}
+
+struct err *session_open_listed(struct module *m, const struct token_info *info,
+				struct session **out)
+{
+	return open_session(m, info, false, true, out);
 }
 
 void session_close(struct session *s)

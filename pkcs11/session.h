@@ -16,6 +16,10 @@ struct session;
 // ERR_TOKEN tagged "token-absent" when it is gone.
 MUST struct err *session_open(struct module *m, const struct token_info *info, bool writable,
 			      struct session **out);
+// The same, read-only, for a token that slot_tokens has listed just now: the module is not asked for its slots once more (OpenSC asks pcscd about
+// every reader each time), the token is asked who it is. Not after anything that waits: a person may have swapped tokens meanwhile.
+MUST struct err *session_open_listed(struct module *m, const struct token_info *info,
+				     struct session **out);
 void session_close(struct session *s); // logs out
 DEFINE_CLEANUP(session, struct session, session_close)
 // A fresh session in place of the old one, so that nothing that the module remembered for the old one is believed. keep_login: the login is

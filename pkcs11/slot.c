@@ -158,23 +158,28 @@ static CK_RV read_token(struct module *m, CK_SLOT_ID slot, const struct token_ur
 	return CKR_OK;
 }
 
-// Slots with a token. The call without a list makes the module look for new slots (PKCS#11 2.40 §5.5, C_GetSlotList).
+// Slots with a token. The call without a list makes the module look for new slots (PKCS#11 2.40 §5.5, C_GetSlotList). One that was started just now
+// has looked already, unless it shows nothing: each look of OpenSC's asks pcscd about every reader.
 struct err *slots_present(struct module *m, bool look_again, CK_SLOT_ID slots[static SLOTS_MAX],
 			  CK_ULONG *n)
 {
+	const bool fresh = look_again && !m->listed;
+	bool look = look_again && m->listed;
 	for (int again = 0;; again++) {
-		CK_ULONG count = 0;
-		CK_RV rv = CKR_OK;
-		if (look_again || again)
-			rv = P11(m, C_GetSlotList, CK_TRUE, NULL, &count);
-		if (rv == CKR_OK) {
+		CK_ULONG count = SLOTS_MAX;
+		CK_RV rv = look ? P11(m, C_GetSlotList, CK_TRUE, NULL, &count) : CKR_OK;
+		if (rv == CKR_OK && count > 0) {
 			count = SLOTS_MAX;
 			rv = P11(m, C_GetSlotList, CK_TRUE, slots, &count);
 		}
+		look = true;
 		if (rv == CKR_BUFFER_TOO_SMALL && again < 2)
 			continue; // a token was put in in between, or there are more than we list
 		if (rv != CKR_OK)
 			return module_err("C_GetSlotList", rv, m);
+		m->listed = true;
+		if (fresh && count == 0 && again == 0)
+			continue;
 		*n = count < SLOTS_MAX ? count : SLOTS_MAX;
 		return NULL;
 	}

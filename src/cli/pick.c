@@ -118,7 +118,7 @@ static struct err *run(struct listing *l, struct face *f, const struct job *read
 	return NULL;
 }
 
-static struct err *make(struct cli *cli, const char *profile_module, struct face *f,
+static struct err *make(struct cli *cli, const char *profile_module, struct face *f, bool brief,
 			const struct job *readers, struct listing *out)
 {
 	AUTO_LISTING struct listing l = { 0 };
@@ -129,6 +129,8 @@ static struct err *make(struct cli *cli, const char *profile_module, struct face
 		TRY(add_named(&l, cli, profile_module, true));
 	else
 		TRY(add_all(&l, cli));
+	for (size_t i = 0; i < l.n; i++)
+		l.jobs[i]->brief = brief;
 	TRY(run(&l, f, readers));
 	*out = l;
 	l = (struct listing){ 0 };
@@ -138,13 +140,20 @@ static struct err *make(struct cli *cli, const char *profile_module, struct face
 struct err *listing_make(struct cli *cli, const char *profile_module, struct face *f,
 			 struct listing *out)
 {
-	return make(cli, profile_module, f, NULL, out);
+	return make(cli, profile_module, f, false, NULL, out);
 }
 
 struct err *listing_make_readers(struct cli *cli, struct face *f, struct listing *out)
 {
 	const struct job readers = { .kind = JOB_READERS };
-	return make(cli, NULL, f, &readers, out);
+	return make(cli, NULL, f, false, &readers, out);
+}
+
+// Which token is meant is told by who is there: whatever is on the token is looked at by the job itself.
+static struct err *list_briefly(struct cli *cli, const char *profile_module, struct face *f,
+				struct listing *out)
+{
+	return make(cli, profile_module, f, true, NULL, out);
 }
 
 void target_free(struct target *t)
@@ -263,7 +272,7 @@ static struct err *look_for_one(void *ctx, bool *done)
 	const struct waiting *w = ctx;
 	AUTO_LISTING struct listing l = { 0 };
 	AUTO_SEEN struct seen_list seen = { 0 };
-	TRY(listing_make(w->cli, w->profile_module, &w->screen->face, &l));
+	TRY(list_briefly(w->cli, w->profile_module, &w->screen->face, &l));
 	TRY(add_seen(&l, &seen));
 	seen_keep_usable(&seen);
 	*done = seen.n > 0;
@@ -321,7 +330,7 @@ struct err *pick_token(struct cli *cli, const char *profile_module, struct targe
 	AUTO_SCREEN struct screen screen;
 	screen_open(&screen, cli);
 	AUTO_LISTING struct listing l = { 0 };
-	TRY(listing_make(cli, profile_module, &screen.face, &l));
+	TRY(list_briefly(cli, profile_module, &screen.face, &l));
 	struct err *why = first_error(&l);
 	if (is_whole_answer(why, &l))
 		return why;

@@ -43,6 +43,7 @@ struct job {
 	char *change;  // token pin: "puk", "management-key"; null: the PIN
 	bool all;      // token wipe: what others made, too
 	bool challenge; // token unblock: over the telephone
+	bool brief;	// JOB_LIST: who is there, and nothing of what is on them
 	bool login;	// token show: with the PIN
 	bool yes;	// every consent is given
 	bool last_try;	// the PIN's last try may be used
@@ -59,7 +60,7 @@ MUST struct err *job_from_json(const struct json_t *j, struct job **out);
 // The end of a job: the public result object of --json ({"event":"result",…}) and the error with its causes (null when done).
 // For JOB_TOKEN_SHOW the object has "state" and "objects" besides.
 // For JOB_LIST the object is {"tokens":[…]} as `inkan status --json` wants them, without windows; each also has "initialised" and
-// "makes_rsa" (true or false), and where the token says so "room". For JOB_READERS it is {"pcsc":WORD,"readers":[…]} (enroll/readers.h). For JOB_CA {"status":N,"date":"…Z"}, the HTTP status and
+// "makes_rsa" (true or false), and where the token says so "room"; a brief one opens no token, so "certificates" is empty. For JOB_READERS it is {"pcsc":WORD,"readers":[…]} (enroll/readers.h). For JOB_CA {"status":N,"date":"…Z"}, the HTTP status and
 // the server's clock where it says.
 // Only tokens that fit the job's URI are in it; null fits all. Never fails: when it cannot do better, the result says so.
 struct result {

@@ -45,6 +45,7 @@ struct json_t *job_to_json(const struct job *j)
 	put(o, "change", j->change);
 	json_object_set_new(o, "all", json_boolean(j->all));
 	json_object_set_new(o, "challenge", json_boolean(j->challenge));
+	json_object_set_new(o, "brief", json_boolean(j->brief));
 	json_object_set_new(o, "login", json_boolean(j->login));
 	json_object_set_new(o, "module_from_profile", json_boolean(j->module_from_profile));
 	json_object_set_new(o, "unlisted", json_boolean(j->unlisted));
@@ -82,6 +83,7 @@ struct err *job_from_json(const struct json_t *j, struct job **out)
 		.change = text_copy(json_text(j, "change")),
 		.all = json_flag(j, "all", false),
 		.challenge = json_flag(j, "challenge", false),
+		.brief = json_flag(j, "brief", false),
 		.login = json_flag(j, "login", false),
 		.module_from_profile = json_flag(j, "module_from_profile", false),
 		.unlisted = json_flag(j, "unlisted", false),

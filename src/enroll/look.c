@@ -46,7 +46,7 @@ static struct err *put_certificates(struct module *m, const struct token_info *t
 {
 	AUTO(session) struct session *s = NULL;
 	AUTO_CERTOBJS struct certobj_list certs = { 0 };
-	TRY(session_open(m, t, false, &s));
+	TRY(session_open_listed(m, t, &s));
 	TRY(certobj_list(s, &certs));
 	*more = certs.more;
 	enum tri any_key = TRI_YES;
@@ -79,7 +79,8 @@ static json_t *room_entry(const struct token_info *t)
 	return o;
 }
 
-static json_t *token_entry(struct module *m, const struct token_info *t)
+// brief: the token is not opened. ykcs11 asks a card for all that is in its 25 slots when the first session is opened.
+static json_t *token_entry(struct module *m, const struct token_info *t, bool brief)
 {
 	json_t *o = json_object();
 	char *uri = token_info_uri(t);
@@ -98,7 +99,7 @@ static json_t *token_entry(struct module *m, const struct token_info *t)
 	json_object_set_new(o, "initialised", json_boolean(t->initialised));
 	json_object_set_new(o, "makes_rsa", json_boolean(t->makes_rsa));
 	json_t *certificates = json_array();
-	if (t->initialised) {
+	if (t->initialised && !brief) {
 		bool more = false;
 		struct err *err = put_certificates(m, t, certificates, &more);
 		if (more)
@@ -126,7 +127,7 @@ static struct err *list(const struct job *j, json_t *tokens)
 		return err;
 	TRY(slot_tokens_fitting(m, uri, &seen));
 	for (size_t i = 0; i < seen.n; i++)
-		json_array_append_new(tokens, token_entry(m, &seen.list[i]));
+		json_array_append_new(tokens, token_entry(m, &seen.list[i], j->brief));
 	return NULL;
 }
 

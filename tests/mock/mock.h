@@ -67,6 +67,7 @@ struct plan {
 	bool sign_garbage, public_key_other, hardware, across;
 	bool no_handles; // C_GenerateKeyPair makes the pair and tells no handles
 	bool copy_lies;	 // C_CopyObject copies nothing and tells the handle of another private key
+	bool late_slots; // C_GetSlotList shows nothing until it was asked how much there is
 	bool set_shows; // C_SetAttributeValue answers CKR_OK, and shows what was set, but nothing else comes of it
 	bool set_sticks; // with set_shows: what was set once is not set again
 	bool set_lets_wrap,

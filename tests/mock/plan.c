@@ -263,6 +263,7 @@ static bool take_switch(const char *first)
 			 { "hardware", &plan.hardware },
 			 { "no-handles", &plan.no_handles },
 			 { "copy-lies", &plan.copy_lies },
+			 { "late-slots", &plan.late_slots },
 			 { "set-shows", &plan.set_shows },
 			 { "set-sticks", &plan.set_sticks },
 			 { "set-lets-wrap", &plan.set_lets_wrap },

@@ -273,6 +273,17 @@ static CK_RV login(CK_SESSION_HANDLE s, CK_USER_TYPE user, CK_BYTE *pin, CK_ULON
 	return rv;
 }
 
+static bool looked; // C_GetSlotList was asked how much there is, since the module was loaded
+
+static CK_RV slot_list(CK_BYTE present, CK_SLOT_ID *slots, CK_ULONG *count)
+{
+	looked |= !slots;
+	if (!plan.late_slots || looked)
+		return real->C_GetSlotList(present, slots, count);
+	*count = 0;
+	return CKR_OK;
+}
+
 static CK_RV init_token(CK_SLOT_ID slot, CK_BYTE *pin, CK_ULONG len, CK_BYTE *label)
 {
 	if (!plan.pin_pad[0])
@@ -323,6 +334,7 @@ static CK_RV set_pin(CK_SESSION_HANDLE s, CK_BYTE *old, CK_ULONG old_len, CK_BYT
 void tamper_install(CK_FUNCTION_LIST *list, CK_FUNCTION_LIST *behind)
 {
 	setting_start();
+	looked = false;
 	real = behind;
 	*list = *behind;
 	list->C_GetAttributeValue = get_attributes;
@@ -335,6 +347,7 @@ void tamper_install(CK_FUNCTION_LIST *list, CK_FUNCTION_LIST *behind)
 	list->C_Sign = sign;
 	list->C_GetMechanismList = mechanism_list;
 	list->C_GetMechanismInfo = mechanism_info;
+	list->C_GetSlotList = slot_list;
 	list->C_GetTokenInfo = token_info;
 	list->C_Login = login;
 	list->C_InitToken = init_token;

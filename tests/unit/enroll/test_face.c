@@ -91,6 +91,7 @@ static void test_a_job_goes_there_and_back(void)
 				 .module_from_profile = true,
 				 .enrolment = id,
 				 .yes = true,
+				 .brief = true,
 				 .lease_wait_ms = 1234 };
 	json_t *j = job_to_json(&job);
 	struct job *back = NULL;
@@ -98,7 +99,7 @@ static void test_a_job_goes_there_and_back(void)
 	CU_ASSERT_EQUAL(back->kind, JOB_RESUME);
 	CU_ASSERT_STRING_EQUAL(back->module, "/usr/lib/x.so");
 	CU_ASSERT_PTR_NULL(back->profile);
-	CU_ASSERT(back->module_from_profile && back->yes && !back->last_try);
+	CU_ASSERT(back->module_from_profile && back->yes && back->brief && !back->last_try);
 	CU_ASSERT_EQUAL(back->lease_wait_ms, 1234);
 	job_free(back);
 	json_decref(j);

@@ -123,6 +123,72 @@ static void test_a_token_is_found_again_under_another_slot_number(void)
 	end(&o);
 }
 
+static size_t count(const struct open *o, const char *call)
+{
+	char line[128];
+	size_t n = 0;
+	FILE *log = fopen(o->h.log, "r");
+	while (log && fgets(line, sizeof(line), log))
+		n += strstr(line, call) != NULL;
+	if (log)
+		fclose(log);
+	return n;
+}
+
+static void test_a_token_just_listed_is_opened_without_another_look_at_the_slots(void)
+{
+	struct open o;
+	struct token_info t = { 0 }, other = { 0 };
+	begin(&o, "");
+	softhsm_token(&o.h, "beta");
+	session_close(o.s);
+	module_unload(o.m);
+	o.s = NULL;
+	CHECK_OK(module_load(&o.h.source, &o.m));
+	CU_ASSERT_FATAL(softhsm_find(o.m, "alpha", &t) && softhsm_find(o.m, "beta", &other));
+	size_t looks = count(&o, "C_GetSlotList");
+	CHECK_OK(session_open_listed(o.m, &t, &o.s));
+	CU_ASSERT_EQUAL(count(&o, "C_GetSlotList"), looks);
+	CU_ASSERT_STRING_EQUAL(o.s ? session_token(o.s)->label : "", "alpha");
+	session_close(o.s);
+	o.s = NULL;
+	// It is asked who it is all the same.
+	unsigned long slot = t.slot;
+	t.slot = other.slot;
+	CHECK_OK(session_open_listed(o.m, &t, &o.s));
+	CU_ASSERT(o.s && session_token(o.s)->slot == slot);
+	session_close(o.s);
+	o.s = NULL;
+	t.raw_serial[0] ^= 1;
+	check_tag(session_open_listed(o.m, &t, &o.s), ERR_TOKEN, "token-absent");
+	end(&o);
+}
+
+static void test_a_module_that_shows_its_slots_late_is_asked_to_look(void)
+{
+	struct open o;
+	begin(&o, "late-slots\n");
+	CU_ASSERT_STRING_EQUAL(session_token(o.s)->label, "alpha");
+	end(&o);
+}
+
+static void test_one_look_at_the_slots_is_enough_for_a_fresh_module_and_later_ones_are_new(void)
+{
+	struct token_info t;
+	struct open o;
+	begin(&o, "");
+	session_close(o.s);
+	module_unload(o.m);
+	o.s = NULL;
+	CHECK_OK(module_load(&o.h.source, &o.m));
+	size_t before = count(&o, "C_GetSlotList");
+	CU_ASSERT(softhsm_find(o.m, "alpha", &t));
+	CU_ASSERT_EQUAL(count(&o, "C_GetSlotList"), before + 1);
+	CU_ASSERT(softhsm_find(o.m, "alpha", &t));
+	CU_ASSERT_EQUAL(count(&o, "C_GetSlotList"), before + 3);
+	end(&o);
+}
+
 static void test_a_token_that_stops_answering_is_gone_and_says_why(void)
 {
 	struct open o;
@@ -259,17 +325,21 @@ static void test_what_login_answers_is_told_apart(void)
 
 int main(void)
 {
-	return CHECK_MAIN(TEST(test_what_is_no_module_is_refused),
-			  TEST(test_a_module_whose_daemon_is_down_says_so),
-			  TEST(test_tokens_are_listed_with_what_they_can_do),
-			  TEST(test_labels_that_begin_alike_are_two_tokens),
-			  TEST(test_a_token_is_found_again_under_another_slot_number),
-			  TEST(test_a_token_that_stops_answering_is_gone_and_says_why),
-			  TEST(test_login_and_logout),
-			  TEST(test_a_wrong_pin_is_one_try_and_says_what_is_left),
-			  TEST(test_a_token_that_does_not_count_says_so),
-			  TEST(test_locked_and_final_try_are_refused_before_login),
-			  TEST(test_a_pin_that_cannot_be_right_costs_no_try),
-			  TEST(test_a_keypad_gets_no_pin_from_us),
-			  TEST(test_what_login_answers_is_told_apart));
+	return CHECK_MAIN(
+		TEST(test_what_is_no_module_is_refused),
+		TEST(test_a_module_whose_daemon_is_down_says_so),
+		TEST(test_tokens_are_listed_with_what_they_can_do),
+		TEST(test_labels_that_begin_alike_are_two_tokens),
+		TEST(test_a_token_is_found_again_under_another_slot_number),
+		TEST(test_a_token_just_listed_is_opened_without_another_look_at_the_slots),
+		TEST(test_a_module_that_shows_its_slots_late_is_asked_to_look),
+		TEST(test_one_look_at_the_slots_is_enough_for_a_fresh_module_and_later_ones_are_new),
+		TEST(test_a_token_that_stops_answering_is_gone_and_says_why),
+		TEST(test_login_and_logout),
+		TEST(test_a_wrong_pin_is_one_try_and_says_what_is_left),
+		TEST(test_a_token_that_does_not_count_says_so),
+		TEST(test_locked_and_final_try_are_refused_before_login),
+		TEST(test_a_pin_that_cannot_be_right_costs_no_try),
+		TEST(test_a_keypad_gets_no_pin_from_us),
+		TEST(test_what_login_answers_is_told_apart));
 }
