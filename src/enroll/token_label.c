@@ -38,7 +38,7 @@ static struct err *relabel_token(struct enrolment *e)
 	TRY(so_pin_ready(&e->token, e->job->last_try));
 	TRY(token_ask_label(e, &label));
 	if (!e->token.pin_pad)
-		TRY(token_ask_pin(e, NAME_SO_PIN, &so_pin));
+		TRY(token_ask_pin(e, NAME_SO_PIN, false, &so_pin));
 	TRY(go_on(e));
 	token_step(e, "token-label");
 	return life->relabel(e->session, so_pin, label);
