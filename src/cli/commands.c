@@ -68,12 +68,8 @@ static const char *const about_token_init[] = {
 	NULL
 };
 static const char *const about_token_pin[] = {
-	N_("Changes the PIN. The new one is typed twice; the maker's is refused."),
-	N_("A new PUK or management key is random unless the answers have one, and kept as "
-	   "--custody or the profile says."),
-	N_("With --all a PIV card from its maker gets all three in one go. If it stops in the "
-	   "middle, it says what is changed and what is not, and the command that does the "
-	   "rest."),
+	N_("Changes the PIN, or what the options name. A new PUK or management key is random "
+	   "unless the answers have one, and kept as --custody or the profile says."),
 	NULL
 };
 static const char *const about_token_unblock[] = {

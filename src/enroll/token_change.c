@@ -100,6 +100,19 @@ static struct err *may_be_given(struct enrolment *e, const char *field, struct k
 	return NULL;
 }
 
+static struct err *type_pin(struct changing *c, enum pin_name name, struct secret **out)
+{
+	struct enrolment *e = &c->e;
+	bool puk = name == NAME_SO_PIN;
+	TRY(token_ask_pin(e, name, c->is.tells && !(puk ? c->is.puk_factory : c->is.pin_factory),
+			  out));
+	if (puk && is_factory_so_pin(&e->token, *out))
+		say_note(e, msg_new(N_("This PUK is the maker's: it is high time to change it.")));
+	else if (!puk && is_factory_pin(&e->token, *out))
+		say_note(e, msg_new(N_("This PIN is the maker's: it is high time to change it.")));
+	return NULL;
+}
+
 // The one that holds; not asked for where the card itself says that it is the maker's.
 static struct err *present_pin(struct changing *c, enum pin_name name, struct secret **out)
 {
@@ -110,7 +123,7 @@ static struct err *present_pin(struct changing *c, enum pin_name name, struct se
 	if (makers && !given)
 		TRY(factory_pin(&e->token, name, out));
 	if (!*out)
-		return token_ask_pin(e, name, c->is.tells && !makers, out);
+		return type_pin(c, name, out);
 	say_note(e, puk ? msg_new(N_("The card says that its PUK is the maker's, so nobody has to "
 				     "type it."))
 			: msg_new(N_("The card says that its PIN is the maker's, so nobody has to "
@@ -123,15 +136,6 @@ static struct err *ask_pin_part(struct changing *c)
 	struct enrolment *e = &c->e;
 	TRY(present_pin(c, NAME_PIN, &c->pin.old));
 	return token_ask_new_pin(e, NAME_NEW_PIN, c->pin.old, &c->pin.fresh);
-}
-
-static struct err *ask_puk(struct changing *c)
-{
-	struct enrolment *e = &c->e;
-	TRY(present_pin(c, NAME_SO_PIN, &c->puk.old));
-	if (!c->is.puk_factory && is_factory_so_pin(&e->token, c->puk.old))
-		say_note(e, msg_new(N_("This PUK is the maker's: it is high time to change it.")));
-	return NULL;
 }
 
 static struct err *choose_custodies(struct changing *c)
@@ -171,7 +175,7 @@ static struct err *ask_everything(struct changing *c)
 	if (c->parts & PART_PIN)
 		TRY(ask_pin_part(c));
 	if (c->parts & PART_PUK)
-		TRY(ask_puk(c));
+		TRY(present_pin(c, NAME_SO_PIN, &c->puk.old));
 	if (c->parts & PART_MANAGEMENT)
 		TRY(card_ask_management(e, &c->is, &c->management.old));
 	if (c->parts & PART_PUK)
