@@ -1,8 +1,9 @@
 // memory-has PID...: which of the words on standard input (NAME TAB WORD a line) stand in the memory of these processes.
 //
 // Looks at every writable mapping, locked memory and what is kept out of core dumps too: it sees more than a core of gcore does, and
-// takes milliseconds. Prints "PID NAME ADDRESS MAPPING" for each place. The words come by standard input, so that they are in nobody's
-// arguments. Status 1 when a process could not be read.
+// takes milliseconds. Prints "PID NAME ADDRESS MAPPING AROUND" for each place. The words come by standard input, so that they are in
+// nobody's arguments. Status 1 when a process could not be read. A word of digits within a longer number is not that word: serial
+// numbers, times and addresses hold every six digits now and then.
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -41,14 +42,46 @@ static void read_words(void)
 	}
 }
 
+static bool digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool part_of_a_number(const struct word *w, const char *hit, const char *bytes,
+			     const char *end)
+{
+	const char *after = hit + w->len;
+	return strspn(w->text, "0123456789") == w->len &&
+	       ((hit > bytes && digit(hit[-1])) || (after < end && digit(*after)));
+}
+
+// What stands before and behind a place, the word itself left out.
+static void show_around(const struct word *w, const char *hit, const char *bytes, const char *end)
+{
+	const char *from = hit - bytes > 24 ? hit - 24 : bytes;
+	const char *to = end - hit > (long)w->len + 24 ? hit + w->len + 24 : end;
+	for (const char *p = from; p < to; p++) {
+		if (p == hit) {
+			printf("(%s)", w->name);
+			p += w->len - 1;
+		} else {
+			putchar(*p > ' ' && *p < 0x7f ? *p : '.');
+		}
+	}
+	putchar('\n');
+}
+
 static void look(long pid, uint64_t at, const char *bytes, size_t len, const char *mapping)
 {
 	for (size_t i = 0; i < n_words; i++) {
 		const char *from = bytes, *end = bytes + len, *hit;
 		while ((hit = memmem(from, (size_t)(end - from), words[i].text, words[i].len))) {
-			printf("%ld %s %#" PRIx64 " %s\n", pid, words[i].name,
-			       at + (uint64_t)(hit - bytes), mapping);
 			from = hit + 1;
+			if (part_of_a_number(&words[i], hit, bytes, end))
+				continue;
+			printf("%ld %s %#" PRIx64 " %s ", pid, words[i].name,
+			       at + (uint64_t)(hit - bytes), mapping);
+			show_around(&words[i], hit, bytes, end);
 		}
 	}
 }
