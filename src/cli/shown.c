@@ -67,10 +67,12 @@ struct err *prompt_shown(const struct question *q, struct answer *out)
 		print_msg(stderr, 0, msg_copy(q->words));
 	write_secret(stderr, made);
 	say(stderr,
-	    key ? N_("Write it down now and keep it where the card is not. Nothing can be put "
-		     "on the card without it, and it is shown only now.")
-		: N_("Write it down now and keep it where the token is not. It opens the "
-		     "token again when its PIN is locked, and is shown only now."));
+	    key ? N_("Write it down now, without the blanks, and keep it where the card is "
+		     "not. Nothing can be put on the card without it, and it is shown only "
+		     "now.")
+		: N_("Write it down now, without the blanks, and keep it where the token is "
+		     "not. It opens the token again when its PIN is locked, and is shown "
+		     "only now."));
 	while (!same && !stopped) {
 		TRY(typed_back(prompt, made, key, &same, &stopped));
 		if (!same && !stopped)
