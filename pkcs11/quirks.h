@@ -15,6 +15,7 @@ struct quirks {
 	bool slot_ids;		   // CKA_ID is a slot number of the card
 	bool destroy_keeps_key;	   // C_DestroyObject of a key leaves the key
 	bool needs_management; // makes, stores and removes only after C_Login(CKU_SO), with a management key that is no PIN
+	bool no_officer; // C_Login(CKU_SO) is not to be had, so no PUK is used or changed through the module
 	bool so_pin_empty;   // the security officer's PIN is the empty one and cannot be otherwise
 	bool so_pin_expires; // a blank token has the maker's SO PIN, and after C_InitToken the SO PIN must be changed before anything else
 	bool init_once; // initialised again after its SO PIN was changed, it lets nobody in any more

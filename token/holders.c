@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -157,6 +158,36 @@ static void add_process(struct holders *out, const char *pid)
 		out->list[out->n++] = h;
 }
 
+static bool same_file(const char *a, const char *b)
+{
+	struct stat one, other;
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
+static long long parent_of(const char *pid)
+{
+	char text[512] = { 0 };
+	AUTO_TEXT char *path = text_format("/proc/%s/stat", pid);
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : 0;
+	if (fd >= 0)
+		close(fd);
+	// "301 (name) S 300 ...": a name may have any characters.
+	const char *after = n > 0 ? strrchr(text, ')') : NULL;
+	return after && strlen(after) > 4 ? strtoll(after + 4, NULL, 10) : 0;
+}
+
+// This process, the one that it works for, and the others that work for that one.
+static bool is_ours(const char *pid)
+{
+	long long n = strtoll(pid, NULL, 10);
+	if (n == getpid() || n == getppid())
+		return true;
+	AUTO_TEXT char *program = text_format("/proc/%s/exe", pid);
+	return program && parent_of(pid) == getppid() && same_file(program, "/proc/self/exe");
+}
+
 void holders_find(struct holders *out)
 {
 	struct peers peers = { .n = 0 };
@@ -170,8 +201,7 @@ void holders_find(struct holders *out)
 			continue;
 		size_t n = sockets_of(&peers, entry->d_name);
 		known += n;
-		long long pid = strtoll(entry->d_name, NULL, 10);
-		if (n > 0 && pid != getpid() && pid != getppid())
+		if (n > 0 && !is_ours(entry->d_name))
 			add_process(out, entry->d_name);
 	}
 	if (proc)

@@ -2,7 +2,6 @@
 #include "token/life.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "token/models.h"
 
@@ -62,6 +61,20 @@ bool is_factory_so_pin(const struct token_info *t, const struct secret *so_pin)
 	return is_one_of(model_of(t)->so_pins, so_pin);
 }
 
+// A card has a PUK besides the management key that some modules take for the security officer's PIN: it is the one of a PUK's length.
+struct err *factory_pin(const struct token_info *t, enum pin_name name, struct secret **out)
+{
+	const struct model *m = model_of(t);
+	const struct factory_pin *pins = name == NAME_PIN ? m->pins : m->so_pins;
+	for (size_t i = 0; i < FACTORY_MAX && pins[i].value; i++) {
+		size_t len = strlen(pins[i].value);
+		if (name == NAME_PIN || !m->so_max || len <= m->so_max)
+			return secret_from(pins[i].value, len, out);
+	}
+	*out = NULL;
+	return NULL;
+}
+
 // --- the management key
 
 enum { MANAGEMENT_HEX = 48 }; // 24 bytes: three keys of DES, or one of AES-192
@@ -83,11 +96,31 @@ struct err *life_management_key_fits(const struct token_info *t, const struct se
 		       "management-key-form");
 }
 
-// Upper and lower case are one in hexadecimal.
+static unsigned nibble(uint8_t digit)
+{
+	return digit <= '9' ? digit - (unsigned)'0' : (digit | 0x20U) - 'a' + 10U;
+}
+
+// The parity bit of each byte of DES is the lowest of its second digit (FIPS 46-3).
+static bool same_hex(bool des, const uint8_t *a, const uint8_t *b, size_t n)
+{
+	unsigned differs = 0;
+	for (size_t i = 0; i < n; i++)
+		differs |= (nibble(a[i]) ^ nibble(b[i])) & (des && i % 2 ? ~1U : ~0U);
+	return !differs;
+}
+
+bool same_management_key(bool des, const struct secret *a, const struct secret *b)
+{
+	return secret_len(a) == secret_len(b) &&
+	       same_hex(des, secret_bytes(a), secret_bytes(b), secret_len(a));
+}
+
 bool is_factory_management_key(const struct token_info *t, const struct secret *key)
 {
 	const char *made = model_of(t)->management_key.value;
-	return made && strlen(made) == secret_len(key) && !strcasecmp(made, secret_text(key));
+	return made && strlen(made) == secret_len(key) &&
+	       same_hex(true, (const uint8_t *)made, secret_bytes(key), secret_len(key));
 }
 
 struct err *factory_management_key(const struct token_info *t, struct secret **out)

@@ -17,9 +17,11 @@ struct pcsc_patience;
 
 // What a card says of its PIN, PUK and management key.
 struct card_secrets {
-	int pin_left, puk_left;				   // tries; -1: it does not say
+	int pin_left, puk_left; // tries; -1: it does not say
+	bool tells;		// which are the maker's; firmware before 5.3 does not
 	bool pin_factory, puk_factory, management_factory; // it says that this is the maker's
 	unsigned management_hex;			   // characters of its management key
+	bool management_des; // 3DES: the lowest bit of each byte is parity, and no part of the key
 };
 
 // What is done in commands to the card itself (token/pcsc.h), each a transaction of its own. Whoever calls has the token's lease, and no session with
@@ -72,6 +74,8 @@ const struct life *life_of(const struct token_info *t); // never null
 // Whether the value is one that the maker of this model delivers.
 bool is_factory_pin(const struct token_info *t, const struct secret *pin);
 bool is_factory_so_pin(const struct token_info *t, const struct secret *so_pin);
+// The PIN (NAME_PIN) or PUK (NAME_SO_PIN) that the maker delivers, for a card that says that it has it; *out null where it is not known.
+MUST struct err *factory_pin(const struct token_info *t, enum pin_name name, struct secret **out);
 // Lengths of the user's PIN: the model's where they are known, otherwise what the token says (0: nothing).
 void pin_lengths(const struct token_info *t, unsigned *min, unsigned *max);
 // Whether a blank token has an SO PIN, the maker's, and C_InitToken lets whatever it was given expire (quirk so_pin_expires).
@@ -81,7 +85,10 @@ bool so_pin_is_empty(const struct token_info *t); // nobody need be asked for it
 // The management key of a PIV card (quirk needs_management): ERR_PIN tagged "management-key-form" unless it is 48 hex characters. Never given to the
 // token.
 MUST struct err *life_management_key_fits(const struct token_info *t, const struct secret *key);
+// One that differs from it in the parity bits of DES alone is no other: where it is none of DES it is as easily guessed.
 bool is_factory_management_key(const struct token_info *t, const struct secret *key);
+// Whether two in hexadecimal are one key to the card, whatever the case of their letters; `des`: as in struct card_secrets.
+bool same_management_key(bool des, const struct secret *a, const struct secret *b);
 enum {
 	FACTORY_MANAGEMENT_HEX = 48
 }; // characters of a card's that was reset, whatever its algorithm

@@ -142,7 +142,9 @@ static const struct model models[] = {
 	  .model = "PKCS#15*",
 	  .nature = MODEL_HARDWARE,
 	  .slow_seconds = 30,
-	  .source = "OpenSC 0.23 pkcs15-piv.c: manufacturer \"piv_II\"",
+	  .quirks = { .no_officer = true },
+	  .source = "OpenSC 0.23 pkcs15-piv.c: manufacturer \"piv_II\"; C_Login(CKU_SO), seen: "
+		    "CKR_GENERAL_ERROR",
 	  .pins = { { "123456", "Yubico, PIV: the PIN of a new YubiKey" } },
 	  .so_pins = { { "12345678", "Yubico, PIV: the PUK of a new YubiKey" } } },
 	{ .name = N_("GIDS smart card (OpenSC)"),

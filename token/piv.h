@@ -48,6 +48,7 @@ MUST struct err *piv_write_identity(struct piv *p);
 
 // Bytes of a management key of this algorithm (SP 800-78-4); 0: it is none.
 size_t piv_management_len(uint8_t algorithm);
+bool piv_management_is_des(uint8_t algorithm);
 // The algorithm of the card's key.
 MUST struct err *piv_management_algorithm(struct piv *p, uint8_t *algorithm);
 // Shows the key (hexadecimal) once: mutual authentication, so that the card proves itself, too. ERR_PIN tagged "management-key-wrong", "management-key-form".

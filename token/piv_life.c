@@ -39,10 +39,12 @@ static struct err *look(const struct token_info *t, const struct pcsc_patience *
 	*out = (struct card_secrets){
 		.pin_left = pin.left,
 		.puk_left = puk.left,
+		.tells = pin.known && puk.known && management.known,
 		.pin_factory = pin.known && pin.factory,
 		.puk_factory = puk.known && puk.factory,
 		.management_factory = management.known && management.factory,
 		.management_hex = (unsigned)(2 * piv_management_len(algorithm)),
+		.management_des = piv_management_is_des(algorithm),
 	};
 	return NULL;
 }

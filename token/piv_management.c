@@ -36,6 +36,11 @@ size_t piv_management_len(uint8_t algorithm)
 	}
 }
 
+bool piv_management_is_des(uint8_t algorithm)
+{
+	return algorithm == DES3;
+}
+
 static const EVP_CIPHER *cipher_of(uint8_t algorithm)
 {
 	switch (algorithm) {

@@ -15,6 +15,14 @@
 #include "cli/signals.h"
 #include "worker/worker.h"
 
+static struct err *read_inputs(const struct cli *cli, const char *answers, struct inputs *in)
+{
+	if (answers)
+		TRY(inputs_read(in, answers));
+	const char *pin_source = cli->uri ? token_uri_pin_source(cli->uri) : NULL;
+	return pin_source ? inputs_read_pin(in, pin_source) : NULL;
+}
+
 struct err *cli_inputs(struct cli *cli)
 {
 	TRY(inputs_new(&cli->inputs));
@@ -22,10 +30,19 @@ struct err *cli_inputs(struct cli *cli)
 		TRY(token_uri_parse(cli->o.token, &cli->uri));
 	// The doctor only looks whether others can read them.
 	const bool reads = !cli->o.command || cli->o.command->run != run_doctor;
-	if (cli->o.answers && reads)
-		TRY(inputs_read(cli->inputs, cli->o.answers));
-	const char *pin_source = cli->uri ? token_uri_pin_source(cli->uri) : NULL;
-	return pin_source && reads ? inputs_read_pin(cli->inputs, pin_source) : NULL;
+	return reads ? read_inputs(cli, cli->o.answers, cli->inputs) : NULL;
+}
+
+void cli_inputs_again(struct cli *cli)
+{
+	AUTO(inputs) struct inputs *again = NULL;
+	const bool standard = cli->o.answers && !strcmp(cli->o.answers, "-");
+	struct err *e = inputs_new(&again);
+	if (!e)
+		e = read_inputs(cli, standard ? NULL : cli->o.answers, again);
+	err_ignore(e);
+	if (again && cli->inputs)
+		inputs_refill(cli->inputs, again);
 }
 
 // These end in one object of their own kind, and no result line.

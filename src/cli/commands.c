@@ -68,9 +68,8 @@ static const char *const about_token_init[] = {
 	NULL
 };
 static const char *const about_token_pin[] = {
-	N_("Changes the PIN. The new one is typed twice; the maker's is refused."),
-	N_("A new PUK or management key is random unless the answers have one, and kept as "
-	   "--custody or the profile says."),
+	N_("Changes the PIN, or what the options name. A new PUK or management key is random "
+	   "unless the answers have one, and kept as --custody or the profile says."),
 	NULL
 };
 static const char *const about_token_unblock[] = {
@@ -153,8 +152,8 @@ const struct command commands[] = {
 	  run_token_init, false },
 	{ "token pin", NULL, 0, 0, N_("Change the PIN of a token"), about_token_pin,
 	  "inkan token pin",
-	  OPT_PROFILE | OPT_CUSTODY | OPT_PUK | OPT_MANAGEMENT | FIND_TOKEN | ASKS, run_token_pin,
-	  false },
+	  OPT_PROFILE | OPT_CUSTODY | OPT_PUK | OPT_MANAGEMENT | OPT_ALL | FIND_TOKEN | ASKS,
+	  run_token_pin, false },
 	{ "token unblock", NULL, 0, 0, N_("Set a new PIN with the PUK"), about_token_unblock,
 	  "inkan token unblock", OPT_PROFILE | FIND_TOKEN | ASKS | OPT_CHALLENGE, run_token_unblock,
 	  false },

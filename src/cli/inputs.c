@@ -64,6 +64,19 @@ void inputs_drop(struct inputs *in, const char *name)
 	e->value = NULL;
 }
 
+void inputs_refill(struct inputs *in, struct inputs *again)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		struct entry *gone = &in->entries[i];
+		struct entry *e =
+			gone->value || !strcmp(gone->name, "otp") ? NULL : find(again, gone->name);
+		if (!e)
+			continue;
+		gone->value = e->value;
+		e->value = NULL;
+	}
+}
+
 struct err *inputs_put(struct inputs *in, const char *name, struct secret *value)
 {
 	AUTO(secret) struct secret *owned = value;

@@ -31,5 +31,8 @@ MUST struct err *inputs_read_pin(struct inputs *in, const char *path);
 const struct secret *inputs_get(const struct inputs *in, const char *name);
 void inputs_drop(struct inputs *in, const char *name); // wipes one: a spent one-time password
 
+// What was dropped is there again, taken from another reading of the same answers; a one-time password is spent and stays away.
+void inputs_refill(struct inputs *in, struct inputs *again);
+
 // Takes the value. ERR_ANSWER when the name is there already or there are too many. Private to inputs*.c.
 MUST struct err *inputs_put(struct inputs *in, const char *name, struct secret *value);

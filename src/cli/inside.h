@@ -21,6 +21,9 @@ struct cli {
 
 // Reads --token, --answers and the pin-source.
 MUST struct err *cli_inputs(struct cli *cli);
+// What was given to the worker is read from its file once more, for a worker that begins anew; what came through standard input cannot be.
+// A file that is gone by now is no error: the person is asked.
+void cli_inputs_again(struct cli *cli);
 // Reports an error that ended a command: on standard error, and as the result line where the command has --json. Takes the
 // error, returns the exit status. The enrolment's id may be null.
 int cli_fail(struct cli *cli, struct err *e, const char *enrolment);

@@ -16,7 +16,7 @@ const struct option_row option_rows[] = {
 	{ OPT_ANSWERS, "--answers", NULL, "FILE|-",
 	  N_("Answers: a JSON object in a file of mode 0600, or -") },
 	{ OPT_LOGIN, "--login", NULL, NULL, N_("Show what needs the PIN, too") },
-	{ OPT_ALL, "--all", NULL, NULL, N_("Remove what others made, too") },
+	{ OPT_ALL, "--all", NULL, NULL, N_("wipe: what others made, too; pin: PUK and key, too") },
 	{ OPT_PUK, "--puk", NULL, NULL, N_("Change the security officer's PIN (the PUK)") },
 	{ OPT_MANAGEMENT, "--management-key", NULL, NULL,
 	  N_("Change the management key of a PIV card") },

@@ -49,14 +49,21 @@ static char *render(struct msg *m)
 	return text;
 }
 
-// "PIN of the token TEST: "
+// "PIN of the token TEST: "; a long one in lines of its own, so that the answer begins where there is room for it.
 static char *prompt_for(const struct question *q)
 {
 	const char *label = pick(&q->label);
 	AUTO_TEXT char *words = q->words ? msg_render(q->words) : NULL;
 	const char *plain = label ? label : words ? words : q->name;
 	AUTO_TEXT char *safe = text_safe(plain, strlen(plain), 400);
-	return safe ? text_format("%s: ", safe) : NULL;
+	AUTO_TEXT char *asked = safe ? text_format("%s:", safe) : NULL;
+	AUTO_TEXT char *lines = NULL;
+	if (asked)
+		err_ignore(text_wrap(asked, PRINT_COLUMNS - 1, 0, &lines));
+	size_t len = lines ? strlen(lines) : 0;
+	if (len && lines[len - 1] == '\n')
+		lines[len - 1] = '\0';
+	return lines ? text_format("%s ", lines) : NULL;
 }
 
 // Typed on the keyboard, or on the keypad of the screen by choice.
@@ -80,6 +87,21 @@ static struct err *read_line(struct cli *cli, const struct question *q, const ch
 	return NULL;
 }
 
+// A management key was written down in groups, as it was shown, and may be typed so.
+static struct err *without_groups(struct secret **value)
+{
+	AUTO(secret) struct secret *plain = NULL;
+	const uint8_t *bytes = secret_bytes(*value);
+	TRY(secret_new(secret_len(*value) + 1, &plain));
+	for (size_t i = 0; i < secret_len(*value); i++)
+		if (bytes[i] != ' ')
+			TRY(secret_append(plain, bytes + i, 1));
+	secret_free(*value);
+	*value = plain;
+	plain = NULL;
+	return NULL;
+}
+
 static struct err *ask_line(struct cli *cli, const struct question *q, struct answer *out)
 {
 	const char *help = pick(&q->help);
@@ -92,6 +114,8 @@ static struct err *ask_line(struct cli *cli, const struct question *q, struct an
 	if (!prompt)
 		return err_no_memory();
 	TRY(read_line(cli, q, prompt, &out->value));
+	if (out->value && strstr(q->name, "management_key"))
+		TRY(without_groups(&out->value));
 	out->state = out->value ? ANSWER_GIVEN : ANSWER_STOPPED;
 	return NULL;
 }

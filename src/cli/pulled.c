@@ -146,5 +146,6 @@ struct err *pulled_again(struct cli *cli, const struct job *j, const struct resu
 	struct err *e = wait_for_this(cli, j, uri, lang_text(N_("Waiting for the same token")));
 	if (e)
 		return left_for_later(r, e);
+	cli_inputs_again(cli);
 	return go_on_with(j, r, uri, out);
 }

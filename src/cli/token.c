@@ -47,20 +47,20 @@ int run_token_init(struct cli *cli)
 	return run(cli, JOB_TOKEN_INIT, true);
 }
 
-// --custody is of what somebody keeps, and one thing is changed at a time.
+// --custody is of what somebody keeps.
 static struct err *what_to_change(const struct options *o, const char **out)
 {
-	const char *one = o->puk ? "puk" : o->management ? "management-key" : NULL;
-	if ((o->puk && o->management) || (o->custody && !one))
-		return err_hint(
-			err_tag(err_new(ERR_USAGE, o->custody && !one
-							   ? N_("--custody needs --puk or "
-								"--management-key.")
-							   : N_("Only one of --puk and "
-								"--management-key can be given.")),
-				"usage"),
-			N_("See: inkan %1 --help"), ARG_TEXT("token pin"));
-	*out = one;
+	const char *what = o->all		     ? "all"
+			   : o->puk && o->management ? "puk-management-key"
+			   : o->puk		     ? "puk"
+			   : o->management	     ? "management-key"
+						     : NULL;
+	if (o->custody && !what)
+		return err_hint(err_tag(err_new(ERR_USAGE, N_("--custody needs --puk, "
+							      "--management-key or --all.")),
+					"usage"),
+				N_("See: inkan %1 --help"), ARG_TEXT("token pin"));
+	*out = what;
 	return NULL;
 }
 

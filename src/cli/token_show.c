@@ -255,6 +255,17 @@ static bool begins_group(const json_t *list, size_t at)
 	return true;
 }
 
+// A card shows each certificate as a piece of data, too, which nobody made by itself.
+static bool is_inkans(const json_t *list, const char *id)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+		if (!strcmp(id_of(o), id) && json_flag(o, "made_by_inkan", false))
+			return true;
+	}
+	return false;
+}
+
 static void show_group(const json_t *list, size_t from)
 {
 	const json_t *first = json_array_get(list, from);
@@ -262,8 +273,7 @@ static void show_group(const json_t *list, size_t from)
 	print_blank(stdout);
 	if (*id)
 		say(stdout, N_("CKA_ID %1 (%2)"), ARG_TEXT(id),
-		    ARG_ID(json_flag(first, "made_by_inkan", false) ? N_("made by inkan")
-								    : N_("not made by inkan")));
+		    ARG_ID(is_inkans(list, id) ? N_("made by inkan") : N_("not made by inkan")));
 	else
 		say(stdout, N_("without a CKA_ID (%1)"), ARG_ID(N_("not made by inkan")));
 	show_object(first);

@@ -40,8 +40,8 @@ struct job {
 	char *label;	 // token init, label: the new one; null: asked
 	char *object; // token label: the CKA_ID in hexadecimal of the pair that gets it; null: the token
 	char *custody; // token init: what becomes of the SO PIN: "typed", "show", "escrow", "derive"; null: as the profile says
-	char *change;  // token pin: "puk", "management-key"; null: the PIN
-	bool all;      // token wipe: what others made, too
+	char *change; // token pin: "puk", "management-key", "puk-management-key", "all"; null: the PIN
+	bool all;     // token wipe: what others made, too
 	bool challenge; // token unblock: over the telephone
 	bool brief;	// JOB_LIST: who is there, and nothing of what is on them
 	bool login;	// token show: with the PIN

@@ -17,11 +17,14 @@ MUST struct err *card_renew(struct enrolment *e);
 // Asks for the management key that holds; one that the card says is the maker's need not be typed.
 MUST struct err *card_ask_management(struct enrolment *e, const struct card_secrets *is,
 				     struct secret **out);
-// A new one, typed (twice by a person), of so many characters.
-MUST struct err *card_ask_new_management(struct enrolment *e, unsigned length,
+// A new one, typed (twice by a person); `old` is the one it must differ from (may be null).
+MUST struct err *card_ask_new_management(struct enrolment *e, const struct card_secrets *is,
 					 const struct secret *old, struct secret **out);
 // Whether it is one for this card: ERR_PIN tagged "management-key-form", or for a new one "pin-same", "pin-factory".
 MUST struct err *card_management_fits(const struct enrolment *e, unsigned length,
 				      const struct secret *key);
 
+// --- token_change.c
+
+// The job's `change` instead of the PIN alone.
 void token_change_run(const struct job *j, struct face *f, struct result *out);

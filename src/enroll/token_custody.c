@@ -47,21 +47,23 @@ struct err *custody_choose(struct enrolment *e, struct keeping *out)
 	return choose(e, e->profile ? e->profile->token.so_custody : SO_SHOW, out);
 }
 
-struct err *custody_of_management(struct enrolment *e, unsigned length, struct keeping *out)
+struct err *custody_of_management(struct enrolment *e, const struct card_secrets *is,
+				  struct keeping *out)
 {
 	enum so_custody c = e->profile ? e->profile->token.management_custody : SO_SHOW;
 	if (e->profile && c == SO_AS_SO_PIN)
 		c = e->profile->token.so_custody;
 	TRY(choose(e, c, out));
 	out->what = KEPT_MANAGEMENT;
-	out->length = length;
+	out->is = *is;
 	return NULL;
 }
 
 static struct so_pin_form form_of(const struct enrolment *e, const struct keeping *c)
 {
 	if (c->what == KEPT_MANAGEMENT)
-		return (struct so_pin_form){ .length = c->length, .alphabet = management_alphabet };
+		return (struct so_pin_form){ .length = c->is.management_hex,
+					     .alphabet = management_alphabet };
 	return so_pin_form_of(&e->token);
 }
 
@@ -271,7 +273,7 @@ static struct err *derive(const struct enrolment *e, const struct keeping *c, st
 	AUTO(secret) struct secret *master = NULL;
 	TRY(read_master(e->profile->token.master, &master));
 	if (c->what == KEPT_MANAGEMENT)
-		return management_key_derive(master, &e->token, c->length, out);
+		return management_key_derive(master, &e->token, c->is.management_hex, out);
 	return so_pin_derive(master, &e->token, out);
 }
 
@@ -297,6 +299,6 @@ struct err *custody_make(struct enrolment *e, struct keeping *c, const struct se
 		break;
 	}
 	if (c->what == KEPT_MANAGEMENT)
-		return card_ask_new_management(e, c->length, old, out);
+		return card_ask_new_management(e, &c->is, old, out);
 	return token_ask_new_pin(e, NAME_NEW_SO_PIN, old, out);
 }

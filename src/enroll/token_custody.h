@@ -7,19 +7,21 @@
 
 #include "enroll/enrolment.h"
 #include "profile/profile.h"
+#include "token/life.h"
 
 enum kept_secret { KEPT_SO_PIN, KEPT_MANAGEMENT };
 struct keeping {
 	enum kept_secret what;
-	unsigned length; // of a management key, in hexadecimal characters
+	struct card_secrets is; // of a management key: its length and kind
 	enum so_custody how;
 	const char *label; // what the token is or will be called; borrowed
 	char stamp[40]; // of the entry in the escrow; two tokens may be initialised in one second
 };
 // What --custody and the profile say; SO_SHOW when they say nothing. ERR_USAGE, ERR_PROFILE where a custody lacks what it needs.
 MUST struct err *custody_choose(struct enrolment *e, struct keeping *out);
-// The same for a card's management key of so many hexadecimal characters: --custody, the profile's management_key, or what holds for the SO PIN.
-MUST struct err *custody_of_management(struct enrolment *e, unsigned length, struct keeping *out);
+// The same for the management key of a card that is so: --custody, the profile's management_key, or what holds for the SO PIN.
+MUST struct err *custody_of_management(struct enrolment *e, const struct card_secrets *is,
+				       struct keeping *out);
 // A new SO PIN (or management key) for the token as it is now, kept as the custody says. With SO_TYPED it is asked for; `old` is then the one it must differ from (may be null).
 MUST struct err *custody_make(struct enrolment *e, struct keeping *c, const struct secret *old,
 			      struct secret **out);

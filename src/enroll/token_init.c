@@ -143,7 +143,7 @@ static struct err *first_so_pin(struct initing *in)
 		TRY(token_has_answer(e, "so_pin", &plain));
 	// Of a blank token the PIN that it has and the PIN that it gets are one.
 	if (plain)
-		return token_ask_pin(e, NAME_SO_PIN, &in->so_now);
+		return token_ask_pin(e, NAME_SO_PIN, false, &in->so_now);
 	return custody_make(e, &in->custody, NULL, &in->so_now);
 }
 
@@ -178,7 +178,7 @@ static struct err *so_pin_now(struct initing *in)
 	bool derived = false;
 	TRY(has_the_derived(in, &derived));
 	return derived ? custody_again(&in->e, in->custody.how, &in->so_now)
-		       : token_ask_pin(&in->e, NAME_SO_PIN, &in->so_now);
+		       : token_ask_pin(&in->e, NAME_SO_PIN, false, &in->so_now);
 }
 
 // A derived one that the token has already is not set once more: some tokens refuse the same PIN.
@@ -241,7 +241,9 @@ static struct err *ask_for_card(struct initing *in)
 	bool given = false;
 	TRY(card_look(e, &is));
 	TRY(custody_choose(e, &in->custody));
-	TRY(custody_of_management(e, FACTORY_MANAGEMENT_HEX, &in->manager));
+	// A card that was reset has one of so many characters, whatever its algorithm.
+	is.management_hex = FACTORY_MANAGEMENT_HEX;
+	TRY(custody_of_management(e, &is, &in->manager));
 	TRY(token_ask_new_pin(e, NAME_NEW_PIN, NULL, &in->pin));
 	TRY(gives_so_pin(in, &given));
 	if (given)

@@ -28,8 +28,10 @@ struct err *token_declined(void) MUST; // the person said no: nothing was change
 
 // --- token_secrets.c: what is asked
 
-// A PIN that is in use: "token_pin" or "so_pin". Asked again while it cannot be right and a person is there.
-MUST struct err *token_ask_pin(struct enrolment *e, enum pin_name name, struct secret **out);
+// A PIN that is in use: "token_pin" or "so_pin". Asked again while it cannot be right and a person is there. `not_makers`: the card says that it is
+// not the maker's, which is then refused (ERR_PIN tagged "not-the-makers").
+MUST struct err *token_ask_pin(struct enrolment *e, enum pin_name name, bool not_makers,
+			       struct secret **out);
 // A new one, "new_pin" or "new_so_pin": typed twice by a person, taken once from the answers. `old` may be null.
 MUST struct err *token_ask_new_pin(struct enrolment *e, enum pin_name name,
 				   const struct secret *old, struct secret **out);
@@ -39,6 +41,11 @@ MUST struct err *token_has_answer(struct enrolment *e, const char *field, bool *
 MUST struct err *token_confirm(struct enrolment *e);
 // A label of at most 32 ASCII characters: the job's own, or "label".
 MUST struct err *token_ask_label(struct enrolment *e, char **out);
+
+// --- token_change.c
+
+// ERR_TOKEN tagged "token-cannot-manage" where there is no PUK, or none that the module takes: before one is asked for.
+MUST struct err *token_takes_puk(const struct enrolment *e);
 
 // --- token_challenge.c
 

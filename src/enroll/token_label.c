@@ -38,7 +38,7 @@ static struct err *relabel_token(struct enrolment *e)
 	TRY(so_pin_ready(&e->token, e->job->last_try));
 	TRY(token_ask_label(e, &label));
 	if (!e->token.pin_pad)
-		TRY(token_ask_pin(e, NAME_SO_PIN, &so_pin));
+		TRY(token_ask_pin(e, NAME_SO_PIN, false, &so_pin));
 	TRY(go_on(e));
 	token_step(e, "token-label");
 	return life->relabel(e->session, so_pin, label);
@@ -55,6 +55,18 @@ static struct err *no_such_pair(const struct enrolment *e)
 		   "left alone."));
 }
 
+// A module that takes no label for a new key has none to change: its objects are called after their slots.
+static struct err *names_its_keys(const struct enrolment *e)
+{
+	return err_hint(err_tag(err_new(ERR_TOKEN,
+					N_("The token %1 names keys and certificates by itself, "
+					   "after the slots of the card: they take no label. "
+					   "Nothing was changed."),
+					ARG_TEXT(e->token.label)),
+				"token-label-stays"),
+			N_("Tell them apart by their certificates: `inkan token show`."));
+}
+
 // A label that was cut off in the middle of the pair is given again to all of it: setting the same twice is one.
 static struct err *relabel_pair(struct enrolment *e, size_t *done)
 {
@@ -68,6 +80,8 @@ static struct err *relabel_pair(struct enrolment *e, size_t *done)
 	}
 	TRY(journal_open(&e->journal));
 	TRY(open_token(e, "token label"));
+	if (e->model->quirks.no_label)
+		return names_its_keys(e);
 	TRY(token_ask_label(e, &label));
 	TRY(open_login(e));
 	TRY(things_read(e, &t));

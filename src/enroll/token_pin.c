@@ -43,7 +43,7 @@ static struct err *change_pin(struct enrolment *e)
 	TRY(open_writable(e));
 	TRY(session_pin_ready(e->session, e->job->last_try));
 	if (!e->token.pin_pad) {
-		TRY(token_ask_pin(e, NAME_PIN, &old));
+		TRY(token_ask_pin(e, NAME_PIN, false, &old));
 		if (is_factory_pin(&e->token, old))
 			say_note(e, msg_new(N_("This PIN is the maker's: it is high time to change "
 					       "it.")));
@@ -88,14 +88,15 @@ static struct err *made_again(struct enrolment *e, struct secret **so_pin)
 	return custody_again(e, c.how, so_pin);
 }
 
-static struct err *ask_both(struct enrolment *e, struct secret **so_pin, struct secret **fresh)
+static struct err *ask_both(struct enrolment *e, bool not_makers, struct secret **so_pin,
+			    struct secret **fresh)
 {
 	if (so_pin_is_empty(&e->token))
 		TRY(secret_new(1, so_pin));
 	else
 		TRY(made_again(e, so_pin));
 	if (!*so_pin)
-		TRY(token_ask_pin(e, NAME_SO_PIN, so_pin));
+		TRY(token_ask_pin(e, NAME_SO_PIN, not_makers, so_pin));
 	TRY(token_ask_new_pin(e, NAME_NEW_PIN, NULL, fresh));
 	// The two PINs of a token are two. Who gives the same for both has taken one for the other, and a try would be lost.
 	if (!secret_equal(*so_pin, *fresh))
@@ -118,7 +119,7 @@ static struct err *unblock_card(struct enrolment *e)
 	TRY(token_usable(e));
 	TRY(card_look(e, &is));
 	TRY(card_puk_ready(&e->token, is.puk_left, e->job->last_try));
-	TRY(ask_both(e, &puk, &fresh));
+	TRY(ask_both(e, is.tells && !is.puk_factory, &puk, &fresh));
 	TRY(go_on(e));
 	token_step(e, "token-pins");
 	struct pcsc_patience p = card_patience(e);
@@ -139,10 +140,11 @@ static struct err *unblock(struct enrolment *e)
 	TRY(token_begin(e, "token unblock", "token-look"));
 	if (life_of(&e->token)->card)
 		return unblock_card(e);
+	TRY(token_takes_puk(e));
 	TRY(open_writable(e));
 	TRY(so_pin_ready(&e->token, e->job->last_try));
 	if (!e->token.pin_pad)
-		TRY(ask_both(e, &so_pin, &fresh));
+		TRY(ask_both(e, false, &so_pin, &fresh));
 	TRY(go_on(e));
 	token_step(e, "token-pins");
 	if (e->token.pin_pad)

@@ -98,14 +98,40 @@ static struct err *give_up(struct err **wrong)
 	return e;
 }
 
-struct err *token_ask_pin(struct enrolment *e, enum pin_name name, struct secret **out)
+// The card says which of its secrets are the maker's: one that it does not have costs a try.
+static struct err *not_the_makers(const struct enrolment *e, enum pin_name name)
+{
+	return err_hint(
+		err_tag(err_new(ERR_PIN,
+				name == NAME_SO_PIN ? N_("This PUK is the maker's, and the card %1 "
+							 "says that it has another one. It was not "
+							 "sent to the card.")
+						    : N_("This PIN is the maker's, and the card %1 "
+							 "says that it has another one. It was not "
+							 "sent to the card."),
+				ARG_TEXT(to_be_typed(&e->token))),
+			"not-the-makers"),
+		N_("Enter the one that the card has now. No try was used."));
+}
+
+static struct err *could_be(const struct enrolment *e, enum pin_name name, bool not_makers,
+			    const struct secret *pin)
+{
+	TRY(life_pin_fits(&e->token, name, pin));
+	bool makers = name == NAME_SO_PIN ? is_factory_so_pin(&e->token, pin)
+					  : is_factory_pin(&e->token, pin);
+	return makers && not_makers ? not_the_makers(e, name) : NULL;
+}
+
+struct err *token_ask_pin(struct enrolment *e, enum pin_name name, bool not_makers,
+			  struct secret **out)
 {
 	AUTO(msg) struct msg *words = words_of(e, name);
 	AUTO(err) struct err *wrong = NULL;
 	for (int i = 0; i < MAX_ASKED; i++) {
 		AUTO(secret) struct secret *value = NULL;
 		TRY(ask_once(e, field_of(name), words, wrong ? err_what(wrong) : NULL, &value));
-		struct err *err = life_pin_fits(&e->token, name, value);
+		struct err *err = could_be(e, name, not_makers, value);
 		if (!err) {
 			*out = value;
 			value = NULL;

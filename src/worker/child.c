@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -177,6 +178,8 @@ static void send_result(int fd, const struct result *r)
 int worker_child(int fd, void (*run)(const struct job *j, struct face *f, struct result *out))
 {
 	catch_signals();
+	// Started as /proc/self/exe: whoever looks for who has a card would read "exe".
+	prctl(PR_SET_NAME, "inkan", 0, 0, 0);
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	struct child c = { .fd = fd, .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct result result = { 0 };

@@ -33,6 +33,7 @@ enum sw {
 #define FIRMWARE(major, minor, patch)                                                              \
 	((unsigned)(major) << 16 | (unsigned)(minor) << 8 | (unsigned)(patch))
 bool firmware_read(const char *text, unsigned *firmware); // "5.4.3"
+bool management_read(const char *text, unsigned *alg);	  // "AES128"
 
 // A command after chaining: all of its data.
 struct apdu {
@@ -69,7 +70,9 @@ const struct applet *const *card_applets(const struct card *card); // the same, 
 struct card {
 	uint32_t serial;
 	unsigned firmware;
-	bool gids; // no YubiKey: a card after the Generic Identity Device Specification
+	unsigned
+		management; // algorithm of the management key at birth (enum alg); 0: as the firmware has it
+	bool gids;	    // no YubiKey: a card after the Generic Identity Device Specification
 	const char *state_file; // null: the card forgets when the program ends
 	const char *root_file;	// where the attestation root goes; its key beside it in FILE.key
 

@@ -2,7 +2,7 @@
 // told to misbehave.
 //
 //   virtual-card --port N [--control SOCKET] [--serial N] [--firmware X.Y.Z] [--state FILE] [--keygen-ms N]
-//                [--attestation-root FILE] [--log FILE] [--removed] [--gids]
+//                [--management ALGORITHM] [--attestation-root FILE] [--log FILE] [--removed] [--gids]
 //   virtual-card --control SOCKET --do COMMAND
 //
 // It says READY when the card exists, and ends with SIGTERM or SIGINT.
@@ -43,6 +43,7 @@ static const struct option long_options[] = {
 	{ "firmware", required_argument, NULL, 'f' },
 	{ "state", required_argument, NULL, 'S' },
 	{ "keygen-ms", required_argument, NULL, 'k' },
+	{ "management", required_argument, NULL, 'm' },
 	{ "attestation-root", required_argument, NULL, 'r' },
 	{ "log", required_argument, NULL, 'l' },
 	{ "removed", no_argument, NULL, 'R' },
@@ -74,6 +75,10 @@ static void read_option(int which, struct options *o, struct card *card, struct 
 		break;
 	case 'k':
 		r->keygen_ms = (unsigned)number("--keygen-ms", optarg, 600000);
+		break;
+	case 'm':
+		if (!management_read(optarg, &card->management))
+			die("--management", "is 3DES, AES128, AES192 or AES256");
 		break;
 	case 'r':
 		card->root_file = optarg;

@@ -6,22 +6,41 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
-static const uint8_t at_birth[24] = { 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4,
-				      5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8 };
+static const uint8_t at_birth[32] = { 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8,
+				      1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8 };
 
 void management_factory(const struct card *card, struct piv *p)
 {
 	p->management = (struct piv_management){ .alg = ALG_3DES, .touch = TOUCH_NEVER };
 	if (card->firmware >= FIRMWARE(5, 7, 0))
 		p->management.alg = ALG_AES192;
+	if (card->management)
+		p->management.alg = card->management;
 	memcpy(p->management.key, at_birth, sizeof(at_birth));
 	p->managed = false;
 }
 
+bool management_read(const char *text, unsigned *alg)
+{
+	static const struct {
+		const char *name;
+		enum alg alg;
+	} all[] = { { "3DES", ALG_3DES },
+		    { "AES128", ALG_AES128 },
+		    { "AES192", ALG_AES192 },
+		    { "AES256", ALG_AES256 } };
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (!strcmp(text, all[i].name)) {
+			*alg = all[i].alg;
+			return true;
+		}
+	return false;
+}
+
 bool management_is_factory(const struct piv *p)
 {
-	return management_key_len(p->management.alg) == sizeof(at_birth) &&
-	       memcmp(p->management.key, at_birth, sizeof(at_birth)) == 0;
+	return management_key_len(p->management.alg) == 24 &&
+	       memcmp(p->management.key, at_birth, 24) == 0;
 }
 
 size_t management_key_len(enum alg alg)

@@ -34,6 +34,27 @@ static void test_texts_are_read(void)
 	CU_ASSERT_PTR_NULL(inputs_get(in, "otp"));
 }
 
+static void test_what_was_given_is_refilled_but_the_one_time_password(void)
+{
+	AUTO(inputs) struct inputs *in = NULL;
+	AUTO(inputs) struct inputs *again = NULL;
+	CHECK_OK_OR_END(inputs_new(&in));
+	CHECK_OK_OR_END(inputs_new(&again));
+	CHECK_OK(scan(in,
+		      "{\"token_pin\":\"1\",\"otp\":\"2\",\"user_id\":\"3\",\"user_pin\":\"4\"}"));
+	CHECK_OK(scan(again,
+		      "{\"token_pin\":\"5\",\"otp\":\"6\",\"user_id\":\"7\",\"other\":\"8\"}"));
+	inputs_drop(in, "token_pin");
+	inputs_drop(in, "otp");
+	inputs_drop(in, "user_pin");
+	inputs_refill(in, again);
+	CU_ASSERT(is(in, "token_pin", "5"));
+	CU_ASSERT(is(in, "user_id", "3"));
+	CU_ASSERT_PTR_NULL(inputs_get(in, "otp"));
+	CU_ASSERT_PTR_NULL(inputs_get(in, "user_pin"));
+	CU_ASSERT_PTR_NULL(inputs_get(in, "other"));
+}
+
 static void test_escapes_are_read(void)
 {
 	AUTO(inputs) struct inputs *in = NULL;
@@ -190,8 +211,9 @@ int main(void)
 {
 	if (!mkdtemp(dir))
 		return 1;
-	int rc = CHECK_MAIN(TEST(test_texts_are_read), TEST(test_escapes_are_read),
-			    TEST(test_an_empty_object_is_no_fault),
+	int rc = CHECK_MAIN(TEST(test_texts_are_read),
+			    TEST(test_what_was_given_is_refilled_but_the_one_time_password),
+			    TEST(test_escapes_are_read), TEST(test_an_empty_object_is_no_fault),
 			    TEST(test_what_is_no_flat_object_of_texts_is_refused),
 			    TEST(test_a_number_is_told_to_be_a_text), TEST(test_sizes_have_a_cap),
 			    TEST(test_only_a_private_file_is_read),

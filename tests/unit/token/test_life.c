@@ -48,6 +48,29 @@ static void test_the_makers_pins_are_recognised(void)
 	CU_ASSERT_FALSE(is_factory_pin(&softhsm, user)); // no maker, no maker's PIN
 }
 
+// The card takes no notice of the parity bits of DES, nor a reader of the case of hexadecimal digits.
+static void test_one_management_key_may_be_written_in_many_ways(void)
+{
+	struct token_info yubikey = token("Yubico (www.yubico.com)", "YubiKey YK5", 6, 8);
+	AUTO(secret)
+	struct secret *key = pin("A1A2A3A4A5A6A7A8B1B2B3B4B5B6B7B8C1C2C3C4C5C6C7CE"),
+		      *small = pin("a1a2a3a4a5a6a7a8b1b2b3b4b5b6b7b8c1c2c3c4c5c6c7ce"),
+		      *odd = pin("A1A2A2A4A4A6A7A8B0B2B3B5B5B7B6B9C1C2C2C4C5C7C7CF"),
+		      *other = pin("A1A2A3A4A5A6A7A8B1B2B3B4B5B6B7B8C1C2C3C4C5C6C7DE"),
+		      *high = pin("B1A2A3A4A5A6A7A8B1B2B3B4B5B6B7B8C1C2C3C4C5C6C7CE"),
+		      *brief = pin("A1A2A3A4A5A6A7A8B1B2B3B4B5B6B7B8"),
+		      *makers = pin("000302050407060901030205040706090003020504070609");
+	CU_ASSERT(same_management_key(true, key, small));
+	CU_ASSERT(same_management_key(false, key, small));
+	CU_ASSERT(same_management_key(true, key, odd));
+	CU_ASSERT_FALSE(same_management_key(false, key, odd));
+	CU_ASSERT_FALSE(same_management_key(true, key, other));
+	CU_ASSERT_FALSE(same_management_key(true, key, high));
+	CU_ASSERT_FALSE(same_management_key(true, key, brief));
+	CU_ASSERT(is_factory_management_key(&yubikey, makers));
+	CU_ASSERT_FALSE(is_factory_management_key(&yubikey, key));
+}
+
 // Where it can be known that one PIN is typed for the other, no try is spent on it.
 static void test_pins_that_are_mixed_up_are_not_tried(void)
 {
@@ -122,6 +145,7 @@ static void test_derived_pins_are_the_same_again_and_others_elsewhere(void)
 int main(void)
 {
 	return CHECK_MAIN(TEST(test_the_makers_pins_are_recognised),
+			  TEST(test_one_management_key_may_be_written_in_many_ways),
 			  TEST(test_pins_that_are_mixed_up_are_not_tried),
 			  TEST(test_random_pins_have_the_form_that_the_token_takes),
 			  TEST(test_random_pins_prefer_no_character),
