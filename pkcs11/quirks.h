@@ -8,6 +8,8 @@
 struct quirks {
 	unsigned
 		hides_keys_before; // firmware (major * 100 + minor, as CK_TOKEN_INFO has them) that does not show a key brought without a certificate
+	unsigned
+		deletes_keys_from; // firmware, as above, with which the card itself can delete and move keys (token/life.h); 0: it cannot
 	bool no_label;		   // refuses CKA_LABEL in a key template
 	bool no_extractable;	   // refuses CKA_EXTRACTABLE in a key template
 	bool no_id;		   // refuses CKA_ID in a key template
