@@ -24,6 +24,17 @@ const char *slot_name(const struct key_id *id, char room[static 4])
 	return room;
 }
 
+// "5.27" is 5.2.7 as ykcs11 has it in CK_TOKEN_INFO.
+unsigned long slot_firmware(const struct enrolment *e)
+{
+	const char *said = e->token.firmware;
+	char *minor = NULL;
+	unsigned long version = strtoul(said, &minor, 10) * 100;
+	if (*minor == '.')
+		version += strtoul(minor + 1, NULL, 10);
+	return version;
+}
+
 static struct err *taken(const struct enrolment *e, struct err *err)
 {
 	return err_tag(err_hint(err,
@@ -123,15 +134,9 @@ struct err *slot_key_ours(struct enrolment *e, const struct key_id *id, bool *ou
 
 // --- slots that show nothing
 
-// "5.27" is 5.2.7 as ykcs11 has it in CK_TOKEN_INFO.
 static bool hides_keys(const struct enrolment *e)
 {
-	const char *said = e->token.firmware;
-	char *minor = NULL;
-	unsigned long version = strtoul(said, &minor, 10) * 100;
-	if (*minor == '.')
-		version += strtoul(minor + 1, NULL, 10);
-	return version < e->model->quirks.hides_keys_before;
+	return slot_firmware(e) < e->model->quirks.hides_keys_before;
 }
 
 static struct err *surely_empty(struct enrolment *e, const struct key_id *id)
