@@ -98,7 +98,7 @@ static void hash_hex(const void *bytes, size_t len, char out[static 65])
 		memcpy(out, hex, 65);
 }
 
-static void hash_public(const struct cert *c, char out[static 65])
+void object_key_hash(const struct cert *c, char out[static 65])
 {
 	size_t len = 0;
 	const uint8_t *spki = cert_public_key_der(c, &len);
@@ -109,7 +109,7 @@ static void hash_public(const struct cert *c, char out[static 65])
 bool object_is_key_of(const struct object *o, const struct cert *c)
 {
 	char hash[65] = "";
-	hash_public(c, hash);
+	object_key_hash(c, hash);
 	return hash[0] && !strcmp(hash, o->public_sha256);
 }
 
@@ -198,7 +198,7 @@ static struct err *read_certificate(struct session *s, struct object *o)
 	o->attestation = is_attestation_label(o->label);
 	err_ignore(cert_parse(room, want.ulValueLen, &o->cert));
 	if (o->cert)
-		hash_public(o->cert, o->public_sha256);
+		object_key_hash(o->cert, o->public_sha256);
 	return NULL;
 }
 

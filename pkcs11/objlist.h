@@ -52,6 +52,8 @@ static inline void object_list_cleanup(struct object_list *l)
 }
 #define AUTO_OBJECTS __attribute__((cleanup(object_list_cleanup)))
 
+// SHA-256 of the certificate's SubjectPublicKeyInfo, as objects have it; untouched where it cannot be made.
+void object_key_hash(const struct cert *c, char out[static 65]);
 // Whether the object is a key (or certificate) with the certificate's public key.
 bool object_is_key_of(const struct object *o, const struct cert *c);
 

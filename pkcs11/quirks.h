@@ -9,6 +9,8 @@ struct quirks {
 	bool firmware_packed; // the minor number of CK_TOKEN_INFO's firmware is ten times the minor and the patch: 5.43 is 5.4.3
 	unsigned
 		hides_keys_before; // firmware (major * 100 + minor, as CK_TOKEN_INFO has them) that does not show a key brought without a certificate
+	unsigned
+		deletes_keys_from; // firmware, as above, with which the card itself can delete and move keys (token/life.h); 0: it cannot
 	bool no_label;		   // refuses CKA_LABEL in a key template
 	bool no_extractable;	   // refuses CKA_EXTRACTABLE in a key template
 	bool no_id;		   // refuses CKA_ID in a key template

@@ -24,6 +24,21 @@ struct card_secrets {
 	bool management_des; // 3DES: the lowest bit of each byte is parity, and no part of the key
 };
 
+// A key of a card, by the slot that it is in.
+struct card_key {
+	uint8_t slot;
+	const char *
+		public_sha256; // of its SubjectPublicKeyInfo: a slot that holds another key is left alone; null: whatever it is
+};
+
+// What became of CHUID and CCC, by which Windows knows a PIV card.
+enum identity_change { IDENTITY_KEPT, IDENTITY_WRITTEN, IDENTITY_RENEWED };
+enum { CARD_GUID_TEXT = 37 };
+struct card_identity_done {
+	enum identity_change chuid, ccc;
+	char guid[CARD_GUID_TEXT]; // the new one; "" when the CHUID was kept
+};
+
 // What is done in commands to the card itself (token/pcsc.h), each a transaction of its own. Whoever calls has the token's lease, and no session with
 // the token: selecting the applet ends the login of another. PUKs are given once; ERR_PIN tagged "so-pin-wrong" with the tries left, "so-pin-locked",
 // "so-pin-final-try" (unless last_try), "pin-refused". Management keys are hexadecimal, given once: "management-key-wrong", "management-key-form".
@@ -47,6 +62,23 @@ struct card_life {
 	// gets this management key, PUK and PIN instead of the maker's.
 	struct err *(*begin_anew)(const struct token_info *t, const struct pcsc_patience *p,
 				  const struct card_new *n);
+	// Whether the key is in the slot; a module may make one up where there is only a certificate.
+	struct err *(*has_key)(const struct token_info *t, const struct pcsc_patience *p,
+			       const struct card_key *key, bool *yes);
+	// A model with the quirk deletes_keys_from. *gone counts the slots that hold no key now; one that holds another than is said stays as it is.
+	struct err *(*delete_keys)(const struct token_info *t, const struct pcsc_patience *p,
+				   const struct secret *management, const struct card_key *keys,
+				   size_t n, size_t *gone);
+	// The same: a key with the certificate beside it goes to an empty slot. Cut off anywhere, the pair is whole in one of the two, and a second time
+	// goes on. *moved false: not there, or the place is taken; nothing was changed.
+	struct err *(*move_key)(const struct token_info *t, const struct pcsc_patience *p,
+				const struct secret *management, const struct card_key *key,
+				uint8_t to, bool *moved);
+	// CHUID and CCC, each where it is missing, or both anew.
+	struct err *(*write_identity)(const struct token_info *t, const struct pcsc_patience *p,
+				      const struct secret *management, bool anew,
+				      struct card_identity_done *out);
+	const char *factory_puk; // as its maker delivers it
 };
 
 // By the tries that are left, before one is spent: "so-pin-locked", "so-pin-final-try" (unless last_try).

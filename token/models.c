@@ -55,10 +55,13 @@ static const struct model models[] = {
 		      .needs_management = true,
 		      .firmware_packed = true,
 		      .hides_keys_before = 530,
+		      .deletes_keys_from = 570,
 		      .attestation = ATTESTATION_YUBIKEY_PIV },
 	  .source = "yubico-piv-tool, ykcs11/tests; quirks seen: ykcs11 2.2.0; GET METADATA "
 		    "from firmware 5.3 on, which CK_TOKEN_INFO calls 5.30: Yubico, PIV, and "
-		    "yubico-piv-tool, ykcs11/token.c, get_token_version; attestation: "
+		    "yubico-piv-tool, ykcs11/token.c, get_token_version; MOVE KEY, which deletes, "
+		    "too, from 5.7 on: Yubico, .NET SDK, MoveKeyCommand and DeleteKeyCommand, and "
+		    "yubico-piv-tool 2.6, lib/ykpiv.c; attestation: "
 		    "yubico-piv-tool, ykcs11/objects.c, and Yubico's page \"PIV attestation\"",
 	  .management_key = { "010203040506070801020304050607080102030405060708",
 			      "Yubico, PIV: the management key of a new YubiKey" },

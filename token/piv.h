@@ -41,8 +41,17 @@ MUST struct err *piv_metadata(struct piv *p, uint8_t reference, struct piv_metad
 
 // --- piv_identity.c
 
-// CHUID and CCC, by which Windows knows a card, each where it is missing; the manager is logged in. A new GUID is random.
-MUST struct err *piv_write_identity(struct piv *p);
+// CHUID and CCC, by which Windows knows a card, each where it is missing, or (anew) both; the manager is logged in. A new GUID is random.
+MUST struct err *piv_write_identity(struct piv *p, bool anew, struct card_identity_done *out);
+
+// --- piv_keys.c: firmware 5.7 and later; but for the first the manager is logged in
+
+// Whether the key is in the slot. A module may make one up where there is only a certificate (ykcs11 does).
+MUST struct err *piv_has_key(struct piv *p, const struct card_key *k, bool *yes);
+// *gone false: another key is in the slot, and was left alone.
+MUST struct err *piv_delete_key(struct piv *p, const struct card_key *k, bool *gone);
+// With the certificate of its slot. *moved false: it is not there, or has no certificate, or the place is not free; nothing was changed.
+MUST struct err *piv_move_key(struct piv *p, const struct card_key *k, uint8_t to, bool *moved);
 
 // --- piv_management.c
 

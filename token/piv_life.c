@@ -15,6 +15,7 @@ enum {
 	SW_BLOCKED = 0x6983,
 	PAD = 0xff,
 	TRIES_MAX = 255,
+	MOVES_KEYS = 0x050700, // the first firmware that deletes and moves keys
 };
 
 // As the maker delivers them (Yubico, PIV; token/models.c has them for recognising).
@@ -211,15 +212,67 @@ static struct err *begin_anew(const struct token_info *t, const struct pcsc_pati
 {
 	AUTO(piv) struct piv *p = NULL;
 	AUTO(secret) struct secret *made = NULL;
+	struct card_identity_done identity;
 	TRY(factory_management_key(t, &made));
 	TRY(piv_open(t, patience, &p));
 	TRY(reset(p));
 	TRY(piv_manage(p, made));
 	TRY(piv_set_management(p, n->management));
 	if (n->identity)
-		TRY(piv_write_identity(p));
+		TRY(piv_write_identity(p, false, &identity));
 	TRY(from_factory(p, factory_puk_value, PIV_PUK, n->puk));
 	return from_factory(p, factory_pin_value, PIV_PIN, n->pin);
+}
+
+// --- keys and identity
+
+static struct err *has_key(const struct token_info *t, const struct pcsc_patience *patience,
+			   const struct card_key *key, bool *yes)
+{
+	AUTO(piv) struct piv *p = NULL;
+	TRY(piv_open(t, patience, &p));
+	return piv_has_key(p, key, yes);
+}
+
+static struct err *delete_keys(const struct token_info *t, const struct pcsc_patience *patience,
+			       const struct secret *management, const struct card_key *keys,
+			       size_t n, size_t *gone)
+{
+	AUTO(piv) struct piv *p = NULL;
+	*gone = 0;
+	TRY(piv_open(t, patience, &p));
+	if (p->firmware < MOVES_KEYS)
+		return NULL;
+	TRY(piv_manage(p, management));
+	for (size_t i = 0; i < n; i++) {
+		bool went = false;
+		TRY(piv_delete_key(p, &keys[i], &went));
+		*gone += went;
+	}
+	return NULL;
+}
+
+static struct err *move_key(const struct token_info *t, const struct pcsc_patience *patience,
+			    const struct secret *management, const struct card_key *key, uint8_t to,
+			    bool *moved)
+{
+	AUTO(piv) struct piv *p = NULL;
+	*moved = false;
+	TRY(piv_open(t, patience, &p));
+	if (p->firmware < MOVES_KEYS)
+		return NULL;
+	TRY(piv_manage(p, management));
+	return piv_move_key(p, key, to, moved);
+}
+
+static struct err *write_identity(const struct token_info *t, const struct pcsc_patience *patience,
+				  const struct secret *management, bool anew,
+				  struct card_identity_done *out)
+{
+	AUTO(piv) struct piv *p = NULL;
+	TRY(piv_open(t, patience, &p));
+	TRY(piv_manage(p, management));
+	return piv_write_identity(p, anew, out);
 }
 
 static const struct card_life piv_card = {
@@ -228,6 +281,11 @@ static const struct card_life piv_card = {
 	.unblock = unblock,
 	.change_management = change_management,
 	.begin_anew = begin_anew,
+	.has_key = has_key,
+	.delete_keys = delete_keys,
+	.move_key = move_key,
+	.write_identity = write_identity,
+	.factory_puk = factory_puk_value,
 };
 
 const struct life piv_life = {

@@ -125,13 +125,34 @@ static void show_key(const struct profile_key *k)
 	print_msg(stdout, INDENT, msg_make(attributes[k->attributes_floor], NULL, 0));
 	show_attestation(&k->attestation);
 	if (k->retire_destroy)
-		say_in(stdout, INDENT, N_("Once a new key is verified, the old one is destroyed."));
+		say_in(stdout, INDENT,
+		       N_("Once a new key is verified, the old one is destroyed; on a card that "
+			  "cannot "
+			  "delete a key it stays in its slot, without a certificate."));
 	else
 		say_in(stdout, INDENT, N_("Once a new key is verified, the old one is kept."));
 }
 
-static void show_token(const struct profile_token *t)
+static void show_factory(const struct profile *p)
 {
+	static const char *const words[] = {
+		[FACTORY_REFUSE] = N_("No key is made on a token whose PIN, PUK or management key "
+				      "is still the maker's."),
+		[FACTORY_REPLACE] = N_("A PIN, PUK or management key that is still the maker's is "
+				       "replaced before a key is made."),
+		[FACTORY_WARN] =
+			N_("A PIN, PUK or management key that is still the maker's is only warned "
+			   "of."),
+	};
+	enum factory_policy f = p->token.factory;
+	if (f == FACTORY_USUAL)
+		f = p->practice ? FACTORY_WARN : FACTORY_REFUSE;
+	print_msg(stdout, INDENT, msg_make(words[f], NULL, 0));
+}
+
+static void show_token(const struct profile *p)
+{
+	const struct profile_token *t = &p->token;
 	static const char *const custody[] = {
 		[SO_SHOW] = N_("The security officer's PIN (PUK) of a token that is initialised is "
 			       "random and shown once."),
@@ -155,10 +176,14 @@ static void show_token(const struct profile_token *t)
 	print_msg(stdout, INDENT, msg_make(custody[t->so_custody], NULL, 0));
 	if (t->management_custody != SO_AS_SO_PIN)
 		print_msg(stdout, INDENT, msg_make(management[t->management_custody], NULL, 0));
-	if (t->card_identity == IDENTITY_MISSING)
+	if (t->card_identity != IDENTITY_NONE)
 		say_in(stdout, INDENT,
-		       N_("A PIV card that is initialised gets a new identity for Windows (CHUID "
-			  "and CCC)."));
+		       N_("A PIV card that has no identity for Windows (CHUID and CCC) gets one "
+			  "when it is initialised or gets a certificate."));
+	if (t->card_identity == IDENTITY_RENEW)
+		say_in(stdout, INDENT,
+		       N_("With each new certificate that identity is written anew."));
+	show_factory(p);
 }
 
 static void show_ca(const struct profile_ca *ca)
@@ -213,7 +238,7 @@ void profile_show(const struct profile *p)
 	for (size_t i = 0; i < p->n_roles; i++)
 		show_role(&p->roles[i]);
 	show_key(&p->key);
-	show_token(&p->token);
+	show_token(p);
 	show_ca(&p->ca);
 	show_window(&p->window);
 	show_consents(p);

@@ -66,12 +66,14 @@ static bool is_gone(struct enrolment *e, const struct err *err, enum place_state
 {
 	if (err_has_tag(err, "token-absent"))
 		return true;
-	if (!err_has_tag(err, "token-fault") && !err_has_tag(err, "token-session") &&
+	if (!e->away && !err_has_tag(err, "token-fault") && !err_has_tag(err, "token-session") &&
 	    !err_has_tag(err, "token-refused") && !err_has_tag(err, "object-gone"))
 		return false;
 	*where = enrolment_place(e);
 	if (*where != PLACE_SAME)
 		return true;
+	if (!e->module)
+		return false;
 	struct token_info now = e->token;
 	AUTO(err) struct err *gone = slot_refresh(e->module, &now);
 	return gone && err_has_tag(gone, "token-absent");
@@ -104,7 +106,7 @@ static struct err *service_ended(const struct enrolment *e, bool resumable)
 struct err *enrolment_pulled(struct enrolment *e, struct err *err)
 {
 	enum place_state where = PLACE_SAME;
-	if (!e->session || err_kind(err) != ERR_TOKEN || !is_gone(e, err, &where))
+	if ((!e->session && !e->away) || err_kind(err) != ERR_TOKEN || !is_gone(e, err, &where))
 		return err;
 	e->pulled = true;
 	bool resumable = e->written && e->record->state == ENROLMENT_OPEN;

@@ -20,8 +20,11 @@
 #include "token/card_place.h"
 #include "token/evidence.h"
 #include "token/lease.h"
+#include "token/life.h"
 #include "token/models.h"
 #include "x509/cert.h"
+
+enum { REPLACED_PIN = 1, REPLACED_PUK = 2, REPLACED_MANAGEMENT = 4 };
 
 struct enrolment {
 	const struct job *job;
@@ -43,6 +46,7 @@ struct enrolment {
 	struct token_info token;
 	char *token_uri;
 	bool pulled; // the token went away while it was in use
+	bool away;   // between leave_token and return_to_token
 	bool unseen; // the job's token was named without a look, and it is not exactly one
 	const struct model *model;
 	struct lease *lease;
@@ -51,12 +55,19 @@ struct enrolment {
 	struct session *session;
 	struct secret *pin; // as long as this run still has to log in; null with a keypad
 
+	struct card_secrets secrets; // what the card said of them, where it was asked
+	unsigned replaced;	     // what of the maker's got another value in this run
+	bool have_identity;
+	struct card_identity_done identity; // what became of CHUID and CCC
+
 	struct secret *
 		management; // a card's management key, from the first act that needs it until the last
 
 	// the key
 	struct keypair *key;
-	bool old_key_stays; // the pair that this one follows lost its certificate alone
+	bool made_key;	      // in this run
+	bool old_key_stays;   // the pair that this one follows lost its certificate alone
+	bool old_key_deleted; // the card itself deleted it
 	struct evidence evidence;
 	bool have_evidence;
 	struct attestation_statement
@@ -130,6 +141,10 @@ MUST struct err *find_token(struct enrolment *e);
 MUST struct err *take_token(struct enrolment *e, const char *what);
 // ERR_TOKEN tagged "token-blank" or "token-read-only".
 MUST struct err *token_usable(const struct enrolment *e);
+// For commands to the card itself: the session and the module are closed, for the one would end the other's login, and a module goes on
+// believing what it saw of the card before. e->key is gone. Then both are opened anew, with the same token, and nobody is logged in.
+void leave_token(struct enrolment *e);
+MUST struct err *return_to_token(struct enrolment *e);
 // Takes it, and opens a session.
 MUST struct err *open_token(struct enrolment *e, const char *what);
 MUST struct err *open_login(

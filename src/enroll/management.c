@@ -3,7 +3,9 @@
 
 #include "base/buf.h"
 #include "enroll/ask.h"
+#include "enroll/factory.h"
 #include "enroll/say.h"
+#include "enroll/token_custody.h"
 #include "pkcs11/admin.h"
 #include "pkcs11/certobj.h"
 #include "token/life.h"
@@ -93,10 +95,11 @@ static struct err *may_use_factory(struct enrolment *e, bool *yes)
 			   yes);
 }
 
-static void warn_of_factory(const struct enrolment *e)
+// One that the institution derives need not be known to anybody: used where the card does not have the maker's.
+static struct err *made_again(struct enrolment *e, bool refused)
 {
-	say_note(e, msg_new(N_("The management key of this token is the maker's: everybody can "
-			       "look it up. Change it with `inkan token pin --management-key`.")));
+	bool others = refused || (e->secrets.tells && !e->secrets.management_factory);
+	return others ? custody_management_again(e, &e->management) : NULL;
 }
 
 // Given ahead of time, the maker's (*factory), or asked for. A card that refused the maker's once is not given it again.
@@ -109,6 +112,9 @@ static struct err *find_key(struct enrolment *e, bool *factory)
 	if (ahead)
 		return ask(e, NULL);
 	TRY(journal_factory_refused(e->journal, e->token_uri, &refused));
+	TRY(made_again(e, refused));
+	if (e->management)
+		return NULL;
 	if (!refused)
 		TRY(may_use_factory(e, factory));
 	if (*factory)
@@ -158,8 +164,8 @@ static struct err *take_note(struct enrolment *e)
 {
 	if (!is_factory_management_key(&e->token, e->management))
 		return NULL;
-	warn_of_factory(e);
-	return journal_note_factory(e->journal, e->token_uri, false);
+	TRY(journal_note_factory(e->journal, e->token_uri, false));
+	return factory_management_judge(e);
 }
 
 struct err *management_begin(struct enrolment *e)
@@ -189,36 +195,14 @@ void management_forget(struct enrolment *e)
 	e->management = NULL;
 }
 
-// Beside somebody else's certificate the key is somebody else's, too.
-static struct err *remove_from_slot(struct enrolment *e, const struct key_id *id,
-				    const char *sha256, bool *stays)
-{
-	size_t others = 0;
-	enum tri key = TRI_MISSING;
-	TRY(certobj_key_present(e->session, id, &key));
-	TRY(management_begin(e));
-	TRY(certobj_clear_slot(e->session, id, sha256, &others));
-	*stays = key == TRI_YES && !others && e->model->quirks.destroy_keeps_key;
-	return NULL;
-}
-
 struct err *pair_remove(struct enrolment *e, const struct key_id *id, const char *sha256,
 			bool *stays)
 {
 	AUTO(keypair) struct keypair *pair = NULL;
 	*stays = false;
 	if (in_slot(e))
-		return remove_from_slot(e, id, sha256, stays);
+		return slot_remove(e, id, sha256, stays);
 	TRY(certobj_destroy(e->session, id, NULL, NULL));
 	TRY(keypair_find(e->session, id, &pair));
 	return pair ? keypair_destroy(e->session, pair) : NULL;
-}
-
-void say_key_stays(const struct enrolment *e, const struct key_id *id)
-{
-	char room[4];
-	say_note(e, msg_new(N_("This token cannot delete a key through its module: the key in slot "
-			       "%1 stays, without a certificate. Nobody uses it. The slot can be "
-			       "emptied with the program of the token's maker."),
-			    ARG_TEXT(slot_name(id, room))));
 }

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "enroll/identity.h"
 
 void result_free(struct result *r)
 {
@@ -90,6 +91,26 @@ static json_t *error_to_json(const struct err *err)
 	return o;
 }
 
+// What became of the card besides: its secrets that were the maker's, its identity for Windows.
+static void put_card(json_t *o, const struct enrolment *e)
+{
+	static const struct {
+		unsigned what;
+		const char *name;
+	} names[] = { { REPLACED_PIN, "pin" },
+		      { REPLACED_PUK, "puk" },
+		      { REPLACED_MANAGEMENT, "management-key" } };
+	if (e->have_identity)
+		json_object_set_new(o, "card_identity", identity_to_json(&e->identity));
+	if (!e->replaced)
+		return;
+	json_t *list = json_array();
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (e->replaced & names[i].what)
+			json_array_append_new(list, json_string(names[i].name));
+	json_object_set_new(o, "replaced", list);
+}
+
 static void put_enrolment(json_t *o, const struct enrolment *e)
 {
 	if (e->record && e->record->id)
@@ -105,6 +126,7 @@ static void put_enrolment(json_t *o, const struct enrolment *e)
 		json_object_set_new(o, "practice", json_boolean(e->profile->practice));
 		json_object_set_new(o, "zone", json_string(e->profile->window.zone));
 	}
+	put_card(o, e);
 	if (e->unseen) // for the parent, which looks itself then
 		json_object_set_new(o, "unseen", json_true());
 	if (e->pulled) // a person who is there may put it back

@@ -23,6 +23,11 @@ const char *slot_name(const struct key_id *id, char room[static 4])
 	return room;
 }
 
+unsigned slot_firmware(const struct enrolment *e)
+{
+	return e->token.firmware_major * 100U + e->token.firmware_minor;
+}
+
 static struct err *taken(const struct enrolment *e, struct err *err)
 {
 	return err_tag(err_hint(err,
@@ -124,8 +129,7 @@ struct err *slot_key_ours(struct enrolment *e, const struct key_id *id, bool *ou
 
 static bool hides_keys(const struct enrolment *e)
 {
-	unsigned version = e->token.firmware_major * 100U + e->token.firmware_minor;
-	return version < e->model->quirks.hides_keys_before;
+	return slot_firmware(e) < e->model->quirks.hides_keys_before;
 }
 
 static struct err *surely_empty(struct enrolment *e, const struct key_id *id)

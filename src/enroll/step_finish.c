@@ -36,7 +36,8 @@ static struct err *look(struct enrolment *e, const struct key_id *old, struct st
 			s.renewed = true;
 		else if (on_old && e->record->old_sha256 && !strcmp(sha256, e->record->old_sha256))
 			s.old = true;
-		else if (on_old)
+		// A copy of the new one there is what a move that was cut off left.
+		else if (on_old && !(e->record->sha256 && !strcmp(sha256, e->record->sha256)))
 			s.old_shared = true;
 	}
 	*out = s;
@@ -77,7 +78,7 @@ static struct err *destroy_old(struct enrolment *e, const struct key_id *id, boo
 	TRY(pair_remove(e, id, e->record->old_sha256, stays));
 	if (*stays)
 		say_key_stays(e, id);
-	return NULL;
+	return *stays ? NULL : slot_settle(e, id);
 }
 
 // The last look before what cannot be undone: the new pair stands, and what goes is the pair that we made and nobody else uses.
@@ -91,8 +92,9 @@ static struct err *retire(struct enrolment *e, bool *removed, bool *stays)
 	TRY(look(e, &old, &s));
 	if (!s.renewed)
 		TRY(store_once_more(e));
-	*removed = (s.old || begun) && !s.old_shared && !key_id_same(&old, keypair_id(e->key));
-	if (!*removed)
+	bool settled = key_id_same(&old, keypair_id(e->key)); // in the place of the old one
+	*removed = (s.old || begun) && !s.old_shared && (begun || !settled);
+	if (!*removed || settled)
 		return NULL;
 	TRY(enrolment_mark(e, MARK_RETIRE_BEGUN));
 	return destroy_old(e, &old, stays);

@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "enroll/ask.h"
 #include "enroll/attested.h"
+#include "enroll/factory.h"
+#include "enroll/identity.h"
 #include "enroll/management.h"
 #include "enroll/say.h"
 
@@ -17,6 +19,8 @@ struct err *step_consent_key(struct enrolment *e, bool *skipped)
 	say_step(e, STEP_BEGUN, NULL, 0);
 	AUTO(msg) struct msg *protection = protection_words(&e->token, e->profile);
 	say_note(e, msg_copy(protection));
+	slot_tell_ahead(e);
+	identity_tell_ahead(e);
 	if (e->profile->consent_key.en || e->profile->consent_key.ja)
 		say_note(e, msg_new("%1", ARG_BOTH(e->profile->consent_key)));
 	struct msg *words = msg_new(N_("A new RSA key of %1 bits will be made on the token %2, and "
@@ -140,6 +144,7 @@ static struct err *leave_management(struct enrolment *e)
 static struct err *make(struct enrolment *e)
 {
 	struct key_id id = { 0 };
+	TRY(factory_replace(e));
 	TRY(choose_place(e, &id));
 	const struct key_terms terms = {
 		.bits = e->constraints.rsa_bits,
@@ -155,6 +160,7 @@ static struct err *make(struct enrolment *e)
 	struct err *err = generate(e, &terms);
 	if (err)
 		return making_failed(e, err);
+	e->made_key = true;
 	TRY(remember_id(e));
 	return leave_management(e);
 }
@@ -182,6 +188,7 @@ static struct err *key_lost(const struct enrolment *e)
 static struct err *find_made(struct enrolment *e)
 {
 	struct key_id id = { 0 };
+	TRY(slot_find_settled(e));
 	TRY(key_id_from_hex(e->record->key_id, &id));
 	TRY(slot_still_ours(e, &id));
 	TRY(keypair_find(e->session, &id, &e->key));

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "enroll/identity.h"
 #include "enroll/management.h"
 #include "enroll/request.h"
 #include "enroll/say.h"
@@ -15,6 +16,7 @@ struct err *step_store_certificate(struct enrolment *e, bool *skipped)
 	TRY(slot_still_ours(e, keypair_id(e->key)));
 	TRY(management_begin(e));
 	TRY(certobj_store(e->session, keypair_id(e->key), e->common_name, e->leaf));
+	TRY(identity_write(e));
 	// The old certificate is still to be removed with it: nobody types such a key twice.
 	if (!e->record->old_key_id || !e->profile->key.retire_destroy)
 		management_forget(e);

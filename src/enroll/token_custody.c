@@ -284,6 +284,20 @@ struct err *custody_again(struct enrolment *e, enum so_custody c, struct secret 
 	return c == SO_DERIVE ? derive(e, &so_pin, out) : NULL;
 }
 
+struct err *custody_management_again(struct enrolment *e, struct secret **out)
+{
+	struct keeping c = { 0 };
+	const struct profile_token *t = e->profile ? &e->profile->token : NULL;
+	bool same = t && t->management_custody == SO_AS_SO_PIN;
+	*out = NULL;
+	if (!t || (same ? t->so_custody : t->management_custody) != SO_DERIVE)
+		return NULL;
+	unsigned length =
+		e->secrets.management_hex ? e->secrets.management_hex : FACTORY_MANAGEMENT_HEX;
+	TRY(custody_of_management(e, length, &c));
+	return c.how == SO_DERIVE ? derive(e, &c, out) : NULL;
+}
+
 struct err *custody_make(struct enrolment *e, struct keeping *c, const struct secret *old,
 			 struct secret **out)
 {

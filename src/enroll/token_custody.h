@@ -29,3 +29,5 @@ MUST struct err *custody_make(struct enrolment *e, struct keeping *c, const stru
 MUST struct err *custody_done(struct enrolment *e, const struct keeping *c);
 // The SO PIN of this token where it can be made again (SO_DERIVE); *out null where it cannot.
 MUST struct err *custody_again(struct enrolment *e, enum so_custody c, struct secret **out);
+// The management key of this card where the profile derives it; *out null where it does not.
+MUST struct err *custody_management_again(struct enrolment *e, struct secret **out);

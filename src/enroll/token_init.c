@@ -67,7 +67,7 @@ static struct err *name_losses(struct initing *in, size_t *objects)
 
 static bool new_identity(const struct enrolment *e)
 {
-	return e->profile && e->profile->token.card_identity == IDENTITY_MISSING;
+	return e->profile && e->profile->token.card_identity != IDENTITY_NONE;
 }
 
 static void say_of_card(const struct enrolment *e)

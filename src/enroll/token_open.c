@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "enroll/ask.h"
+#include "enroll/factory.h"
 #include "enroll/say.h"
 #include "token/life.h"
 
@@ -13,9 +14,6 @@ static struct err *load_module(struct enrolment *e)
 	TRY(module_find(e->job->module, e->job->module_from_profile, &source));
 	struct err *err = module_load(&source, &e->module);
 	module_source_free(&source);
-	// Only now: the linker loads one library at a time.
-	if (!err && (e->job->kind == JOB_ENROLL || e->job->kind == JOB_RESUME))
-		ca_ahead();
 	return err;
 }
 
@@ -27,22 +25,31 @@ static struct err *absent(const char *uri)
 			   "can be seen."));
 }
 
-static struct err *pick_token(struct enrolment *e)
+static struct err *pick(struct enrolment *e, const char *wanted, size_t *n)
 {
 	AUTO(token_uri) struct token_uri *uri = NULL;
-	TRY(token_uri_parse(e->job->token, &uri));
+	TRY(token_uri_parse(wanted, &uri));
 	__attribute__((cleanup(token_list_cleanup))) struct token_list tokens = { 0 };
 	TRY(slot_tokens_fitting(e->module, uri, &tokens));
-	e->unseen = e->job->unlisted && tokens.n != 1;
+	*n = tokens.n;
 	if (tokens.n == 0)
-		return absent(e->job->token);
+		return absent(wanted);
 	if (tokens.n > 1)
 		return err_hint(
-			err_tag(err_new(ERR_TOKEN, N_("Several tokens fit %1."),
-					ARG_TEXT(e->job->token)),
+			err_tag(err_new(ERR_TOKEN, N_("Several tokens fit %1."), ARG_TEXT(wanted)),
 				"token-ambiguous"),
 			N_("Take the others out, or give the whole URI of the one that is meant."));
 	e->token = tokens.list[0];
+	return NULL;
+}
+
+static struct err *pick_token(struct enrolment *e)
+{
+	size_t n = 0;
+	struct err *err = pick(e, e->job->token, &n);
+	e->unseen = e->job->unlisted && n != 1;
+	if (err)
+		return err;
 	e->token_uri = token_info_uri(&e->token);
 	return e->token_uri ? NULL : err_no_memory();
 }
@@ -84,7 +91,32 @@ struct err *token_usable(const struct enrolment *e)
 struct err *find_token(struct enrolment *e)
 {
 	TRY(load_module(e));
+	// Only now: the linker loads one library at a time.
+	if (e->job->kind == JOB_ENROLL || e->job->kind == JOB_RESUME)
+		ca_ahead();
 	return pick_token(e);
+}
+
+void leave_token(struct enrolment *e)
+{
+	keypair_free(e->key);
+	e->key = NULL;
+	session_close(e->session);
+	e->session = NULL;
+	module_unload(e->module);
+	e->module = NULL;
+	module_finalise_now();
+	e->away = true;
+}
+
+struct err *return_to_token(struct enrolment *e)
+{
+	size_t n = 0;
+	TRY(load_module(e));
+	TRY(pick(e, e->token_uri, &n));
+	TRY(session_open(e->module, &e->token, true, &e->session));
+	e->away = false;
+	return NULL;
 }
 
 struct err *take_token(struct enrolment *e, const char *what)
@@ -104,6 +136,7 @@ struct err *open_token(struct enrolment *e, const char *what)
 {
 	TRY(take_token(e, what));
 	TRY(token_usable(e));
+	TRY(factory_look(e));
 	TRY(session_open(e->module, &e->token, true, &e->session));
 	TRY(session_pin_ready(e->session, e->job->last_try));
 	if (e->token.user_pin_to_be_changed)
@@ -111,23 +144,6 @@ struct err *open_token(struct enrolment *e, const char *what)
 				       "changed. If the token goes on no further, change it with "
 				       "`inkan token pin` and run inkan again."),
 				    ARG_TEXT(e->token.label)));
-	return NULL;
-}
-
-// The maker's PIN protects nothing. It was not given to the token.
-static struct err *judge_factory(const struct enrolment *e, const struct secret *pin)
-{
-	if (!is_factory_pin(&e->token, pin))
-		return NULL;
-	if (e->profile && !e->profile->practice)
-		return err_hint(
-			err_tag(err_new(ERR_PIN, N_("This PIN is the maker's: everybody can "
-						    "look it up. It was not sent to the "
-						    "token.")),
-				"pin-factory"),
-			N_("Change it with `inkan token pin`, then run inkan again."));
-	say_note(e, msg_new(N_("This PIN is the maker's: everybody can look it up. Change it with "
-			       "`inkan token pin`.")));
 	return NULL;
 }
 
@@ -153,6 +169,17 @@ static struct err *pin_fits(const struct enrolment *e, const void *ctx, const st
 	return life_pin_fits(&e->token, NAME_PIN, pin);
 }
 
+// The maker's protects nothing. What is refused is not asked for once more as if it held.
+static struct err *judge_pin(struct enrolment *e)
+{
+	struct err *err = factory_pin_judge(e);
+	if (err) {
+		secret_free(e->pin);
+		e->pin = NULL;
+	}
+	return err;
+}
+
 // A PIN that cannot be right costs no try, so it may be asked again; one that was tried is never tried again.
 static const struct secret_ask the_pin = { .ask = type_pin, .fits = pin_fits };
 
@@ -164,7 +191,7 @@ struct err *open_login(struct enrolment *e)
 		return login_with_keypad(e);
 	if (!e->pin) {
 		TRY(ask_fitting(e, &the_pin, NULL, &e->pin));
-		TRY(judge_factory(e, e->pin));
+		TRY(judge_pin(e));
 	}
 	return session_login(e->session, e->pin, e->job->last_try);
 }

@@ -2,7 +2,7 @@
 //
 // It can be cut off anywhere: what is there and what inkan made of it is found out anew by the next run, from the token and the journal, so
 // that it removes what is left. Certificates go before their keys and public halves last: what is left of a pair in the middle
-// is never a certificate that has no key; that a key is inkan's the journal knows without it. Unfinished enrolments are closed after their objects are gone, not before.
+// is never a certificate that has no key (keys that the card itself deletes go at the end, all at once); that a key is inkan's the journal knows without it. Unfinished enrolments are closed after their objects are gone, not before.
 #include <jansson.h>
 #include <string.h>
 
@@ -11,6 +11,9 @@
 #include "enroll/run.h"
 #include "enroll/say.h"
 #include "enroll/token_job.h"
+#include "pkcs11/attest.h"
+
+enum { SLOTS_MAX = 32 }; // a PIV card has 25
 
 struct wiping {
 	struct enrolment e;
@@ -41,10 +44,19 @@ static bool is_key(const struct object *o)
 	return o->kind == OBJECT_PRIVATE_KEY || o->kind == OBJECT_PUBLIC_KEY;
 }
 
-// A statement that the card makes when it is looked at is nothing that is stored, and some modules cannot delete a key.
+// Whether the card itself deletes it: with the private key its public half goes, too. The maker's key for attestations stays.
+static bool card_deletes(const struct enrolment *e, const struct object *o)
+{
+	return o->kind == OBJECT_PRIVATE_KEY && slot_deletes(e) && attest_slot(&o->id);
+}
+
+// A statement that the card makes when it is looked at is nothing that is stored, and some modules cannot delete a key. What a PIV card shows as
+// data is its certificates once more, which go as such, and the card's own: its identity, and the maker's certificate, which nobody could bring back.
 static bool can_go(const struct enrolment *e, const struct object *o)
 {
-	return !o->attestation && !(is_key(o) && e->model->quirks.destroy_keeps_key);
+	if (is_key(o) && e->model->quirks.destroy_keeps_key)
+		return card_deletes(e, o);
+	return !o->attestation && !(o->kind == OBJECT_DATA && in_slot(e));
 }
 
 static void say_keys_that_stay(const struct wiping *w)
@@ -52,7 +64,8 @@ static void say_keys_that_stay(const struct wiping *w)
 	for (size_t i = 0; i < w->things.n; i++) {
 		const struct thing *t = &w->things.list[i];
 		bool meant = is_whole(w) || t->maker == MADE_BY_INKAN;
-		if (meant && t->object->kind == OBJECT_PRIVATE_KEY && !can_go(&w->e, t->object))
+		if (meant && t->object->kind == OBJECT_PRIVATE_KEY && !can_go(&w->e, t->object) &&
+		    attest_slot(&t->object->id))
 			say_key_stays(&w->e, &t->object->id);
 	}
 }
@@ -114,12 +127,33 @@ static struct err *remove_kind(struct wiping *w, enum object_kind kind)
 {
 	for (size_t i = 0; i < w->things.n; i++) {
 		struct thing *t = &w->things.list[i];
-		if (!t->chosen || t->object->kind != kind)
+		if (!t->chosen || t->object->kind != kind || card_deletes(&w->e, t->object))
 			continue;
 		TRY(go_on(&w->e));
 		TRY(object_remove(w->e.session, t->object));
 		w->removed++;
 	}
+	return NULL;
+}
+
+// Keys that the card itself deletes go last, in one turn: the objects that were listed are not to be touched afterwards.
+static struct err *delete_keys(struct wiping *w)
+{
+	struct card_key keys[SLOTS_MAX];
+	size_t n = 0, gone = 0;
+	for (size_t i = 0; i < w->things.n && n < SLOTS_MAX; i++) {
+		const struct thing *t = &w->things.list[i];
+		const struct object *o = t->object;
+		if (t->chosen && card_deletes(&w->e, o))
+			keys[n++] = (struct card_key){ .slot = attest_slot(&o->id),
+						       .public_sha256 = o->public_sha256[0]
+										? o->public_sha256
+										: NULL };
+	}
+	if (!n)
+		return NULL;
+	TRY(slot_delete(&w->e, keys, n, &gone));
+	w->removed += gone;
 	return NULL;
 }
 
@@ -130,7 +164,7 @@ static struct err *remove_chosen(struct wiping *w)
 						  OBJECT_DATA,	      OBJECT_OTHER };
 	for (size_t i = 0; i < ARRAY_LEN(order); i++)
 		TRY(remove_kind(w, order[i]));
-	return NULL;
+	return delete_keys(w);
 }
 
 // In a card's slot the module may have put a certificate of its own beside a key that has no other yet.
@@ -162,7 +196,7 @@ static struct err *close_record(struct enrolment *e, struct record **r)
 	return err;
 }
 
-// A module may say that it destroyed an object and keep it (a PIV card keeps its keys).
+// A module may say that it destroyed an object and keep it (a PIV card keeps its keys, unless it deletes them itself).
 static struct err *look_again(struct wiping *w)
 {
 	AUTO_THINGS struct things left = { 0 };

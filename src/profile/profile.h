@@ -152,7 +152,16 @@ bool so_custody_from_name(const char *name, enum so_custody *out);
 // CHUID and CCC of a PIV card, by which Windows knows it.
 enum card_identity {
 	IDENTITY_NONE,	  // left alone
-	IDENTITY_MISSING, // written by token init, where they are missing
+	IDENTITY_MISSING, // written by token init and with a certificate, where they are missing
+	IDENTITY_RENEW,	  // the same, and with each new certificate written anew
+};
+
+// What an enrolment makes of a PIN, PUK or management key that is the maker's.
+enum factory_policy {
+	FACTORY_USUAL,	// refused; in a profile to practise with only warned of
+	FACTORY_REFUSE, // no key is made
+	FACTORY_REPLACE, // by another one, before the key is made, kept as so_pin and management_key say
+	FACTORY_WARN,
 };
 
 struct profile_token {
@@ -161,6 +170,7 @@ struct profile_token {
 	struct buf
 		recovery; // PEM of the recovery certificates, concatenated (read at load); empty: none
 	enum card_identity card_identity;
+	enum factory_policy factory;
 	char *master; // the file of the master secret; null: none
 };
 

@@ -5,6 +5,7 @@
 _Static_assert(sizeof(enum otp_kind) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum ca_protocol) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum attestation_send) == sizeof(int), "an enum is as wide as an int");
+_Static_assert(sizeof(enum factory_policy) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum so_custody) == sizeof(int), "an enum is as wide as an int");
 
 #define TABLE(entry_size, list)                                                                    \
@@ -21,7 +22,8 @@ static const char *const retirements[] = { "keep", "destroy", NULL };
 static const char *const so_custodies[] = { "show", "escrow", "derive", "typed", NULL };
 static const char *const management_custodies[] = { "show",  "escrow",	  "derive",
 						    "typed", "as-so-pin", NULL };
-static const char *const identities[] = { "none", "missing", NULL };
+static const char *const identities[] = { "none", "missing", "renew", NULL };
+static const char *const factory_policies[] = { "usual", "refuse", "replace", "warn", NULL };
 static const char *const protocols[] = { "est", "scep", "cmp", "portal", "file", NULL };
 static const char *const attested_pins[] = { "any", "once", "always", NULL };
 static const char *const attested_touches[] = { "any", "cached", "always", NULL };
@@ -324,7 +326,13 @@ static const struct schema_key token_keys[] = {
 	  .at = DRAFT(profile.token.card_identity),
 	  .choices = identities,
 	  .otherwise = "none",
-	  .allowed = N_("none or missing") },
+	  .allowed = N_("none, missing or renew") },
+	{ .key = "factory_secrets",
+	  .shape = SHAPE_CHOICE,
+	  .at = DRAFT(profile.token.factory),
+	  .choices = factory_policies,
+	  .otherwise = "usual",
+	  .allowed = N_("usual, refuse, replace or warn") },
 	{ .key = "recovery",
 	  .shape = SHAPE_TEXTS,
 	  .max = 8,
@@ -501,7 +509,9 @@ static const struct schema_key profile_keys[] = {
 	{ .key = "token",
 	  .shape = SHAPE_GROUP,
 	  .table = &token_table,
-	  .allowed = N_("the keys so_pin, management_key, card_identity, recovery and master") },
+	  .allowed = N_(
+		  "the keys so_pin, management_key, card_identity, factory_secrets, recovery and "
+		  "master") },
 	{ .key = "ca",
 	  .shape = SHAPE_GROUP,
 	  .required = true,

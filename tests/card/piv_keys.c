@@ -204,7 +204,7 @@ enum sw keys_import(struct card *card, struct piv *p, const struct apdu *a)
 	return SW_OK;
 }
 
-// Firmware 5.7: from P2 to P1, or to nowhere (FF).
+// Firmware 5.7: from P2 to P1, which is to be empty, or to nowhere (FF).
 enum sw keys_move(struct card *card, struct piv *p, const struct apdu *a)
 {
 	struct piv_key *from = key_at(p, a->p2), *to = key_at(p, a->p1);
@@ -216,9 +216,10 @@ enum sw keys_move(struct card *card, struct piv *p, const struct apdu *a)
 		return SW_SECURITY;
 	if (!from->key)
 		return SW_NO_KEY;
+	if (to && to->key)
+		return SW_CONDITIONS;
 	if (to) {
 		uint8_t slot = to->slot;
-		key_drop(to);
 		*to = *from;
 		to->slot = slot;
 		from->key = NULL;

@@ -349,6 +349,10 @@ static void test_keys_move_and_go_where_the_firmware_can(void)
 	CU_ASSERT_EQUAL(bench_do(&b, "00f9 8200 00") >> 8, 0x61); // still its own
 	CU_ASSERT_EQUAL(bench_do(&b, "00f68282"), 0x6b00);
 	CU_ASSERT_EQUAL(bench_do(&b, "00f612 82"), 0x6b00);
+	// Where it goes must be empty (Yubico, MoveKeyCommand).
+	CU_ASSERT_EQUAL(bench_do(&b, "0047009a 05 ac03800111 00"), 0x9000);
+	CU_ASSERT_EQUAL(bench_do(&b, "00f69a82"), 0x6985);
+	CU_ASSERT_EQUAL(bench_do(&b, "00f70082 00"), 0x9000);
 	CU_ASSERT_EQUAL(bench_do(&b, "00f6ff82"), 0x9000);
 	CU_ASSERT_EQUAL(bench_do(&b, "00f70082 00"), 0x6a88);
 	bench_close(&b);

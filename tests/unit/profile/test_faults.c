@@ -359,13 +359,15 @@ static void test_certificates_beside_the_request_need_a_place(void)
 static void test_custody_of_the_so_pin(void)
 {
 	static const struct wrong list[] = {
+		{ "factory_secrets: replace", "factory_secrets: perhaps", "perhaps",
+		  "token.factory_secrets", "usual, refuse, replace or warn" },
 		{ "so_pin: escrow", "so_pin: vault", "vault", "token.so_pin",
 		  "show, escrow, derive or typed" },
 		{ "  recovery: example-recovery.pem\n", "", "so_pin: escrow", "token.so_pin",
 		  "escrow needs recovery" },
 		{ "  so_pin: escrow\n  # Who may read an escrowed PIN later: a PEM file beside "
-		  "this "
-		  "one, or several.\n  recovery: example-recovery.pem\n  # For derive: a file of "
+		  "this one, or several.\n  recovery: example-recovery.pem\n  # For derive: a file "
+		  "of "
 		  "mode 0600 on the machine that initialises tokens.\n  master: "
 		  "/etc/inkan/so-master.key\n",
 		  "  so_pin: derive\n", "so_pin: derive", "token.so_pin", "derive needs master" },

@@ -138,6 +138,8 @@ static void test_example_passes_with_its_anchors(void)
 	CU_ASSERT(p->key.attestation.roots.len > strlen(fixture_pem));
 	CU_ASSERT_STRING_EQUAL(p->module, "opensc-pkcs11");
 	CU_ASSERT_STRING_EQUAL(p->login_url, "https://www.bank.example/login");
+	CU_ASSERT_EQUAL(p->token.card_identity, IDENTITY_MISSING);
+	CU_ASSERT_EQUAL(p->token.factory, FACTORY_REPLACE);
 	CU_ASSERT_EQUAL(p->ca.n_hosts, 3);
 	CU_ASSERT_EQUAL(p->roles[0].otp.kind, OTP_HOTP);
 	CU_ASSERT_EQUAL(p->roles[0].fields[0].digits_min, 8);

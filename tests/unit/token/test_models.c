@@ -29,6 +29,7 @@ static void test_cards_are_known_with_their_quirks(void)
 	CU_ASSERT_EQUAL(yubikey->nature, MODEL_HARDWARE);
 	CU_ASSERT(yubikey->quirks.slot_ids && yubikey->quirks.no_label &&
 		  yubikey->quirks.no_extractable && yubikey->quirks.destroy_keeps_key);
+	CU_ASSERT_EQUAL(yubikey->quirks.deletes_keys_from, 570);
 	CU_ASSERT_EQUAL((int)yubikey->quirks.attestation, (int)ATTESTATION_YUBIKEY_PIV);
 	CU_ASSERT_EQUAL(model("piv_II", "PKCS#15 emulated")->nature, MODEL_HARDWARE);
 	CU_ASSERT_EQUAL(model("OpenSC Project", "PKCS#15")->nature, MODEL_HARDWARE);
