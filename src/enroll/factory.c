@@ -154,11 +154,9 @@ static struct err *may_be_given(struct enrolment *e, const char *field, struct k
 
 static struct err *make_management(struct enrolment *e, struct replacing *r)
 {
-	unsigned length =
-		e->secrets.management_hex ? e->secrets.management_hex : FACTORY_MANAGEMENT_HEX;
 	say_note(e, msg_new(N_("The management key of this token is the maker's. The profile wants "
 			       "another one before a key is made.")));
-	TRY(custody_of_management(e, length, &r->management_kept));
+	TRY(custody_of_management(e, &e->secrets, &r->management_kept));
 	TRY(may_be_given(e, "new_management_key", &r->management_kept));
 	TRY(factory_management_key(&e->token, &r->old_management));
 	return custody_make(e, &r->management_kept, r->old_management, &r->new_management);

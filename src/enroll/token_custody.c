@@ -56,6 +56,10 @@ struct err *custody_of_management(struct enrolment *e, const struct card_secrets
 	TRY(choose(e, c, out));
 	out->what = KEPT_MANAGEMENT;
 	out->is = *is;
+	if (!out->is.management_hex) { // not looked at: as makers deliver cards
+		out->is.management_hex = FACTORY_MANAGEMENT_HEX;
+		out->is.management_des = true;
+	}
 	return NULL;
 }
 
@@ -292,9 +296,7 @@ struct err *custody_management_again(struct enrolment *e, struct secret **out)
 	*out = NULL;
 	if (!t || (same ? t->so_custody : t->management_custody) != SO_DERIVE)
 		return NULL;
-	unsigned length =
-		e->secrets.management_hex ? e->secrets.management_hex : FACTORY_MANAGEMENT_HEX;
-	TRY(custody_of_management(e, length, &c));
+	TRY(custody_of_management(e, &e->secrets, &c));
 	return c.how == SO_DERIVE ? derive(e, &c, out) : NULL;
 }
 
