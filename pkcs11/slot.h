@@ -30,6 +30,7 @@ struct token_info {
 	bool signs_sha256_rsa;	   // CKM_SHA256_RSA_PKCS
 	bool signs_rsa;		   // CKM_RSA_PKCS
 	bool signs_raw_rsa;	   // CKM_RSA_X_509
+	bool signs_pss;		   // CKM_RSA_PKCS_PSS
 	char slot_description[65], firmware[16];
 	unsigned long slot; // not stable over initialising a token or a new process
 };
