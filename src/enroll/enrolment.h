@@ -56,7 +56,8 @@ struct enrolment {
 
 	// the key
 	struct keypair *key;
-	bool old_key_stays; // the pair that this one follows lost its certificate alone
+	struct cert *old_cert; // that is renewed; null: an enrolment
+	bool old_key_stays;    // the pair that this one follows lost its certificate alone
 	struct evidence evidence;
 	bool have_evidence;
 	struct attestation_statement

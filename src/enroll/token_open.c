@@ -14,7 +14,8 @@ static struct err *load_module(struct enrolment *e)
 	struct err *err = module_load(&source, &e->module);
 	module_source_free(&source);
 	// Only now: the linker loads one library at a time.
-	if (!err && (e->job->kind == JOB_ENROLL || e->job->kind == JOB_RESUME))
+	enum job_kind kind = e->job->kind;
+	if (!err && (kind == JOB_ENROLL || kind == JOB_RENEW || kind == JOB_RESUME))
 		ca_ahead();
 	return err;
 }

@@ -52,9 +52,9 @@ static void *sign_copy(void *ctx)
 	if (to->key)
 		far_key_hold(to->key);
 	AUTO(err)
-	struct err *failed =
-		from->message.len ? buf_put(&to->message, from->message.data, from->message.len)
-				  : NULL;
+	struct err *failed = from->message.len
+				     ? buf_put(&to->message, from->message.data, from->message.len)
+				     : NULL;
 	if (failed) {
 		sign_free(to);
 		return NULL;

@@ -35,6 +35,9 @@ struct request_terms {
 	const uint8_t
 		*subject_der; // instead of the above, copied as it is (renewal); null otherwise
 	size_t subject_der_len;
+	const uint8_t *
+		alt_names_der; // value of the subjectAltName extension asked for, as it is; null: none
+	size_t alt_names_der_len;
 	const struct secret *challenge_password; // null: none; at most 255 bytes
 	const uint8_t *
 		extra_attributes; // DER: concatenated Attribute values (csrattrs, attestation); null: none
