@@ -91,7 +91,7 @@ static struct err *none(const struct enrolment *e)
 					N_("There is no certificate on the token %1 that this "
 					   "machine has got and could renew."),
 					ARG_TEXT(e->token.label)),
-				"certificate-missing"),
+				"renewal-missing"),
 			N_("`inkan status` shows what is on the tokens. On another machine than "
 			   "the one it was enrolled with, use `inkan enroll`."));
 }
@@ -224,7 +224,7 @@ struct err *renewal_recall(struct enrolment *e)
 		return NULL;
 	return err_hint(err_tag(err_new(ERR_TOKEN, N_("The certificate that is to be renewed is no "
 						      "longer on the token.")),
-				"certificate-missing"),
+				"renewal-missing"),
 			N_("`inkan abandon %1` gives this renewal up; `inkan enroll` begins "
 			   "anew."),
 			ARG_TEXT(e->record->id));
