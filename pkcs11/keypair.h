@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "pkcs11/quirks.h"
 #include "pkcs11/session.h"
+#include "x509/private_key.h"
 #include "x509/request.h"
 
 enum { KEY_ID_MAX = 32, KEY_ID_LEN = 16, KEY_LABEL_MAX = 63 };
@@ -89,10 +90,29 @@ MUST struct err *keypair_try_opening(struct session *s, const struct keypair *k,
 				     struct key_facts *facts);
 
 // RSASSA-PKCS1-v1_5 with SHA-256: CKM_SHA256_RSA_PKCS; where the token lacks it CKM_RSA_PKCS over our DigestInfo, and where it lacks that, too,
-// CKM_RSA_X_509 over our padding (RFC 8017 §9.2). PSS is never asked for. Appends.
+// CKM_RSA_X_509 over our padding (RFC 8017 §9.2). Appends.
 // CKA_ALWAYS_AUTHENTICATE: the asker is asked once, and C_Login(CKU_CONTEXT_SPECIFIC) comes between C_SignInit and C_Sign.
 MUST struct err *keypair_sign(struct session *s, const struct keypair *k,
 			      const struct pin_asker *pin, const void *data, size_t len,
 			      struct buf *sig);
+// The same with other hashes and with PSS: CKM_RSA_PKCS_PSS, and where the token lacks it CKM_RSA_X_509 over our padding (RFC 8017 §9.1).
+MUST struct err *keypair_sign_as(struct session *s, const struct keypair *k,
+				 const struct pin_asker *pin, const struct signing_terms *t,
+				 struct buf *sig);
+// Whether the token has a way to make PSS signatures, which TLS 1.3 wants (RFC 8446 §4.2.3).
+bool keypair_signs_pss(const struct session *s);
+// CKM_RSA_PKCS, CKM_RSA_PKCS_OAEP. Appends. CKA_ALWAYS_AUTHENTICATE as for signing. ERR_TOKEN tagged "decryption-failed" where the token does not
+// open it, and does not say what else is wrong.
+MUST struct err *keypair_decrypt(struct session *s, const struct keypair *k,
+				 const struct pin_asker *pin, const struct decryption_terms *t,
+				 struct buf *plain);
+
+// The pair in the hands of OpenSSL, for TLS, CMS and CMP: uses the session, the pair and the asker (may be null) until private_key_free.
+struct keypair_use {
+	struct session *session;
+	const struct keypair *pair;
+	const struct pin_asker *pin;
+};
+MUST struct err *keypair_private_key(struct keypair_use *use, struct private_key **out);
 // Both halves; what is not there is no error.
 MUST struct err *keypair_destroy(struct session *s, struct keypair *k);

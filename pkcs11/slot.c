@@ -119,6 +119,7 @@ static void take_mechanisms(struct module *m, struct token_info *info)
 		info->signs_sha256_rsa |= list[i] == CKM_SHA256_RSA_PKCS;
 		info->signs_rsa |= list[i] == CKM_RSA_PKCS;
 		info->signs_raw_rsa |= list[i] == CKM_RSA_X_509;
+		info->signs_pss |= list[i] == CKM_RSA_PKCS_PSS;
 	}
 	CK_MECHANISM_INFO made = { 0 };
 	if (!info->makes_rsa ||

@@ -30,6 +30,7 @@ struct token_info {
 	bool signs_sha256_rsa;	   // CKM_SHA256_RSA_PKCS
 	bool signs_rsa;		   // CKM_RSA_PKCS
 	bool signs_raw_rsa;	   // CKM_RSA_X_509
+	bool signs_pss;		   // CKM_RSA_PKCS_PSS
 	char slot_description[65];
 	uint8_t firmware_major,
 		firmware_minor; // of CK_TOKEN_INFO; model_firmware() makes words of them

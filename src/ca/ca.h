@@ -17,23 +17,25 @@
 #include "profile/answers.h"
 #include "profile/profile.h"
 #include "x509/cert.h"
+#include "x509/private_key.h"
 #include "x509/request.h"
 
 struct ca;
-struct evp_pkey_st; // OpenSSL's EVP_PKEY
 
-// A key on a token for the protocols that sign or decrypt messages of their own. Borrowed; used by one thread at a time.
+// A key on a token, for the protocols that log in with it, or sign or decrypt messages of their own. Borrowed; used by one thread at a time.
 struct ca_key {
-	struct evp_pkey_st *pkey; // null: not there
-	struct cert *cert;	  // the certificate it has already; null: none
+	struct private_key *key; // null: not there
+	const struct cert *cert; // the certificate it has already; null: none
+	bool pss;		 // it makes PSS signatures
 };
 
 struct ca_terms {
 	const struct profile *profile; // borrowed for the whole conversation
 	const struct profile_role *role;
 	const char *transaction; // the enrolment's id: a protocol's transaction IDs derive from it
-	// What is renewed (TLS client authentication, RenewalReq, kur); null pkey: a first enrolment.
-	struct ca_key old;
+	// What is renewed (TLS client authentication, RenewalReq, kur): a certificate that is valid, and vouches for the new one. Null: a
+	// first enrolment, and the person's answers vouch.
+	const struct cert *renews;
 	// Called while waiting for the network; true stops with ERR_INTERRUPTED.
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
@@ -81,6 +83,7 @@ struct ca_request {
 	size_t len;
 	struct ca_key
 		own; // the request's key, for SCEP and CMP; EST, portal and file never look at it
+	struct ca_key old; // that of the certificate that is renewed
 	struct err *(*resign)(void *ctx, const struct secret *challenge_password, struct buf *der);
 	void *ctx;
 };

@@ -34,7 +34,8 @@ static void est_close(struct ca *c)
 	c->self = NULL;
 }
 
-static struct err *open_http(const struct ca_terms *t, struct est *e)
+// old: whose certificate logs in; null: nobody's.
+static struct err *open_http(const struct ca_terms *t, const struct ca_key *old, struct http **out)
 {
 	const struct profile_ca *p = &t->profile->ca;
 	struct http_terms terms = {
@@ -48,7 +49,12 @@ static struct err *open_http(const struct ca_terms *t, struct est *e)
 		.stop = t->stop,
 		.stop_ctx = t->stop_ctx,
 	};
-	return http_open(&terms, &e->http);
+	if (old) {
+		terms.login.key = private_key_pkey(old->key);
+		terms.login.certificate.bytes = cert_der(old->cert, &terms.login.certificate.len);
+		terms.login.pss = old->pss;
+	}
+	return http_open(&terms, out);
 }
 
 // What a header can carry; a state that was tampered with must not become one.
@@ -90,7 +96,7 @@ static struct err *est_open(struct ca *c, const void *state, size_t state_len)
 		e->base[len - 1] = '\0';
 	if (state)
 		TRY(restore(e, state, state_len));
-	return open_http(&c->terms, e);
+	return open_http(&c->terms, NULL, &e->http);
 }
 
 static struct err *est_save(const struct ca *c, struct buf *state)
@@ -161,7 +167,7 @@ static struct err *est_warm(struct ca *c)
 static struct err *est_challenge(struct ca *c, const struct answers *a, struct secret **out)
 {
 	const char *template_text = c->terms.role->challenge_password;
-	if (template_text)
+	if (template_text && !c->terms.renews)
 		return answers_fill(a, c->terms.profile, template_text, out);
 	*out = NULL;
 	return NULL;
@@ -179,7 +185,7 @@ static struct err *est_authenticate(struct ca *c, const struct answers *a)
 	struct est *e = c->self;
 	const struct profile_role *r = c->terms.role;
 	forget_credentials(e);
-	if (!r->user_name && !r->password)
+	if (c->terms.renews || (!r->user_name && !r->password))
 		return NULL;
 	if (!r->user_name || !r->password)
 		return err_new(ERR_PROFILE,
@@ -197,10 +203,10 @@ static struct err *est_authenticate(struct ca *c, const struct answers *a)
 }
 
 // Sends the request with the credentials or with the ticket, never with both.
-static struct err *post(struct est *e, const struct ca_request *r, struct http_answer *answer,
-			bool *sent)
+static struct err *post(struct est *e, struct http *http, const char *operation,
+			const struct ca_request *r, struct http_answer *answer, bool *sent)
 {
-	AUTO_TEXT char *url = text_format("%s/simpleenroll", e->base);
+	AUTO_TEXT char *url = text_format("%s/%s", e->base, operation);
 	AUTO_BUF struct buf body = BUF(r->len * 2 + 64);
 	if (!url)
 		return err_no_memory();
@@ -220,7 +226,27 @@ static struct err *post(struct est *e, const struct ca_request *r, struct http_a
 		.password = e->password,
 		.once = true,
 	};
-	return http_do(e->http, &call, answer, sent);
+	return http_do(http, &call, answer, sent);
+}
+
+// A connection of its own: only this request goes where the old certificate has logged in (RFC 7030 §3.3.2, §4.2.2). Why the token did not
+// sign is known better by the one who holds the key.
+static struct err *reenroll(struct ca *c, const struct ca_request *r, struct http_answer *answer,
+			    bool *sent)
+{
+	AUTO(http) struct http *http = NULL;
+	if (!r->old.key || !r->old.cert)
+		return err_new(ERR_FAILED, N_("The key that is renewed is not at hand."));
+	TRY(open_http(&c->terms, &r->old, &http));
+	struct err *err = post(c->self, http, "simplereenroll", r, answer, sent);
+	struct err *of_key = private_key_error(r->old.key);
+	if (of_key) {
+		err_free(err);
+		return of_key;
+	}
+	if (!err && !http_tls(http)->login_given)
+		log_info("ca", N_("The server did not ask for the certificate that is renewed."));
+	return err;
 }
 
 static struct err *send_request(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
@@ -228,11 +254,17 @@ static struct err *send_request(struct ca *c, const struct ca_request *r, struct
 {
 	struct est *e = c->self;
 	bool had_credentials = e->user != NULL;
+	if (c->terms.renews) {
+		AUTO_ANSWER struct http_answer a = { 0 };
+		TRY(reenroll(c, r, &a, sent));
+		TRY(est_renewal_refusal(&a));
+		return est_outcome(e, &a, false, out);
+	}
 	if (!had_credentials && !e->ticket && c->terms.role->user_name)
 		return err_tag(err_new(ERR_ANSWER, N_("The CA needs the answers anew for this.")),
 			       "credentials-missing");
 	AUTO_ANSWER struct http_answer a = { 0 };
-	struct err *err = post(e, r, &a, sent);
+	struct err *err = post(e, e->http, "simpleenroll", r, &a, sent);
 	forget_credentials(e);
 	return err ? err : est_outcome(e, &a, had_credentials, out);
 }

@@ -80,6 +80,22 @@ struct err *est_refusal(const struct http_answer *a)
 		N_("Tell the institution what is said here."));
 }
 
+struct err *est_renewal_refusal(const struct http_answer *a)
+{
+	if (a->status != 401 && a->status != 403)
+		return NULL;
+	struct err *e = err_new(ERR_CA_REFUSED,
+				N_("The CA did not accept the present certificate as proof for its "
+				   "renewal (status %1)."),
+				ARG_NUM(a->status));
+	e = err_hint(
+		err_tag(e, "renewal-refused"),
+		N_("It may have been revoked. Tell the institution what is said here; with its "
+		   "consent `inkan enroll` gets a new certificate with full "
+		   "authentication."));
+	return with_words(e, a);
+}
+
 static bool is_page(const struct http_answer *a)
 {
 	size_t at = a->body.data ? strspn((const char *)a->body.data, " \t\r\n") : 0;

@@ -130,6 +130,10 @@ struct err *est_questions(struct ca *c, const struct ca_constraints *k, struct c
 	(void)k;
 	const struct profile_role *r = c->terms.role;
 	struct ca_questions q = { 0 };
+	if (c->terms.renews) { // the old certificate vouches
+		*out = q;
+		return NULL;
+	}
 	for (size_t i = 0; i < r->n_fields; i++) {
 		const char *field = r->fields[i].name;
 		if (in_subject(r, field) || uses(r->challenge_password, field) ||

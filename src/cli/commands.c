@@ -20,6 +20,15 @@ static const char *const about_enroll[] = {
 	   "on."),
 	NULL
 };
+static const char *const about_renew[] = {
+	N_("Makes a new key on the token and gets a new certificate for the name that is there. "
+	   "The present certificate vouches for it, so only the token's PIN is asked. Key and "
+	   "certificate stay until the new ones are seen to work."),
+	N_("When it may be renewed the profile says, and `inkan status` shows it. A certificate "
+	   "that has expired cannot vouch: everything is asked then, as for the first. The ID "
+	   "names a certificate where the token has several."),
+	NULL
+};
 static const char *const about_resume[] = {
 	N_("Goes on with an enrolment that was interrupted, or that the certificate authority said "
 	   "to wait for. "
@@ -132,6 +141,9 @@ const struct command commands[] = {
 	{ "enroll", NULL, 0, 0, N_("Make a key on the token and get its certificate"), about_enroll,
 	  "inkan enroll --profile practice --role user",
 	  OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT, run_enroll, false },
+	{ "renew", "[ID]", 0, 1, N_("Get a new key and certificate before the present one expires"),
+	  about_renew, "inkan renew", OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT,
+	  run_renew, false },
 	{ "resume", "[ID]", 0, 1, N_("Go on with an unfinished enrolment"), about_resume,
 	  "inkan resume", FIND_TOKEN | ASKS | OPT_WAIT, run_resume, false },
 	{ "abandon", "ID", 1, 1, N_("Give up an unfinished enrolment and clean the token up"),

@@ -22,7 +22,8 @@ bool pulled(const struct cli *cli, const struct job *j, const struct result *r)
 	if (!r->err || !cli->interactive || cli->o.no_wait ||
 	    !json_flag(r->object, "pulled", false))
 		return false;
-	return j->kind == JOB_ENROLL || j->kind == JOB_RESUME || j->kind == JOB_VERIFY;
+	return j->kind == JOB_ENROLL || j->kind == JOB_RENEW || j->kind == JOB_RESUME ||
+	       j->kind == JOB_VERIFY;
 }
 
 struct waiting {

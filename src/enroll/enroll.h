@@ -13,6 +13,7 @@ struct json_t;
 
 enum job_kind {
 	JOB_ENROLL,	   // a new enrolment
+	JOB_RENEW,	   // a new certificate for the name that is on the token
 	JOB_RESUME,	   // finish `enrolment`
 	JOB_ABANDON,	   // clean up after `enrolment`
 	JOB_VERIFY,	   // sign and check with what is on the token
@@ -38,7 +39,7 @@ struct job {
 	char *role;	 // enroll
 	char *enrolment; // id: resume, abandon
 	char *label;	 // token init, label: the new one; null: asked
-	char *object; // token label: the CKA_ID in hexadecimal of the pair that gets it; null: the token
+	char *object; // renew: the CKA_ID in hexadecimal of the certificate that is meant; token label: the CKA_ID in hexadecimal of the pair that gets it; null: the token
 	char *custody; // token init: what becomes of the SO PIN: "typed", "show", "escrow", "derive"; null: as the profile says
 	char *change; // token pin: "puk", "management-key", "puk-management-key", "all"; null: the PIN
 	bool all;     // token wipe: what others made, too

@@ -23,6 +23,7 @@ void enrolment_end(struct enrolment *e)
 	cert_list_free(&e->issued);
 	cert_list_free(&e->anchors);
 	cert_free(e->leaf);
+	cert_free(e->old_cert);
 	keypair_free(e->key);
 	session_close(e->session);
 	module_unload(e->module);

@@ -65,9 +65,10 @@ struct enrolment {
 
 	// the key
 	struct keypair *key;
-	bool made_key;	      // in this run
-	bool old_key_stays;   // the pair that this one follows lost its certificate alone
-	bool old_key_deleted; // the card itself deleted it
+	struct cert *old_cert; // that is renewed; null: an enrolment
+	bool made_key;	       // in this run
+	bool old_key_stays;    // the pair that this one follows lost its certificate alone
+	bool old_key_deleted;  // the card itself deleted it
 	struct evidence evidence;
 	bool have_evidence;
 	struct attestation_statement

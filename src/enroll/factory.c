@@ -21,7 +21,8 @@ enum factory_policy factory_policy(const struct enrolment *e)
 
 static bool is_enrolment(const struct enrolment *e)
 {
-	return e->job->kind == JOB_ENROLL || e->job->kind == JOB_RESUME;
+	enum job_kind kind = e->job->kind;
+	return kind == JOB_ENROLL || kind == JOB_RENEW || kind == JOB_RESUME;
 }
 
 bool factory_replaces(const struct enrolment *e)

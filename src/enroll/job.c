@@ -9,6 +9,7 @@
 
 static const char *const kind_names[] = {
 	[JOB_ENROLL] = "enroll",
+	[JOB_RENEW] = "renew",
 	[JOB_RESUME] = "resume",
 	[JOB_ABANDON] = "abandon",
 	[JOB_VERIFY] = "verify",

@@ -7,6 +7,7 @@ void job_run(const struct job *j, struct face *f, struct result *out)
 	*out = (struct result){ 0 };
 	switch (j->kind) {
 	case JOB_ENROLL:
+	case JOB_RENEW:
 	case JOB_RESUME:
 		enrolment_run(j, f, out);
 		return;

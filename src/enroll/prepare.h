@@ -9,6 +9,11 @@ MUST struct err *resume_record(struct enrolment *e, const char *id);
 MUST struct err *abandon_record(struct enrolment *e, const char *id);
 // An unfinished enrolment on this token for the same profile, role and person: offered, and taken up when wanted.
 MUST struct err *offer_unfinished(struct enrolment *e);
+// Parts of it, for a renewal. take_up_record takes the record.
+MUST struct err *ask_to_resume(struct enrolment *e, const struct record *r, bool *yes);
+MUST struct err *take_up_record(struct enrolment *e, struct record **r);
+// The answers that the record remembers.
+MUST struct err *record_fields(struct enrolment *e);
 // A record for a new enrolment; nothing is written yet.
 MUST struct err *new_record(struct enrolment *e);
 // The pair on the token that this enrolment will follow: made by this machine for the same profile, role and CN.

@@ -15,7 +15,7 @@ static bool same_text(const char *a, const char *b)
 	return a && b && !strcmp(a, b);
 }
 
-static struct err *known_fields(struct enrolment *e)
+struct err *record_fields(struct enrolment *e)
 {
 	const struct record *r = e->record;
 	AUTO(json) json_t *fields = NULL;
@@ -55,7 +55,14 @@ static struct err *take_up(struct enrolment *e, struct record *r)
 	e->written = true;
 	free(e->common_name);
 	e->common_name = text_copy(r->common_name);
-	return known_fields(e);
+	return record_fields(e);
+}
+
+struct err *take_up_record(struct enrolment *e, struct record **r)
+{
+	struct record *taken = *r;
+	*r = NULL;
+	return take_up(e, taken);
 }
 
 static struct err *read_open(struct enrolment *e, const char *id, struct record **out)
@@ -98,9 +105,7 @@ struct err *resume_record(struct enrolment *e, const char *id)
 	TRY(read_open(e, id, &r));
 	TRY(open_profile(e, e->job->profile ? e->job->profile : r->profile_path));
 	TRY(open_role(e, r->role));
-	struct record *taken = r;
-	r = NULL;
-	return take_up(e, taken);
+	return take_up_record(e, &r);
 }
 
 // True when an answer that is there already differs from what the record remembers: another person's enrolment.
@@ -143,7 +148,7 @@ static struct err *fits_this_run(struct enrolment *e, const struct record *r, bo
 	return NULL;
 }
 
-static struct err *ask_to_resume(struct enrolment *e, const struct record *r, bool *yes)
+struct err *ask_to_resume(struct enrolment *e, const struct record *r, bool *yes)
 {
 	return ask_consent(e, "resume",
 			   msg_new(N_("An unfinished enrolment, %1 for %2, is on this token. "
@@ -173,9 +178,7 @@ struct err *offer_unfinished(struct enrolment *e)
 					    ARG_TEXT(open.list[i]->id)));
 			continue;
 		}
-		struct record *taken = open.list[i];
-		open.list[i] = NULL;
-		return take_up(e, taken);
+		return take_up_record(e, &open.list[i]);
 	}
 	return NULL;
 }

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "enroll/ask.h"
 #include "enroll/prepare.h"
+#include "enroll/renewal.h"
 #include "enroll/say.h"
 
 static bool stop(void *ctx)
@@ -20,6 +21,7 @@ static struct err *open_ca(struct enrolment *e)
 		.profile = e->profile,
 		.role = e->role,
 		.transaction = e->record->id,
+		.renews = e->old_cert,
 		.stop = stop,
 		.stop_ctx = e,
 	};
@@ -49,8 +51,11 @@ static struct err *judge_ahead(struct enrolment *e)
 	return NULL;
 }
 
+// A renewal copies the name that is there.
 static struct err *ask_names(struct enrolment *e)
 {
+	if (e->record->renews)
+		return NULL;
 	for (size_t i = 0; i < e->role->n_fields; i++)
 		if (is_in_name(e->role, e->role->fields[i].name))
 			TRY(ask_field(e, &e->role->fields[i]));
@@ -79,14 +84,28 @@ static struct err *remember_fields(struct enrolment *e)
 	return e->record->fields ? NULL : err_no_memory();
 }
 
+static struct err *keep_name(struct enrolment *e)
+{
+	free(e->record->common_name);
+	e->record->common_name = text_copy(e->common_name);
+	return e->record->common_name ? NULL : err_no_memory();
+}
+
+static struct err *copy_name(struct enrolment *e)
+{
+	e->common_name = text_copy(cert_common_name(e->old_cert));
+	return e->common_name ? keep_name(e) : err_no_memory();
+}
+
 struct err *subject_name(struct enrolment *e)
 {
 	free(e->common_name);
 	e->common_name = NULL;
+	if (e->record->renews)
+		return copy_name(e);
 	TRY(answers_fill_text(e->answers, e->profile, e->role, e->role->common_name,
 			      &e->common_name));
-	free(e->record->common_name);
-	e->record->common_name = text_copy(e->common_name);
+	TRY(keep_name(e));
 	return remember_fields(e);
 }
 
@@ -124,6 +143,8 @@ static struct err *prepare_poll(struct enrolment *e)
 
 struct err *prepare_role(struct enrolment *e)
 {
+	if (!e->written || e->record->mark < MARK_ISSUED)
+		TRY(renewal_recall(e));
 	TRY(open_ca(e));
 	if (e->written && e->record->mark >= MARK_ISSUED)
 		return NULL; // nothing more is asked
@@ -135,7 +156,8 @@ struct err *prepare_role(struct enrolment *e)
 	TRY(subject_name(e));
 	TRY(ca_constraints(e->ca, &e->constraints));
 	if (before_the_key(e)) {
-		TRY(find_old_pair(e));
+		if (!e->record->renews)
+			TRY(find_old_pair(e));
 		TRY(check_bits(e));
 	}
 	TRY(ca_questions(e->ca, &e->constraints, &e->questions));

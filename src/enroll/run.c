@@ -41,6 +41,9 @@ void enrolment_run(const struct job *j, struct face *f, struct result *out)
 		err = enrolment_step(&e, &steps[i]);
 	if (err)
 		err = explain(&e, err);
-	out->object = result_to_json(err ? outcome_of(err) : "enrolled", &e, err);
+	out->object = result_to_json(err		? outcome_of(err)
+				     : e.record->renews ? "renewed"
+							: "enrolled",
+				     &e, err);
 	out->err = err;
 }

@@ -6,6 +6,7 @@
 #include "enroll/ask.h"
 #include "enroll/enrolment.h"
 #include "enroll/prepare.h"
+#include "enroll/renewal.h"
 #include "enroll/say.h"
 
 static struct err *agree_to_profile(struct enrolment *e)
@@ -83,6 +84,11 @@ struct err *step_prepare(struct enrolment *e, bool *skipped)
 	(void)skipped;
 	say_step(e, STEP_BEGUN, NULL, 0);
 	TRY(journal_open(&e->journal));
+	if (e->job->kind == JOB_RENEW) {
+		TRY(open_token(e, "renew"));
+		TRY(renewal_choose(e));
+		return prepare_role(e);
+	}
 	if (e->job->kind == JOB_RESUME) {
 		TRY(resume_record(e, e->job->enrolment));
 	} else {

@@ -43,11 +43,12 @@ static struct err *build(struct enrolment *e, const struct secret *challenge, st
 {
 	__attribute__((cleanup(filled_subject_cleanup))) struct filled_subject subject = { 0 };
 	AUTO_BUF struct buf attributes = { 0 };
-	TRY(fill_subject(e, &subject));
+	if (!e->old_cert)
+		TRY(fill_subject(e, &subject));
 	TRY(buf_put(&attributes, e->constraints.request_attributes.data,
 		    e->constraints.request_attributes.len));
 	TRY(attested_attributes(e, &attributes));
-	const struct request_terms terms = {
+	struct request_terms terms = {
 		.subject = subject.rdn,
 		.n_subject = subject.n,
 		.challenge_password = challenge,
@@ -56,6 +57,10 @@ static struct err *build(struct enrolment *e, const struct secret *challenge, st
 		.digital_signature = e->constraints.key_usage_signature,
 		.key_encipherment = e->constraints.key_usage_encipherment,
 	};
+	if (e->old_cert) { // RFC 7030 §4.2.2: both as they are
+		terms.subject_der = cert_subject_der(e->old_cert, &terms.subject_der_len);
+		terms.alt_names_der = cert_alt_names_der(e->old_cert, &terms.alt_names_der_len);
+	}
 	const struct signer signer = { .sign = sign_on_token, .ctx = e };
 	return request_sign(&terms, keypair_public(e->key), &signer, der);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "enroll/renewal.h"
 #include "enroll/request.h"
 #include "enroll/say.h"
 
@@ -54,7 +55,8 @@ static bool was_not_issued(const struct err *err, bool sent)
 {
 	if (!sent)
 		return true;
-	return err_has_tag(err, "request-refused") || err_has_tag(err, "credentials-refused") ||
+	return err_has_tag(err, "request-refused") || err_has_tag(err, "renewal-refused") ||
+	       err_has_tag(err, "login-refused") || err_has_tag(err, "credentials-refused") ||
 	       err_has_tag(err, "credentials-missing") || err_has_tag(err, "redirected");
 }
 
@@ -93,6 +95,9 @@ struct err *step_submit(struct enrolment *e, bool *skipped)
 {
 	(void)skipped;
 	say_step(e, STEP_BEGUN, NULL, (int64_t)e->profile->ca.answer_seconds);
+	AUTO_RENEWAL_KEY struct renewal_key old = { 0 };
+	struct ca_request request = request_of(e);
+	TRY(renewal_key_open(e, &old, &request));
 	TRY(journal_before_sending(e));
 	if (e->record->submits > 1)
 		say_note(e, msg_new(N_("The request may have been sent before. It is sent again "
@@ -101,7 +106,6 @@ struct err *step_submit(struct enrolment *e, bool *skipped)
 				       "recorded.")));
 	struct ca_outcome outcome = { 0 };
 	bool sent = false;
-	const struct ca_request request = request_of(e);
 	struct err *err = ca_submit(e->ca, &request, &outcome, &sent);
 	if (!err)
 		err = take_outcome(e, &outcome);
@@ -139,8 +143,10 @@ static struct err *wait_until_asked(struct enrolment *e, int64_t deadline)
 
 static struct err *poll(struct enrolment *e, struct ca_outcome *o)
 {
-	const struct ca_request request = request_of(e);
+	AUTO_RENEWAL_KEY struct renewal_key old = { 0 };
+	struct ca_request request = request_of(e);
 	bool sent = false;
+	TRY(renewal_key_open(e, &old, &request));
 	TRY(ca_poll(e->ca, &request, o, &sent));
 	return take_outcome(e, o);
 }

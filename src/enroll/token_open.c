@@ -92,7 +92,8 @@ struct err *find_token(struct enrolment *e)
 {
 	TRY(load_module(e));
 	// Only now: the linker loads one library at a time.
-	if (e->job->kind == JOB_ENROLL || e->job->kind == JOB_RESUME)
+	enum job_kind kind = e->job->kind;
+	if (kind == JOB_ENROLL || kind == JOB_RENEW || kind == JOB_RESUME)
 		ca_ahead();
 	return pick_token(e);
 }

@@ -162,6 +162,9 @@ struct err *fault_of(CURL *easy, CURLcode code, const struct http *h, const stru
 		return too_large(h, t->place->host_port);
 	if (code == CURLE_OK)
 		return line_cut(t, t->place->host_port); // in the midst of the headers
+	struct err *refused = login_fault(h, t->place->host_port);
+	if (refused)
+		return refused;
 	struct err *e =
 		t->again_refused ? line_cut(t, t->place->host_port) : by_code(easy, code, h, t);
 	if (err_call_name(e))

@@ -45,6 +45,7 @@ struct err *http_open(const struct http_terms *t, struct http **out)
 	h->max_body = t->max_body;
 	h->stop = t->stop;
 	h->stop_ctx = t->stop_ctx;
+	TRY(login_open(&t->login, h));
 	h->multi = curl_multi_init();
 	h->easy = curl_easy_init();
 	if (!h->multi || !h->easy)
@@ -65,6 +66,7 @@ void http_close(struct http *h)
 		free(h->hosts[i]);
 	free(h->hosts);
 	buf_free(&h->anchors);
+	login_close(h);
 	free(h);
 }
 
@@ -102,6 +104,7 @@ static int before_request(void *arg, char *peer_ip, char *local_ip, int peer_por
 	t->answer_by = clock_monotonic_ms() + (int64_t)t->answer_seconds * 1000;
 	if (t->sent)
 		*t->sent = true;
+	login_look(t->http->easy, t->http);
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -116,8 +119,7 @@ static bool set_trust(CURL *easy, struct http *h)
 	return SET(CURLOPT_CAINFO_BLOB, &anchors) && SET(CURLOPT_CAINFO, NULL) &&
 	       SET(CURLOPT_CAPATH, NULL) && SET(CURLOPT_SSL_VERIFYPEER, 1L) &&
 	       SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
-	       SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
-	       verdict_watch(easy, &h->verdict);
+	       SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) && handshake_watch(easy, h);
 }
 
 static bool set_manners(CURL *easy, const struct http *h, const struct place *p)
@@ -195,6 +197,7 @@ static struct err *transfer(struct http *h, const struct http_call *c, struct cu
 {
 	curl_easy_reset(h->easy);
 	h->verdict = (struct verdict){ 0 };
+	h->login.alert = 0;
 	TRY(answer_gather(h->easy, t, h->max_body));
 	if (!set_trust(h->easy, h) || !set_manners(h->easy, h, t->place) ||
 	    !set_request(h->easy, c, headers, t)) {
@@ -235,6 +238,7 @@ struct err *http_do(struct http *h, const struct http_call *c, struct http_answe
 	AUTO_TRANSFER struct transfer t = {
 		.place = &place, .once = c->once || c->user || strcmp(c->method, "POST") == 0
 	};
+	t.http = h;
 	t.sent = sent;
 	t.answer_seconds = h->answer_seconds;
 	TRY(transfer(h, c, basic ? &with_basic : headers, &t));

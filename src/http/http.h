@@ -12,6 +12,22 @@
 
 struct http; // one client with its kept connection; used by one thread at a time
 
+struct evp_pkey_st; // OpenSSL's EVP_PKEY
+
+// Who we are to a server that asks (TLS client authentication: RFC 8446 §4.4.2, RFC 5246 §7.4.6). The key may be on a token: its holder
+// knows better than an answer here why it did not sign.
+struct http_der {
+	const void *bytes;
+	size_t len;
+};
+struct http_login {
+	struct evp_pkey_st *key;     // null: nobody
+	struct http_der certificate; // of the key
+	const struct http_der *chain;
+	size_t n_chain;
+	bool pss; // the key makes PSS signatures; without them it is TLS 1.2 and PKCS#1 v1.5
+};
+
 struct http_terms {
 	const char *const *hosts; // "host" or "host:port" that may be spoken to
 	size_t n_hosts;
@@ -19,6 +35,7 @@ struct http_terms {
 	size_t anchors_len;
 	unsigned connect_seconds, answer_seconds;
 	size_t max_body; // of an answer
+	struct http_login login;
 	// Called about every 200 ms while waiting; true stops (ERR_INTERRUPTED). May be null.
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
@@ -70,10 +87,19 @@ static inline void http_answer_cleanup(struct http_answer *a)
 #define AUTO_ANSWER __attribute__((cleanup(http_answer_cleanup)))
 
 // Any status is success here; ERR_NETWORK for TLS (tagged "tls-untrusted", "tls-expired", "tls-not-yet", "tls-wrong-host", "tls-failed"), name, connect ("unreachable"), cut line
-// ("line-cut"), time-out ("timeout"), too much ("too-large"), no HTTP ("not-http"); ERR_PROFILE for a host that is not allowed, before anything is sent.
+// ("line-cut"), time-out ("timeout"), too much ("too-large"), no HTTP ("not-http"); ERR_CA_REFUSED where the server does not take our
+// certificate ("login-refused") or wants one where there is none ("login-wanted"); ERR_PROFILE for a host that is not allowed, before anything is sent.
 // *sent (may be null) is set true as soon as any byte of the request may have left.
 MUST struct err *http_do(struct http *h, const struct http_call *c, struct http_answer *out,
 			 bool *sent);
+
+// The connection of the last answer.
+struct http_tls {
+	char version[16], cipher[64]; // "TLSv1.3", "TLS_AES_256_GCM_SHA384"; empty before the first
+	bool login_asked;	      // the server asked who we are ...
+	bool login_given;	      // ... and was given our certificate
+};
+const struct http_tls *http_tls(const struct http *h);
 
 // Counters, for tests and figures.
 unsigned http_handshakes(const struct http *h);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 
 #include "http/http.h"
 
@@ -27,8 +28,15 @@ struct verdict {
 	int error;		       // X509_V_…; X509_V_OK
 	int64_t not_before, not_after; // of the certificate that is wrong
 };
-// Has the verdict kept in *v at every handshake. False: libcurl refused.
-bool verdict_watch(CURL *easy, struct verdict *v);
+
+// Who we are, as OpenSSL wants it, and what the server said to it.
+struct login {
+	EVP_PKEY *key; // null: nobody
+	X509 *certificate;
+	STACK_OF(X509) * chain;
+	bool pss;
+	int alert; // the last fatal one that came from the server in this transfer; 0: none
+};
 
 struct http {
 	CURLM *multi; // holds the kept connection
@@ -42,10 +50,25 @@ struct http {
 	void *stop_ctx;
 	unsigned handshakes;
 	struct verdict verdict;
+	struct login login;
+	struct http_tls tls;
 };
+
+// Has verdict and login of the client kept up at every handshake. False: libcurl refused.
+bool handshake_watch(CURL *easy, struct http *h);
+void verdict_watch(SSL_CTX *ctx);
+
+MUST struct err *login_open(const struct http_login *l, struct http *h);
+void login_close(struct http *h);
+void login_offer(SSL_CTX *ctx, struct http *h);
+// The connection stands: what it is.
+void login_look(CURL *easy, struct http *h);
+// ERR_CA_REFUSED where the server's alert is about our certificate, or about having none; null otherwise.
+struct err *login_fault(const struct http *h, const char *host);
 
 struct transfer {
 	const struct place *place;
+	struct http *http;
 	bool once;
 	bool *sent;	    // may be null
 	unsigned sendings;  // how often the request began to leave

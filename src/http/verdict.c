@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include <openssl/ssl.h>
-
 static int64_t seconds_of(const ASN1_TIME *t)
 {
 	struct tm tm;
@@ -16,27 +14,18 @@ static int64_t seconds_of(const ASN1_TIME *t)
 static int on_verdict(int fine, X509_STORE_CTX *ctx)
 {
 	const SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct verdict *v = ssl ? SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)) : NULL;
+	struct http *h = ssl ? SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)) : NULL;
 	const X509 *x = X509_STORE_CTX_get_current_cert(ctx);
-	if (fine || !v)
+	if (fine || !h)
 		return fine;
+	struct verdict *v = &h->verdict;
 	v->error = X509_STORE_CTX_get_error(ctx);
 	v->not_before = x ? seconds_of(X509_get0_notBefore(x)) : 0;
 	v->not_after = x ? seconds_of(X509_get0_notAfter(x)) : 0;
 	return 0;
 }
 
-static CURLcode on_context(CURL *easy, void *context, void *arg)
+void verdict_watch(SSL_CTX *ctx)
 {
-	(void)easy;
-	SSL_CTX *ctx = context;
-	SSL_CTX_set_app_data(ctx, arg);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verdict);
-	return CURLE_OK;
-}
-
-bool verdict_watch(CURL *easy, struct verdict *v)
-{
-	return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_context) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, v) == CURLE_OK;
 }

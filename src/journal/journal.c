@@ -39,6 +39,7 @@ static const char *const migrations[] = {
 	"ALTER TABLE enrolments ADD COLUMN keys_before TEXT;",
 	"CREATE INDEX enrolments_by_key ON enrolments (key_id);",
 	"CREATE TABLE factory_refused (token_uri TEXT PRIMARY KEY, at BIGINT NOT NULL);",
+	"ALTER TABLE enrolments ADD COLUMN renews BIGINT NOT NULL DEFAULT 0;",
 };
 
 #define COLUMNS                                                                                    \
@@ -46,7 +47,7 @@ static const char *const migrations[] = {
 	"role,"                                                                                    \
 	" fields, common_name, token_uri, module_path, module_from_profile, key_id, old_key_id,"   \
 	" old_sha256, evidence, request, ca_state, certificates, sha256, retry_at, submits, "      \
-	"outcome, keys_before"
+	"outcome, keys_before, renews"
 
 static struct err *open_failed(struct err *cause)
 {
@@ -178,20 +179,21 @@ static struct value bytes_value(const struct buf *b)
 
 static struct err *write_row(struct journal *j, const struct record *r, int64_t now)
 {
-	return store_run(
-		j->store,
-		"INSERT OR REPLACE INTO enrolments (" COLUMNS
-		") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		VALUES(V_TEXT(r->id), V_INT(r->created ? r->created : now), V_INT(now),
-		       V_INT(r->state), V_INT(r->mark), V_TEXT(r->profile_name),
-		       V_TEXT(r->profile_path), V_TEXT(r->profile_fingerprint), V_TEXT(r->role),
-		       V_TEXT(r->fields), V_TEXT(r->common_name), V_TEXT(r->token_uri),
-		       V_TEXT(r->module_path), V_INT(r->module_from_profile), V_TEXT(r->key_id),
-		       V_TEXT(r->old_key_id), V_TEXT(r->old_sha256), V_TEXT(r->evidence),
-		       bytes_value(&r->request), bytes_value(&r->ca_state),
-		       bytes_value(&r->certificates), V_TEXT(r->sha256), V_INT(r->retry_at),
-		       V_INT(r->submits), V_TEXT(r->outcome), V_TEXT(r->keys_before)),
-		NULL);
+	return store_run(j->store,
+			 "INSERT OR REPLACE INTO enrolments (" COLUMNS
+			 ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			 VALUES(V_TEXT(r->id), V_INT(r->created ? r->created : now), V_INT(now),
+				V_INT(r->state), V_INT(r->mark), V_TEXT(r->profile_name),
+				V_TEXT(r->profile_path), V_TEXT(r->profile_fingerprint),
+				V_TEXT(r->role), V_TEXT(r->fields), V_TEXT(r->common_name),
+				V_TEXT(r->token_uri), V_TEXT(r->module_path),
+				V_INT(r->module_from_profile), V_TEXT(r->key_id),
+				V_TEXT(r->old_key_id), V_TEXT(r->old_sha256), V_TEXT(r->evidence),
+				bytes_value(&r->request), bytes_value(&r->ca_state),
+				bytes_value(&r->certificates), V_TEXT(r->sha256),
+				V_INT(r->retry_at), V_INT(r->submits), V_TEXT(r->outcome),
+				V_TEXT(r->keys_before), V_INT(r->renews)),
+			 NULL);
 }
 
 static struct err *write_both(struct journal *j, const struct record *r, int64_t now)
@@ -293,6 +295,7 @@ static struct err *record_from_row(const struct rows *rows, struct record **out)
 	r->submits = (int)within(rows_int(rows, c++), 1000000);
 	r->outcome = column_text(rows, c++);
 	r->keys_before = column_text(rows, c++);
+	r->renews = rows_int(rows, c++) != 0;
 	*out = r;
 	r = NULL;
 	return NULL;

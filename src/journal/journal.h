@@ -64,6 +64,7 @@ struct record {
 	char *keys_before; // the private keys that were on the token before ours was made (keypair_census)
 	char *old_key_id; // hex; the pair that this one follows
 	char *old_sha256; // its certificate
+	bool renews; // the old certificate, still valid, vouches for the request; the new one has its name
 	char *evidence;
 	struct buf request;	 // DER, when it holds no secret
 	struct buf ca_state;	 // opaque

@@ -175,6 +175,15 @@ const uint8_t *cert_public_key_der(const struct cert *c, size_t *len)
 	return c->public_key.data;
 }
 
+const uint8_t *cert_alt_names_der(const struct cert *c, size_t *len)
+{
+	int at = X509_get_ext_by_NID(c->x, NID_subject_alt_name, -1);
+	const ASN1_OCTET_STRING *value =
+		at >= 0 ? X509_EXTENSION_get_data(X509_get_ext(c->x, at)) : NULL;
+	*len = value ? (size_t)ASN1_STRING_length(value) : 0;
+	return value ? ASN1_STRING_get0_data(value) : NULL;
+}
+
 const char *cert_sha256(const struct cert *c)
 {
 	return c->sha256;

@@ -45,9 +45,12 @@ const uint8_t *cert_serial_der(
 	const struct cert *c,
 	size_t *len); // DER INTEGER with tag and length, as CKA_SERIAL_NUMBER wants
 const uint8_t *cert_public_key_der(const struct cert *c, size_t *len); // SubjectPublicKeyInfo
-const char *cert_sha256(const struct cert *c);			       // hex
-const char *cert_serial_hex(const struct cert *c);		       // lower case, no separators
-const char *cert_subject_text(const struct cert *c);		       // RFC 4514, UTF-8
+const uint8_t *cert_alt_names_der(
+	const struct cert *c,
+	size_t *len); // the subjectAltName extension's value; null: it has none
+const char *cert_sha256(const struct cert *c);	     // hex
+const char *cert_serial_hex(const struct cert *c);   // lower case, no separators
+const char *cert_subject_text(const struct cert *c); // RFC 4514, UTF-8
 const char *cert_issuer_text(const struct cert *c);
 const char *cert_common_name(
 	const struct cert *c);		       // "" when there is none; the last one when several

@@ -135,6 +135,23 @@ static struct err *put_client_auth(STACK_OF(X509_EXTENSION) * list, const struct
 	return e;
 }
 
+static struct err *put_alt_names(STACK_OF(X509_EXTENSION) * list, const struct request_terms *t)
+{
+	if (!t->alt_names_der)
+		return NULL;
+	int at = X509v3_get_ext_by_NID(list, NID_subject_alt_name, -1);
+	if (at >= 0)
+		X509_EXTENSION_free(X509v3_delete_ext(list, at));
+	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+	bool fine =
+		value && ASN1_OCTET_STRING_set(value, t->alt_names_der, (int)t->alt_names_der_len);
+	AUTO(x509_extension)
+	X509_EXTENSION *ext =
+		fine ? X509_EXTENSION_create_by_NID(NULL, NID_subject_alt_name, 0, value) : NULL;
+	ASN1_OCTET_STRING_free(value);
+	return ext ? push_extension(list, ext) : ossl_failed("X509_EXTENSION_create_by_NID");
+}
+
 static struct err *set_attributes(X509_REQ *req, const struct request_terms *t)
 {
 	AUTO(extension_stack) STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
@@ -144,6 +161,7 @@ static struct err *set_attributes(X509_REQ *req, const struct request_terms *t)
 	TRY(add_extra(req, t, list));
 	TRY(put_key_usage(list, t));
 	TRY(put_client_auth(list, t));
+	TRY(put_alt_names(list, t));
 	if (sk_X509_EXTENSION_num(list) > 0 && !X509_REQ_add_extensions(req, list))
 		return ossl_failed("X509_REQ_add_extensions");
 	return NULL;

@@ -35,6 +35,9 @@ struct request_terms {
 	const uint8_t
 		*subject_der; // instead of the above, copied as it is (renewal); null otherwise
 	size_t subject_der_len;
+	const uint8_t *
+		alt_names_der; // value of the subjectAltName extension asked for, as it is; null: none
+	size_t alt_names_der_len;
 	const struct secret *challenge_password; // null: none; at most 255 bytes
 	const uint8_t *
 		extra_attributes; // DER: concatenated Attribute values (csrattrs, attestation); null: none
@@ -50,10 +53,10 @@ MUST struct err *request_sign(const struct request_terms *t, const struct rsa_pu
 
 // SubjectPublicKeyInfo of the key, DER (RFC 3279 §2.3.1).
 MUST struct err *rsa_public_der(const struct rsa_public *key, struct buf *out);
+// Bits of the modulus.
+unsigned rsa_public_bits(const struct rsa_public *key);
 // True when the modulus has the ROCA fingerprint (CVE-2017-15361).
 bool rsa_public_is_roca(const struct rsa_public *key);
 // Verifies RSASSA-PKCS1-v1_5 SHA-256. ERR_POLICY tagged "signature-wrong".
 MUST struct err *rsa_public_check(const struct rsa_public *key, const void *data, size_t len,
 				  const void *sig, size_t sig_len);
-// SHA-256 DigestInfo of data (RFC 8017 §9.2), 51 bytes, for tokens that only have CKM_RSA_PKCS.
-MUST struct err *digest_info_sha256(const void *data, size_t len, uint8_t out[static 51]);

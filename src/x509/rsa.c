@@ -90,17 +90,14 @@ struct err *rsa_public_check(const struct rsa_public *key, const void *data, siz
 	return rsa_key_check(pkey, data, len, sig, sig_len);
 }
 
-struct err *digest_info_sha256(const void *data, size_t len, uint8_t out[static 51])
+unsigned rsa_public_bits(const struct rsa_public *key)
 {
-	// RFC 8017 §9.2, note 1.
-	static const uint8_t prefix[19] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60,
-					    0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
-					    0x01, 0x05, 0x00, 0x04, 0x20 };
-	uint8_t hash[32];
-	unsigned hash_len = 0;
-	if (!EVP_Digest(data, len, hash, &hash_len, EVP_sha256(), NULL) || hash_len != sizeof(hash))
-		return ossl_failed("EVP_Digest");
-	memcpy(out, prefix, sizeof(prefix));
-	memcpy(out + sizeof(prefix), hash, sizeof(hash));
-	return NULL;
+	const uint8_t *m = key->modulus;
+	size_t len = key->modulus_len;
+	for (; len && !*m; len--)
+		m++;
+	unsigned bits = (unsigned)(len * 8);
+	for (unsigned top = len ? *m : 0x80U; !(top & 0x80U); top <<= 1)
+		bits--;
+	return bits;
 }

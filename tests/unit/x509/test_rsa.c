@@ -76,27 +76,12 @@ static void test_signature_is_checked(void)
 	CHECK_ERR(rsa_public_check(&key.public_key, "challenge", 9, sig.data, sig.len), ERR_POLICY);
 }
 
-static void test_digest_info_is_that_of_rfc_8017(void)
-{
-	// SHA-256("abc"), FIPS 180-2 appendix B.1.
-	static const uint8_t want[51] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48,
-					  0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04,
-					  0x20, 0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea,
-					  0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23, 0xb0,
-					  0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c, 0xb4, 0x10,
-					  0xff, 0x61, 0xf2, 0x00, 0x15, 0xad };
-	uint8_t got[51];
-	CHECK_OK_OR_END(digest_info_sha256("abc", 3, got));
-	CU_ASSERT(memcmp(got, want, sizeof(want)) == 0);
-}
-
 int main(void)
 {
 	soft_key_make(&key, 2048);
 	int rc = CHECK_MAIN(TEST(test_public_key_becomes_the_same_spki),
 			    TEST(test_leading_zero_bytes_change_nothing),
-			    TEST(test_what_is_no_key_is_refused), TEST(test_signature_is_checked),
-			    TEST(test_digest_info_is_that_of_rfc_8017));
+			    TEST(test_what_is_no_key_is_refused), TEST(test_signature_is_checked));
 	soft_key_free(&key);
 	return rc;
 }
