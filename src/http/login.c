@@ -1,6 +1,7 @@
 // TLS client authentication: our certificate for a server that asks, and what the server said to it.
 #include "http/inside.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static X509 *read_certificate(const struct http_der *der)
@@ -95,7 +96,7 @@ bool handshake_watch(CURL *easy, struct http *h)
 static void take(const char *text, char *out, size_t room)
 {
 	if (text && strlen(text) < room)
-		strcpy(out, text);
+		snprintf(out, room, "%s", text);
 }
 
 void login_look(CURL *easy, struct http *h)
