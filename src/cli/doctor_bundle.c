@@ -77,7 +77,7 @@ static bool ends_reader(const char *at)
 static void cut_slot_id(char *text)
 {
 	static const char before[] = "slot ID", number[] = " 0x";
-	for (char *at = text; at && (at = strstr(at, before));) {
+	for (char *at = strstr(text, before); at; at = strstr(at, before)) {
 		at += strlen(before);
 		if (strncmp(at, number, strlen(number)) != 0)
 			continue;
@@ -104,7 +104,8 @@ static char *without_serial(const char *text, bool is_name)
 	}
 	err_ignore(buf_puts(&b, at));
 	char *copy = text_copy(b.data ? (const char *)b.data : "");
-	cut_slot_id(copy);
+	if (copy)
+		cut_slot_id(copy);
 	return copy;
 }
 
