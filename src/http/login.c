@@ -74,7 +74,8 @@ void login_offer(SSL_CTX *ctx, struct http *h)
 		return;
 	// RFC 8446 §4.2.3: PKCS#1 v1.5 signs no handshake of TLS 1.3.
 	SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
-	SSL_CTX_set1_client_sigalgs_list(ctx, "RSA+SHA256:RSA+SHA384:RSA+SHA512");
+	char algorithms[] = "RSA+SHA256:RSA+SHA384:RSA+SHA512"; // OpenSSL's macro casts const away
+	SSL_CTX_set1_client_sigalgs_list(ctx, algorithms);
 }
 
 static CURLcode on_context(CURL *easy, void *context, void *arg)

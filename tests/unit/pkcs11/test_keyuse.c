@@ -137,7 +137,7 @@ static void test_it_signs_on_tokens_with_few_mechanisms(void)
 static void test_it_opens_what_was_encrypted_to_it(void)
 {
 	struct use u;
-	uint8_t sealed[512];
+	uint8_t sealed[512] = { 0 };
 	use_begin(&u, NULL, NULL);
 	static const int paddings[] = { RSA_PKCS1_PADDING, RSA_PKCS1_OAEP_PADDING };
 	for (size_t i = 0; i < ARRAY_LEN(paddings); i++) {
@@ -162,7 +162,7 @@ static void test_a_token_that_goes_is_told_apart(void)
 	CU_ASSERT(!signs(&u, true, EVP_sha256()));
 	AUTO(err) struct err *signing = private_key_error(u.key);
 	CU_ASSERT(signing && err_has_code(signing, "CKR_DEVICE_REMOVED"));
-	uint8_t sealed[512];
+	uint8_t sealed[512] = { 0 };
 	size_t len = seal(&u, RSA_PKCS1_PADDING, "x", sealed);
 	CU_ASSERT(!opens(&u, RSA_PKCS1_PADDING, sealed, len, "x"));
 	AUTO(err) struct err *opening = private_key_error(u.key);
@@ -186,7 +186,7 @@ static void test_a_key_that_always_authenticates_asks_each_time(void)
 	struct use u;
 	struct asked a = { 0 };
 	const struct pin_asker asker = { give_pin, &a };
-	uint8_t sealed[512];
+	uint8_t sealed[512] = { 0 };
 	use_begin(&u, "always-authenticate\n", &asker);
 	CU_ASSERT(signs(&u, true, EVP_sha256()));
 	CU_ASSERT_EQUAL(a.n, 1);

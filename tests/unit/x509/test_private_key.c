@@ -119,7 +119,7 @@ static void test_other_keys_are_none_of_its_business(void)
 }
 
 // One TLS connection in memory; what the server then knows of the client's certificate. Null where there was none.
-static X509 *shake_hands(EVP_PKEY *key, int version, const char *algorithms)
+static X509 *shake_hands(EVP_PKEY *key, int version, char *algorithms)
 {
 	SSL_CTX *server_ctx = SSL_CTX_new(TLS_server_method());
 	SSL_CTX *client_ctx = SSL_CTX_new(TLS_client_method());
@@ -155,7 +155,7 @@ static X509 *shake_hands(EVP_PKEY *key, int version, const char *algorithms)
 	return seen;
 }
 
-static void check_login(int version, const char *algorithms, bool pss, enum signing_hash hash)
+static void check_login(int version, char *algorithms, bool pss, enum signing_hash hash)
 {
 	AUTO(private_key) struct private_key *k = key_new();
 	X509 *seen = shake_hands(private_key_pkey(k), version, algorithms);
@@ -170,9 +170,10 @@ static void test_it_logs_in_with_tls(void)
 {
 	check_login(TLS1_3_VERSION, NULL, true, SIGNING_SHA256);
 	check_login(TLS1_2_VERSION, NULL, true, SIGNING_SHA256);
-	check_login(TLS1_2_VERSION, "RSA+SHA256", false, SIGNING_SHA256);
-	check_login(TLS1_2_VERSION, "RSA+SHA512", false, SIGNING_SHA512);
-	check_login(TLS1_3_VERSION, "rsa_pss_rsae_sha384", true, SIGNING_SHA384);
+	char sha256[] = "RSA+SHA256", sha512[] = "RSA+SHA512", pss[] = "rsa_pss_rsae_sha384";
+	check_login(TLS1_2_VERSION, sha256, false, SIGNING_SHA256);
+	check_login(TLS1_2_VERSION, sha512, false, SIGNING_SHA512);
+	check_login(TLS1_3_VERSION, pss, true, SIGNING_SHA384);
 }
 
 static void test_what_the_holder_says_is_not_lost(void)
