@@ -33,7 +33,7 @@ expect() {
 # done_here: the last line of each script.
 done_here() { exit "$failed"; }
 
-# serve [OPTION…]: starts a server; its port is in $port, its process in $server.
+# serve [OPTION…]: starts a server; its port is in $port, that of its login page in $login, its process in $server.
 serve() {
   local out=$work/out.${#servers[@]}
   "$program" serve --dir "$dir" --listen 127.0.0.1:0 "$@" >"$out" 2>"$out.err" &
@@ -45,6 +45,7 @@ serve() {
     sleep 0.05
   done
   port=$(sed -n 's|^READY https://[^ ]*:\([0-9]*\)/.*|\1|p' "$out")
+  login=$(sed -n 's|^READY .* login=https://[^ ]*:\([0-9]*\)/$|\1|p' "$out")
   [ -n "$port" ] || { cat "$out" "$out.err"; echo "the server did not start"; exit 1; }
 }
 
@@ -96,6 +97,17 @@ post() {
   status=$(curl -sS --cacert "$anchors" "${credentials[@]}" -H "Content-Type:${content_type:+ $content_type}" --data-binary "@$1" \
     -D "$work/headers" -o "$work/answer" -w '%{http_code}' "${@:4}" "https://localhost:$port/.well-known/est/simpleenroll" \
     2>"$work/curl.err") || status="curl $?: $(cat "$work/curl.err")"
+}
+
+# reenroll FILE NAME [OPTION of curl…]: the same as post, at /simplereenroll, with the client certificate $work/NAME.pem and its key
+# $work/NAME.key; without any for an empty NAME. No credentials. $language is asked for, unless it is empty.
+language=en
+reenroll() {
+  local with=()
+  if [ -n "$2" ]; then with=(--cert "$work/$2.pem" --key "$work/$2.key"); fi
+  status=$(curl -sS --cacert "$anchors" "${with[@]}" -H "Content-Type:${content_type:+ $content_type}" -H "Accept-Language:${language:+ $language}" \
+    --data-binary "@$1" -D "$work/headers" -o "$work/answer" -w '%{http_code}' "${@:3}" \
+    "https://localhost:$port/.well-known/est/simplereenroll" 2>"$work/curl.err") || status="curl $?: $(cat "$work/curl.err")"
 }
 
 # get PATH [OPTION of curl…]
