@@ -110,6 +110,47 @@ reenroll() {
     "https://localhost:$port/.well-known/est/simplereenroll" 2>"$work/curl.err") || status="curl $?: $(cat "$work/curl.err")"
 }
 
+# challenged FILE WORD [NAME]: a request for the account in base64 that carries the word as its challengePassword; with key.pem, or with
+# NAME.key.
+challenged() {
+  local key=$work/${3:-key}.key
+  [ -n "${3:-}" ] || key=$work/key.pem
+  printf '%s\n' '[req]' 'prompt = no' 'string_mask = utf8only' 'distinguished_name = dn' 'attributes = attributes' '[dn]' 'C = JP' \
+    'O = Practice Shinkin Bank' "CN = $common" '[attributes]' "challengePassword = $2" >"$work/challenge.cnf"
+  openssl req -new -key "$key" -config "$work/challenge.cnf" -outform DER | openssl base64 >"$1"
+}
+
+# linked OPERATION NAME HEADER [OPTION of gnutls-cli…]: GnuTLS's client tells the connection's tls-unique (TLS 1.2), and a request of the
+# key NAME (empty: key.pem) with it as challengePassword goes over the same connection; the status line in $got.
+linked() {
+  local unique='' line escaped client
+  coproc gnutls { exec stdbuf -oL gnutls-cli --verbose --x509cafile "$anchors" --priority 'NORMAL:-VERS-ALL:+VERS-TLS1.2' "${@:4}" -p "$port" localhost 2>&1; }
+  # shellcheck disable=SC2154 # coproc sets it
+  client=$gnutls_PID
+  exec 8<&"${gnutls[0]}" 9>&"${gnutls[1]}"
+  while IFS= read -r -t 10 -u 8 line; do
+    case $line in
+      *"'tls-unique': "*) unique=${line##*: } ;;
+      *"Simple Client Mode"*) break ;;
+    esac
+  done
+  # shellcheck disable=SC2001 # two characters at a time
+  escaped=$(sed 's/../\\x&/g' <<<"$unique")
+  challenged "$work/unique.b64" "$(printf '%b' "$escaped" | openssl base64)" "$2"
+  {
+    printf 'POST /.well-known/est/%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n' "$1"
+    printf '%s\r\nContent-Type: application/pkcs10\r\n' "$3"
+    printf 'Content-Length: %s\r\n\r\n' "$(wc -c <"$work/unique.b64")"
+    cat "$work/unique.b64"
+  } >&9
+  got=
+  while IFS= read -r -t 10 -u 8 line; do
+    case $line in *HTTP/1.1*) got=HTTP/1.1${line//$'\r'/} && got=HTTP/1.1${got##*HTTP/1.1} && break ;; esac
+  done
+  exec 8<&- 9>&-
+  wait "$client" 2>/dev/null || true
+}
+
 # get PATH [OPTION of curl…]
 get() {
   status=$(curl -sS --cacert "$anchors" -D "$work/headers" -o "$work/answer" -w '%{http_code}' "${@:2}" \

@@ -30,6 +30,9 @@ expect "a renewed one renews, too" 200 "$status"
 reenroll "$work/newer.b64" new -H 'Authorization: Basic bm9ib2R5Om5vYm9keQ=='
 expect "HTTP Basic is not looked at" 200 "$status"
 
+linked simplereenroll newer 'X-Practice: linked' --x509certfile "$work/new.pem" --x509keyfile "$work/new.key"
+expect "RFC 7030 §3.5: linked to the connection" "HTTP/1.1 200 OK" "$got"
+
 # As before for others: who offers a certificate, of whomever, where none is wanted.
 pair self
 itself self "$subject"
@@ -111,9 +114,7 @@ ask "$work/bad.b64" new "$subject" -sha1
 refused "RFC 9155 §2: signed with SHA-1" 400 'SHA-256' "$work/bad.b64" anna
 openssl req -new -newkey rsa:1024 -nodes -keyout "$work/weak.key" -subj "$subject" -outform DER 2>/dev/null | openssl base64 >"$work/bad.b64"
 refused "NIST SP 800-57: RSA of 1024 bits" 400 '2048' "$work/bad.b64" anna
-printf '%s\n' '[req]' 'prompt=no' 'string_mask=utf8only' 'distinguished_name=dn' 'attributes=at' '[dn]' C=JP 'O=Practice Shinkin Bank' "CN=$common" \
-  '[at]' 'challengePassword=elsewhere' >"$work/challenge.cnf"
-openssl req -new -key "$work/new.key" -config "$work/challenge.cnf" -outform DER | openssl base64 >"$work/bad.b64"
+challenged "$work/bad.b64" elsewhere new
 for version in 1.2 1.3; do
   refused "RFC 7030 §3.5: linked to another connection, TLS $version" 403 'challengePassword' "$work/bad.b64" anna "--tlsv$version" --tls-max "$version"
 done
@@ -133,7 +134,7 @@ expect "nothing of that was issued" "$before" "$(issued)"
 
 # Somebody else's certificate is no key to this account, nor this one to theirs.
 cp "$work/new.b64" "$work/annas.b64"
-anna_name=$name anna_subject=$subject
+anna=$common
 enrolled bert
 refused "RFC 7030 §4.2.2: another person's request" 403 'subject of the request' "$work/annas.b64" bert
 pair berts
@@ -194,14 +195,14 @@ expect "one was issued" $((before + 1)) "$(issued)"
 stop
 
 serve --reenroll-same-key
-name=$anna_name subject=$anna_subject
 reenroll "$work/anna.b64" anna
 expect "the same key where that is allowed" 200 "$status"
 stop
 
 (umask 077 && echo elsewhere >"$work/challenge.txt")
 serve --challenge-file "$work/challenge.txt"
-openssl req -new -key "$work/new.key" -config "$work/challenge.cnf" -outform DER | openssl base64 >"$work/linked.b64"
+common=$anna
+challenged "$work/linked.b64" elsewhere new
 reenroll "$work/linked.b64" anna
 expect "the challengePassword that is configured" 200 "$status"
 refused "RFC 7030 §3.5: none where one is configured" 400 'challengePassword' "$work/new.b64" anna
