@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "practiceca/certificates.h"
 #include "practiceca/client.h"
 
 void client_free(struct client *c)
@@ -38,14 +39,12 @@ static enum refusal check_usage(X509 *cert)
 	return good ? REFUSE_NOTHING : REFUSE_CERTIFICATE_USAGE;
 }
 
+// Both ends belong to the validity (RFC 5280 §4.1.2.5).
 static enum refusal check_time(const X509 *cert, int64_t now)
 {
-	time_t t = (time_t)now;
-	int begins = X509_cmp_time(X509_get0_notBefore(cert), &t); // 0 is an error, 1 later than t
-	int ends = X509_cmp_time(X509_get0_notAfter(cert), &t);
-	if (begins >= 0)
+	if (now < certificate_not_before(cert))
 		return REFUSE_CERTIFICATE_EARLY;
-	return ends > 0 ? REFUSE_NOTHING : REFUSE_CERTIFICATE_EXPIRED;
+	return now > certificate_not_after(cert) ? REFUSE_CERTIFICATE_EXPIRED : REFUSE_NOTHING;
 }
 
 static struct err *look_up(struct store *s, const struct der *der, struct client *c,
