@@ -221,6 +221,13 @@ static struct err *issued_as_json(const struct rows *r)
 		json_object_set_new(j, "attested",
 				    json_pack("{s:s,s:s}", "serial", rows_text(r, 9), "firmware",
 					      rows_text(r, 10)));
+	if (j && rows_text(r, 11)[0])
+		json_object_set_new(j, "renews", json_string(rows_text(r, 11)));
+	if (j && !rows_null(r, 12)) {
+		clock_utc(rows_int(r, 12), at);
+		json_object_set_new(j, "revoked",
+				    json_pack("{s:s,s:s}", "at", at, "reason", rows_text(r, 13)));
+	}
 	return print_json(j);
 }
 
@@ -232,7 +239,8 @@ static struct err *issued_as_text(const struct rows *r)
 	TRY(print_cell(at, 20));
 	TRY(print_cell(ends, 20));
 	TRY(print_cell(rows_text(r, 3), 32));
-	puts(rows_text(r, 2));
+	printf("%s%s%s\n", rows_text(r, 2), rows_null(r, 12) ? "" : "  ",
+	       rows_null(r, 12) ? "" : lang_text(N_("revoked")));
 	return NULL;
 }
 
@@ -252,9 +260,9 @@ struct err *show_issued(struct store *s, bool json)
 	TRY(store_query(s,
 			"SELECT i.at, i.subject, i.common_name, i.serial, i.not_before, "
 			"i.not_after, i.sha256,"
-			" i.request_sha256, a.role, i.attested_serial, i.attested_firmware FROM "
-			"issued i JOIN account a ON a.id = "
-			"i.account ORDER BY i.id",
+			" i.request_sha256, a.role, i.attested_serial, i.attested_firmware, "
+			"o.serial, i.revoked_at, i.revoked_reason FROM issued i JOIN account a ON "
+			"a.id = i.account LEFT JOIN issued o ON o.id = i.renews ORDER BY i.id",
 			NO_VALUES, &r));
 	TRY(rows_next(r, &more));
 	if (!json && !more)

@@ -185,7 +185,9 @@ static struct err *open_all(const char *dir, const char *host, int64_t now, stru
 	TRY(ensure(dir, &tls_member, a->issuing, a->issuing_key, host, now, &a->tls_key, &a->tls));
 	TRY(publish_root(dir, a->root));
 	X509 *const chain[] = { a->tls, a->issuing };
+	X509 *const trust[] = { a->issuing, a->root };
 	TRY(certificate_pem(chain, ARRAY_LEN(chain), &a->tls_chain_pem));
+	TRY(certificate_pem(trust, ARRAY_LEN(trust), &a->trust_pem));
 	return key_pem(a->tls_key, &a->tls_key_pem);
 }
 
@@ -218,5 +220,6 @@ void authority_free(struct authority *a)
 	EVP_PKEY_free(a->tls_key);
 	buf_free(&a->tls_chain_pem);
 	buf_free(&a->tls_key_pem);
+	buf_free(&a->trust_pem);
 	free(a);
 }

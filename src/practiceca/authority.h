@@ -11,6 +11,8 @@ struct authority {
 	X509 *root, *issuing, *tls;
 	EVP_PKEY *root_key, *issuing_key, *tls_key;
 	struct buf tls_chain_pem, tls_key_pem; // what the TLS library is given
+	struct buf trust_pem; // issuing CA and root: whose certificates clients are asked for
+	const char *crl_url; // where clients find /crl; null: nobody said, and no certificate tells
 };
 
 // Reads the keys and certificates of DIR, and makes what is missing, does not belong together or runs out too soon (keys 0600; the

@@ -115,7 +115,11 @@ static struct err *add_extensions(X509 *cert, const struct certificate_terms *t)
 		TRY(add_extension(cert, &ctx, row->nid, row->value));
 	if (t->alt_names)
 		TRY(add_extension(cert, &ctx, NID_subject_alt_name, t->alt_names));
-	return NULL;
+	if (!t->crl_url)
+		return NULL;
+	AUTO_TEXT char *point = text_format("URI:%s", t->crl_url);
+	return point ? add_extension(cert, &ctx, NID_crl_distribution_points, point)
+		     : err_no_memory();
 }
 
 struct err *certificate_make(const struct certificate_terms *t, X509 **out)
@@ -162,10 +166,18 @@ struct err *key_pem(EVP_PKEY *key, struct buf *out)
 	return take_bio(bio, out);
 }
 
-int64_t certificate_not_after(const X509 *cert)
+static int64_t seconds_of(const ASN1_TIME *t)
 {
 	struct tm tm = { 0 };
-	if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) != 1)
-		return 0;
-	return (int64_t)timegm(&tm);
+	return ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+}
+
+int64_t certificate_not_before(const X509 *cert)
+{
+	return seconds_of(X509_get0_notBefore(cert));
+}
+
+int64_t certificate_not_after(const X509 *cert)
+{
+	return seconds_of(X509_get0_notAfter(cert));
 }

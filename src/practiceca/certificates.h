@@ -19,6 +19,8 @@ struct certificate_terms {
 	enum certificate_kind kind;
 	const char *common_name;
 	const char *alt_names; // of a TLS server: "DNS:localhost,IP:127.0.0.1"
+	const char
+		*crl_url; // of a person: a CRL distribution point (RFC 5280 §4.2.1.13); null: none
 	EVP_PKEY *public_key;
 	X509 *issuer; // null: signs itself
 	EVP_PKEY *issuer_key;
@@ -31,5 +33,6 @@ MUST struct err *certificate_make(const struct certificate_terms *t, X509 **out)
 // PEM, new text in a buffer.
 MUST struct err *certificate_pem(X509 *const *certs, size_t n, struct buf *out);
 MUST struct err *key_pem(EVP_PKEY *key, struct buf *out);
-// Seconds since 1970 of a certificate's last moment.
+// Seconds since 1970 of a certificate's first and last moment.
+int64_t certificate_not_before(const X509 *cert);
 int64_t certificate_not_after(const X509 *cert);

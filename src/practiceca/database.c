@@ -58,7 +58,25 @@ static const char *const migrations[] = {
 	" key_sha256 TEXT PRIMARY KEY,"
 	" leaf BLOB NOT NULL, intermediate BLOB,"
 	" at BIGINT NOT NULL);",
+	// Revocation and renewal. renews: the certificate of the log that was shown for it; 0 where PINs were.
+	"ALTER TABLE issued ADD COLUMN revoked_at BIGINT;"
+	"ALTER TABLE issued ADD COLUMN revoked_reason TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE issued ADD COLUMN renews BIGINT NOT NULL DEFAULT 0;"
+	"CREATE INDEX issued_sha256 ON issued(sha256);"
+	"ALTER TABLE ticket ADD COLUMN renews BIGINT NOT NULL DEFAULT 0;"
+	// The newest CRL; its number is never used again.
+	"CREATE TABLE crl("
+	" number BIGINT PRIMARY KEY,"
+	" made_at BIGINT NOT NULL,"
+	" revoked BIGINT NOT NULL,"
+	" der BLOB NOT NULL);",
 };
+
+const char *const *database_migrations(size_t *n)
+{
+	*n = ARRAY_LEN(migrations);
+	return migrations;
+}
 
 struct err *database_open(const char *dir, struct database **out)
 {

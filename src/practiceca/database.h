@@ -14,6 +14,8 @@ struct database {
 // DIR/practice-ca.db; DIR is made (0700) when it is missing.
 MUST struct err *database_open(const char *dir, struct database **out);
 void database_close(struct database *d);
+// What brings a database up, oldest first: a test begins with an old one.
+const char *const *database_migrations(size_t *n);
 DEFINE_CLEANUP(database, struct database, database_close)
 
 // In turns, so that threads of this process do not poll for SQLite's lock; other processes are waited for by the store.

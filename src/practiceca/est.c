@@ -2,7 +2,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "practiceca/base64.h"
+#include "practiceca/crl.h"
 #include "practiceca/est.h"
 #include "practiceca/issue.h"
 
@@ -27,19 +29,25 @@ void service_free(struct service *s)
 	*s = (struct service){ 0 };
 }
 
-// Which languages the words come in: the one that the client names first, or both, a line each.
+struct wanted call_languages(const struct call *c)
+{
+	const char *first = c->accept_language ? c->accept_language : "";
+	bool ja = strncasecmp(first, "ja", 2) == 0;
+	bool en = strncasecmp(first, "en", 2) == 0;
+	return (struct wanted){ .en = !ja, .ja = !en };
+}
+
+// A line for each language.
 struct err *answer_refuse(struct answer *a, const struct call *c, enum refusal r)
 {
-	const char *wanted = c->accept_language ? c->accept_language : "";
-	bool ja = strncasecmp(wanted, "ja", 2) == 0;
-	bool en = strncasecmp(wanted, "en", 2) == 0;
+	struct wanted in = call_languages(c);
 	a->refusal = r;
 	a->status = refusal_status(r);
 	a->content_type = "text/plain; charset=utf-8";
 	buf_reset(&a->body);
-	if (!ja)
+	if (in.en)
 		TRY(buf_printf(&a->body, "%s\n", refusal_words(r, "en")));
-	if (!en)
+	if (in.ja)
 		TRY(buf_printf(&a->body, "%s\n", refusal_words(r, "ja")));
 	return NULL;
 }
@@ -70,7 +78,20 @@ static const struct operation {
 	{ "cacerts", "GET, HEAD", cacerts },
 	{ "csrattrs", "GET, HEAD", csrattrs },
 	{ "simpleenroll", "POST", enroll_answer },
+	{ "simplereenroll", "POST", reenroll_answer },
 };
+
+// The CRL has an address of its own beside EST's.
+static struct err *crl(const struct service *s, const struct call *c, struct answer *a)
+{
+	(void)c;
+	TRY(crl_answer(s->database, s->authority, clock_now(), &a->body));
+	a->status = 200;
+	a->content_type = "application/pkix-crl"; // RFC 2585 §4.2
+	return NULL;
+}
+
+static const struct operation crl_operation = { "crl", "GET, HEAD", crl };
 
 static const struct operation *operation_named(const char *name)
 {
@@ -87,6 +108,8 @@ static const struct operation *find_operation(const char *path)
 	static const char prefix[] = "/.well-known/est/";
 	static const char label_letters[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	if (strcmp(path, "/crl") == 0)
+		return &crl_operation;
 	if (strncmp(path, prefix, sizeof prefix - 1) != 0)
 		return NULL;
 	const char *first = path + sizeof prefix - 1;

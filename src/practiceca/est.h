@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "practiceca/attested.h"
 #include "practiceca/authority.h"
+#include "practiceca/client.h"
 #include "practiceca/csrattrs.h"
 #include "practiceca/database.h"
 #include "practiceca/login.h"
@@ -24,6 +25,7 @@ struct service {
 	struct attested_rules attested;
 	int64_t retry_after; // seconds
 	bool with_chain, verbose;
+	bool reenroll_same_key;		   // a renewal may keep the key of its certificate
 	struct buf cacerts, csrattrs_body; // ready answers
 };
 MUST struct err *service_prepare(struct service *s); // fills what is derived; the rest is set
@@ -35,6 +37,9 @@ struct call { // borrowed; headers are null when missing
 	const struct buf *body;
 	bool too_large;		// the body was longer than REQUEST_BODY_MAX, and is not here
 	const char *tls_unique; // base64; null when the connection has none
+	struct der
+		certificate; // the client's, of the TLS handshake: its key was proved, all else is unjudged
+	const char *tls_version, *cipher; // "TLSv1.3", "TLS_AES_256_GCM_SHA384"
 };
 
 struct answer {
@@ -56,5 +61,13 @@ MUST struct err *est_answer(const struct service *s, const struct call *c, struc
 
 // enroll.c: POST /simpleenroll.
 MUST struct err *enroll_answer(const struct service *s, const struct call *c, struct answer *out);
+// reenroll.c: POST /simplereenroll.
+MUST struct err *reenroll_answer(const struct service *s, const struct call *c, struct answer *out);
+
+// Which languages the client wants words in: the one that it names first, or both.
+struct wanted {
+	bool en, ja;
+};
+struct wanted call_languages(const struct call *c);
 // The answer becomes this refusal, in the words of the client's language.
 MUST struct err *answer_refuse(struct answer *a, const struct call *c, enum refusal r);

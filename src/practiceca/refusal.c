@@ -50,6 +50,30 @@ static const struct {
 					 "bank release it.") },
 	[REFUSE_OTHER_NAME] = { 403, N_("The Common Name is not the one of this account.") },
 	[REFUSE_OTHER_REQUEST] = { 403, N_("The ticket was given for another request.") },
+	// A 401 would ask for HTTP Basic, which helps nobody here.
+	[REFUSE_NO_CERTIFICATE] = { 403, N_("No client certificate came with the TLS connection. "
+					    "One of this CA is needed here.") },
+	[REFUSE_CERTIFICATE_SELF_SIGNED] = { 403, N_("The client certificate signs itself. One of "
+						     "this CA is needed here.") },
+	[REFUSE_CERTIFICATE_FOREIGN] = { 403, N_("The client certificate was not issued by this "
+						 "CA.") },
+	[REFUSE_CERTIFICATE_USAGE] = { 403, N_("The client certificate is not for TLS clients "
+					       "(clientAuth).") },
+	[REFUSE_CERTIFICATE_EARLY] = { 403, N_("The client certificate is not valid yet.") },
+	[REFUSE_CERTIFICATE_EXPIRED] = { 403, N_("The client certificate has expired. Acquire a "
+						 "new one with full authentication.") },
+	[REFUSE_CERTIFICATE_UNKNOWN] = { 403, N_("The client certificate is not in the log of "
+						 "what this CA issued.") },
+	[REFUSE_CERTIFICATE_REVOKED] = { 403, N_("The client certificate is revoked.") },
+	[REFUSE_OTHER_SUBJECT] = { 403, N_("The subject of the request is not, byte for byte, "
+					   "that of the client certificate (RFC 7030, section "
+					   "4.2.2).") },
+	[REFUSE_OTHER_ALT_NAME] = { 403, N_("The subjectAltName of the request is not that of the "
+					    "client certificate (RFC 7030, section 4.2.2).") },
+	[REFUSE_SAME_KEY] = { 403, N_("The key in the request is that of the client certificate. "
+				      "This bank wants a new key.") },
+	[REFUSE_RENEWAL_LOCKED] = { 403, N_("The account is locked after five errors in a row. "
+					    "Have the bank unlock it.") },
 	[REFUSE_FAULT] = { 500, N_("The practice CA failed. Its terminal says why.") },
 };
 

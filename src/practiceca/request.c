@@ -131,15 +131,57 @@ static bool may_ask_for(X509_EXTENSION *ext)
 	return good;
 }
 
+// One list of extensions at most, which can be read: nothing is asked for where it is not looked at.
+static bool one_list(struct request *r, bool listed)
+{
+	int lists = 0;
+	for (int i = 0; i < X509_REQ_get_attr_count(r->parsed); i++) {
+		X509_ATTRIBUTE *attribute = X509_REQ_get_attr(r->parsed, i);
+		int nid = OBJ_obj2nid(X509_ATTRIBUTE_get0_object(attribute));
+		if (nid != NID_ext_req && nid != NID_ms_ext_req)
+			continue;
+		lists++;
+		if (X509_ATTRIBUTE_count(attribute) != 1)
+			return false;
+	}
+	return lists <= 1 && (lists == 0 || listed);
+}
+
 static enum refusal check_extensions(struct request *r)
 {
 	STACK_OF(X509_EXTENSION) *asked = X509_REQ_get_extensions(r->parsed);
-	enum refusal no = REFUSE_NOTHING;
+	enum refusal no = one_list(r, asked != NULL) ? REFUSE_NOTHING : REFUSE_EXTENSION;
 	for (int i = 0; i < sk_X509_EXTENSION_num(asked); i++)
 		if (!may_ask_for(sk_X509_EXTENSION_value(asked, i)))
 			no = REFUSE_EXTENSION;
 	sk_X509_EXTENSION_pop_free(asked, X509_EXTENSION_free);
 	return no;
+}
+
+static bool same_bytes(const ASN1_OCTET_STRING *a, const ASN1_OCTET_STRING *b)
+{
+	return a && b ? ASN1_OCTET_STRING_cmp(a, b) == 0 : !a && !b;
+}
+
+static const ASN1_OCTET_STRING *alt_name_of(const STACK_OF(X509_EXTENSION) * list)
+{
+	int at = X509v3_get_ext_by_NID(list, NID_subject_alt_name, -1);
+	return at < 0 ? NULL : X509_EXTENSION_get_data(X509v3_get_ext(list, at));
+}
+
+// RFC 7030 §4.2.2: identical is meant of the encoding; a name that only compares alike is another one to those who keep it as bytes.
+static enum refusal check_same_names(struct request *r, X509 *renews)
+{
+	const unsigned char *asked = NULL, *has = NULL;
+	size_t asked_len = 0, has_len = 0;
+	if (X509_NAME_get0_der(X509_REQ_get_subject_name(r->parsed), &asked, &asked_len) != 1 ||
+	    X509_NAME_get0_der(X509_get_subject_name(renews), &has, &has_len) != 1 ||
+	    asked_len != has_len || memcmp(asked, has, has_len) != 0)
+		return REFUSE_OTHER_SUBJECT;
+	STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(r->parsed);
+	bool same = same_bytes(alt_name_of(list), alt_name_of(X509_get0_extensions(renews)));
+	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+	return same ? REFUSE_NOTHING : REFUSE_OTHER_ALT_NAME;
 }
 
 // challengePassword (RFC 2985 §5.4.1): one value, of text.
@@ -166,14 +208,23 @@ static enum refusal read_challenge(struct request *r)
 	return REFUSE_NOTHING;
 }
 
-struct err *request_read(const struct buf *body, struct request *out, enum refusal *no)
+struct err *request_read(const struct buf *body, X509 *renews, struct request *out,
+			 enum refusal *no)
 {
 	static enum refusal (*const checks[])(struct request *) = {
-		check_key, check_signature, check_subject, check_extensions, read_challenge,
+		check_subject,
+		check_extensions,
+		read_challenge,
 	};
 	AUTO_REQUEST struct request r = { 0 };
 	*no = REFUSE_NOTHING;
 	TRY(parse(body, &r, no));
+	if (!*no)
+		*no = check_key(&r);
+	if (!*no)
+		*no = check_signature(&r);
+	if (!*no && renews)
+		*no = check_same_names(&r, renews);
 	for (size_t i = 0; !*no && i < ARRAY_LEN(checks); i++)
 		*no = checks[i](&r);
 	ERR_clear_error();

@@ -21,11 +21,14 @@ struct request {
 	char common_name[COMMON_NAME_MAX + 2]; // longer ones are cut, and fit nobody
 	char challenge[REQUEST_CHALLENGE_MAX + 1];
 	bool has_challenge;
+	int64_t renews; // the certificate in the log that it shall follow; 0: none (simpleenroll)
 	struct attestation attestation; // judged good (attested.h); of no kind until then
 };
 // Strict: base64 and nothing else, DER and nothing after it, a signature that verifies (SHA-256 or better), an RSA key of 2048
 // bits or more, a subject of C, O, OU and one CN, and no extension that this CA would not certify.
-MUST struct err *request_read(const struct buf *body, struct request *out, enum refusal *no);
+// With a certificate that it renews: the same subject and subjectAltName, byte for byte (RFC 7030 §4.2.2); otherwise null.
+MUST struct err *request_read(const struct buf *body, X509 *renews, struct request *out,
+			      enum refusal *no);
 void request_free(struct request *r);
 static inline void request_cleanup(struct request *r)
 {

@@ -20,6 +20,7 @@ enum { DISCARD_MAX = 64 << 20 };
 struct server {
 	struct MHD_Daemon *daemon;
 	const struct service *service;
+	server_answer *answer;
 	int listen_fd;
 };
 
@@ -35,17 +36,22 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-// tls-unique (RFC 5929 §3) in base64; TLS 1.3 has none. Without the extended master secret (RFC 7627) two connections can be made to share it, and it
-// links nothing.
-static const char *tls_unique(struct MHD_Connection *connection, char out[static 96])
+static gnutls_session_t session_of(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	return info ? info->tls_session : NULL;
+}
+
+// tls-unique (RFC 5929 §3) in base64; TLS 1.3 has none. Without the extended master secret (RFC 7627) two connections can be made to share it, and it
+// links nothing.
+static const char *tls_unique(gnutls_session_t session, char out[static 96])
+{
 	gnutls_datum_t raw = { 0 };
 	gnutls_datum_t text = { 0 };
-	if (!info || gnutls_protocol_get_version(info->tls_session) > GNUTLS_TLS1_2 ||
-	    !gnutls_session_ext_master_secret_status(info->tls_session) ||
-	    gnutls_session_channel_binding(info->tls_session, GNUTLS_CB_TLS_UNIQUE, &raw) < 0)
+	if (gnutls_protocol_get_version(session) > GNUTLS_TLS1_2 ||
+	    !gnutls_session_ext_master_secret_status(session) ||
+	    gnutls_session_channel_binding(session, GNUTLS_CB_TLS_UNIQUE, &raw) < 0)
 		return NULL;
 	bool good = gnutls_base64_encode2(&raw, &text) == 0 && text.size < 96;
 	if (good) {
@@ -55,6 +61,19 @@ static const char *tls_unique(struct MHD_Connection *connection, char out[static
 	gnutls_free(text.data);
 	gnutls_free(raw.data);
 	return good ? out : NULL;
+}
+
+// What the handshake was, borrowed from the session: the client's certificate, whose key GnuTLS saw it prove, version and cipher suite.
+static void describe_handshake(gnutls_session_t session, struct call *c)
+{
+	unsigned n = 0;
+	const gnutls_datum_t *certificates = gnutls_certificate_get_peers(session, &n);
+	const char *cipher = gnutls_ciphersuite_get(session);
+	if (certificates && n)
+		c->certificate = (struct der){ certificates[0].data, certificates[0].size };
+	c->tls_version =
+		gnutls_protocol_get_version(session) > GNUTLS_TLS1_2 ? "TLSv1.3" : "TLSv1.2";
+	c->cipher = cipher ? cipher : "";
 }
 
 static bool add_headers(struct MHD_Response *response, const struct answer *a)
@@ -102,11 +121,14 @@ static void log_answer(const struct call *c, const struct answer *a)
 		 ARG_NUM(a->status));
 }
 
-static enum MHD_Result answer(const struct server *s, struct MHD_Connection *connection,
-			      const char *method, const char *path, const struct exchange *x)
+static enum MHD_Result answer_call(const struct server *s, struct MHD_Connection *connection,
+				   const char *method, const char *path, const struct exchange *x)
 {
 	AUTO_ANSWER struct answer a = { 0 };
 	char unique[96];
+	gnutls_session_t session = session_of(connection);
+	if (!session)
+		return MHD_NO;
 	struct call c = {
 		.method = method,
 		.path = path,
@@ -116,9 +138,10 @@ static enum MHD_Result answer(const struct server *s, struct MHD_Connection *con
 		.accept_language = header(connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE),
 		.body = &x->body,
 		.too_large = x->too_large,
-		.tls_unique = tls_unique(connection, unique),
+		.tls_unique = tls_unique(session, unique),
 	};
-	AUTO(err) struct err *e = est_answer(s->service, &c, &a);
+	describe_handshake(session, &c);
+	AUTO(err) struct err *e = s->answer(s->service, &c, &a);
 	if (e) {
 		log_err(LOG_INFO, "practiceca", e);
 		answer_cleanup(&a);
@@ -177,12 +200,12 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 		// A client that asks before it sends (100-continue) is told at once; others after their body.
 		const char *expect = header(connection, MHD_HTTP_HEADER_EXPECT);
 		if (x->too_large && expect && strcasecmp(expect, "100-continue") == 0)
-			return answer(s, connection, method, url, x);
+			return answer_call(s, connection, method, url, x);
 		return MHD_YES;
 	}
 	if (*len)
 		return take_body(x, data, len);
-	return answer(s, connection, method, url, x);
+	return answer_call(s, connection, method, url, x);
 }
 
 static void end_exchange(void *cls, struct MHD_Connection *connection, void **state,
@@ -206,6 +229,7 @@ static struct MHD_Daemon *start_daemon(struct server *s)
 		{ MHD_OPTION_LISTEN_SOCKET, s->listen_fd, NULL },
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, a->tls_key_pem.data },
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, a->tls_chain_pem.data },
+		{ MHD_OPTION_HTTPS_MEM_TRUST, 0, a->trust_pem.data },
 		{ MHD_OPTION_THREAD_POOL_SIZE, THREADS, NULL },
 		{ MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, NULL },
 		{ MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, NULL },
@@ -219,7 +243,8 @@ static struct MHD_Daemon *start_daemon(struct server *s)
 				"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", MHD_OPTION_END);
 }
 
-struct err *server_start(const struct service *s, int listen_fd, struct server **out)
+struct err *server_start(const struct service *s, server_answer *answer, int listen_fd,
+			 struct server **out)
 {
 	struct server *server = calloc(1, sizeof *server);
 	if (!server) {
@@ -227,6 +252,7 @@ struct err *server_start(const struct service *s, int listen_fd, struct server *
 		return err_no_memory();
 	}
 	server->service = s;
+	server->answer = answer;
 	server->listen_fd = listen_fd;
 	server->daemon = start_daemon(server);
 	if (!server->daemon) {

@@ -41,7 +41,7 @@ bool ticket_from_cookie(const char *cookie, char out[static TICKET_LEN + 1])
 	"ticket "
 
 // What a poll of the ticket in this row comes to.
-static struct err *step(struct store *s, const struct rows *r, const char *request_sha256,
+static struct err *step(struct store *s, const struct rows *r, const struct request *request,
 			int64_t now, int64_t retry_after, struct ticket *t)
 {
 	int64_t ready_at = rows_int(r, 3);
@@ -50,7 +50,7 @@ static struct err *step(struct store *s, const struct rows *r, const char *reque
 	t->id = rows_int(r, 0);
 	t->account = rows_int(r, 1);
 	t->issued = rows_int(r, 6);
-	if (strcmp(rows_text(r, 2), request_sha256) != 0) {
+	if (strcmp(rows_text(r, 2), request->sha256) != 0) {
 		t->kind = TICKET_OTHER_REQUEST;
 		return NULL;
 	}
@@ -75,19 +75,20 @@ static struct err *step(struct store *s, const struct rows *r, const char *reque
 			 NULL);
 }
 
-struct err *ticket_poll(struct store *s, const char *value, const char *request_sha256, int64_t now,
-			int64_t retry_after, struct ticket *out)
+struct err *ticket_poll(struct store *s, const char *value, const struct request *request,
+			int64_t now, int64_t retry_after, struct ticket *out)
 {
 	AUTO(rows) struct rows *r = NULL;
 	char hash[65];
 	bool more = false;
 	struct ticket t = { .kind = TICKET_UNKNOWN };
 	hash_of(value, hash);
-	TRY(store_query(s, TICKET_COLUMNS "WHERE ticket_sha256=? AND made_at>?",
-			VALUES(V_TEXT(hash), V_INT(now - TICKET_LIFE)), &r));
+	TRY(store_query(s, TICKET_COLUMNS "WHERE ticket_sha256=? AND made_at>? AND renews=?",
+			VALUES(V_TEXT(hash), V_INT(now - TICKET_LIFE), V_INT(request->renews)),
+			&r));
 	TRY(rows_next(r, &more));
 	if (more)
-		TRY(step(s, r, request_sha256, now, retry_after, &t));
+		TRY(step(s, r, request, now, retry_after, &t));
 	*out = t;
 	return NULL;
 }
@@ -103,7 +104,7 @@ static struct err *new_value(char value[static TICKET_LEN + 1], char hash[static
 }
 
 static struct err *ticket_new(struct store *s, const struct account *who,
-			      const char *request_sha256, int64_t now, int64_t retry_after,
+			      const struct request *request, int64_t now, int64_t retry_after,
 			      struct ticket *t)
 {
 	char hash[65];
@@ -117,30 +118,33 @@ static struct err *ticket_new(struct store *s, const struct account *who,
 	return store_run(
 		s,
 		"INSERT INTO ticket(account, ticket_sha256, request_sha256, made_at, ready_at,"
-		" waits_left, poll_after) VALUES(?,?,?,?,?,?,?)",
-		VALUES(V_INT(who->id), V_TEXT(hash), V_TEXT(request_sha256), V_INT(now),
+		" waits_left, poll_after, renews) VALUES(?,?,?,?,?,?,?,?)",
+		VALUES(V_INT(who->id), V_TEXT(hash), V_TEXT(request->sha256), V_INT(now),
 		       V_INT(ready_at), V_INT(who->pending_polls > 0 ? who->pending_polls - 1 : 0),
-		       V_INT(now + t->retry_after)),
+		       V_INT(now + t->retry_after), V_INT(request->renews)),
 		NULL);
 }
 
-struct err *ticket_take(struct store *s, const struct account *who, const char *request_sha256,
+struct err *ticket_take(struct store *s, const struct account *who, const struct request *request,
 			int64_t now, int64_t retry_after, struct ticket *out)
 {
 	AUTO(rows) struct rows *r = NULL;
 	char hash[65];
 	bool more = false;
 	struct ticket t = { .kind = TICKET_UNKNOWN };
-	TRY(store_query(s,
-			TICKET_COLUMNS
-			"WHERE account=? AND request_sha256=? AND made_at>? AND issued IS NULL",
-			VALUES(V_INT(who->id), V_TEXT(request_sha256), V_INT(now - TICKET_LIFE)),
-			&r));
+	TRY(store_query(
+		s,
+		TICKET_COLUMNS
+		"WHERE account=? AND request_sha256=? AND made_at>? AND renews=? AND issued IS "
+		"NULL",
+		VALUES(V_INT(who->id), V_TEXT(request->sha256), V_INT(now - TICKET_LIFE),
+		       V_INT(request->renews)),
+		&r));
 	TRY(rows_next(r, &more));
 	if (!more) {
-		TRY(ticket_new(s, who, request_sha256, now, retry_after, &t));
+		TRY(ticket_new(s, who, request, now, retry_after, &t));
 	} else {
-		TRY(step(s, r, request_sha256, now, retry_after, &t));
+		TRY(step(s, r, request, now, retry_after, &t));
 		TRY(new_value(t.value, hash));
 		TRY(store_run(s, "UPDATE ticket SET ticket_sha256=? WHERE id=?",
 			      VALUES(V_TEXT(hash), V_INT(t.id)), NULL));

@@ -1,7 +1,8 @@
 // Tickets: an enrolment that must wait, taken up again without a credential.
 //
 // A ticket is a random cookie bound to the SHA-256 of the request; the database holds its hash only. It lives a week, and after it brought
-// its certificate it brings the same one again (an answer may be lost).
+// its certificate it brings the same one again (an answer may be lost). One given for a renewal is good with the certificate alone that it
+// was given to, and at no other place.
 #pragma once
 
 #include <stdbool.h>
@@ -34,10 +35,11 @@ struct ticket {
 bool ticket_from_cookie(const char *cookie, char out[static TICKET_LEN + 1]);
 
 // All inside the caller's write transaction. A poll sooner than the Retry-After of the last answer is not counted.
-MUST struct err *ticket_poll(struct store *s, const char *value, const char *request_sha256,
+MUST struct err *ticket_poll(struct store *s, const char *value, const struct request *request,
 			     int64_t now, int64_t retry_after, struct ticket *out);
 // After credentials were judged: a new ticket, or, when this account's same request waits already, a poll of that one under a new
 // cookie.
-MUST struct err *ticket_take(struct store *s, const struct account *who, const char *request_sha256,
-			     int64_t now, int64_t retry_after, struct ticket *out);
+MUST struct err *ticket_take(struct store *s, const struct account *who,
+			     const struct request *request, int64_t now, int64_t retry_after,
+			     struct ticket *out);
 MUST struct err *ticket_done(struct store *s, int64_t id, int64_t issued);

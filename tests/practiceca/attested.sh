@@ -120,6 +120,19 @@ sends
 expect "a good file: status" 200 "$status"
 stop
 
+# A renewal is bound to the token like any other request.
+certificates >"$work/ours.pem"
+renews() { reenroll "$work/body" ours; }
+serve --attestation-roots "$work/root.pem" --reenroll-same-key
+asks statement.der f9.der
+renews
+expect "a renewal from another token: status" 403 "$status"
+expect "a renewal from another token: words" "This account has enrolled with another token. Have the bank release it." "$(cat "$work/answer")"
+asks another.der f9.der
+renews
+expect "a renewal from the same token" 200 "$status"
+stop
+
 key ours # one that no file is about
 # Not required: a request may do without, but a wrong one is refused all the same.
 serve --attestation-roots "$work/root.pem"

@@ -12,11 +12,11 @@ gives 2
 gives 2 nothing
 gives 0 --help
 gives 0 --version
-for command in serve "account add" "account list" "account unlock" issued; do
+for command in serve "account add" "account list" "account unlock" issued revoke; do
   # shellcheck disable=SC2086 # the words of a command
   gives 0 $command --help
   expect "its help begins with an example" "inkan-practice-ca $command --dir" "$(head -1 "$work/words" | grep -o "^inkan-practice-ca $command --dir")"
-  [ "$(wc -l <"$work/words")" -le 30 ] || fail "the help of $command does not fit a screen"
+  [ "$(wc -l <"$work/words")" -le 36 ] || fail "the help of $command does not fit a screen"
 done
 gives 2 serve
 gives 2 serve --dir
@@ -27,6 +27,12 @@ gives 2 serve --dir "$dir" --listen 127.0.0.1:99999
 gives 2 serve --dir "$dir" --listen 0.0.0.0:0
 gives 2 serve --dir "$dir" --csrattrs rsa-512
 gives 2 serve --dir "$dir" --retry-after x
+gives 2 serve --dir "$dir" --login-port-file "$work/port"
+gives 2 serve --dir "$dir" --listen 127.0.0.1:0 --login-listen 0.0.0.0:0
+gives 2 serve --dir "$dir" --listen 192.0.2.1:0 --login-listen 192.0.2.2:0 --allow-remote
+gives 2 serve --dir "$dir" --crl-url ftp://ca.example/crl
+gives 2 serve --dir "$dir" --crl-url http://
+gives 2 serve --dir "$dir" --crl-url http://ca.example/a,b
 gives 1 serve --dir /proc/inkan
 : >"$work/file"
 gives 1 serve --dir "$work/file"
@@ -41,6 +47,11 @@ gives 8 account add --dir "$dir" --role admin --contract-id 1234567890
 gives 8 account add --dir "$dir" --role admin --contract-id 12345 --secrets /dev/null
 gives 2 account list --dir "$work/typo"
 gives 2 issued --dir "$work/typo"
+gives 2 revoke --dir "$work/typo" --serial 4a
+gives 2 revoke --dir "$dir"
+gives 2 revoke --dir "$dir" --serial 4a4
+gives 2 revoke --dir "$dir" --serial 4g
+gives 2 revoke --dir "$dir" --serial 4a --reason removeFromCRL
 [ ! -e "$work/typo" ] || fail "looking at a CA that is not there makes one"
 
 secrets() { (umask 077 && printf '%s' "$1" >"$work/secrets.json"); }

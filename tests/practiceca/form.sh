@@ -77,7 +77,7 @@ expect "says what is allowed" POST "$(header allow)"
 get /.well-known/est/cacerts -X POST -d x
 expect "POST where GET is wanted" 405 "$status"
 for path in / /.well-known/est /.well-known/est/ /.well-known/est/nothing /.well-known/est/a/b/cacerts \
-  /.well-known/est/cacerts/cacerts /.well-known/est//cacerts /.well-known/est/simplereenroll; do
+  /.well-known/est/cacerts/cacerts /.well-known/est//cacerts /.well-known/est/fullcmc /crl/; do
   get "$path"
   expect "nothing at $path" 404 "$status"
 done

@@ -33,7 +33,7 @@ expect() {
 # done_here: the last line of each script.
 done_here() { exit "$failed"; }
 
-# serve [OPTION…]: starts a server; its port is in $port, its process in $server.
+# serve [OPTION…]: starts a server; its port is in $port, that of its login page in $login, its process in $server.
 serve() {
   local out=$work/out.${#servers[@]}
   "$program" serve --dir "$dir" --listen 127.0.0.1:0 "$@" >"$out" 2>"$out.err" &
@@ -45,6 +45,7 @@ serve() {
     sleep 0.05
   done
   port=$(sed -n 's|^READY https://[^ ]*:\([0-9]*\)/.*|\1|p' "$out")
+  login=$(sed -n 's|^READY .* login=https://[^ ]*:\([0-9]*\)/$|\1|p' "$out")
   [ -n "$port" ] || { cat "$out" "$out.err"; echo "the server did not start"; exit 1; }
 }
 
@@ -96,6 +97,59 @@ post() {
   status=$(curl -sS --cacert "$anchors" "${credentials[@]}" -H "Content-Type:${content_type:+ $content_type}" --data-binary "@$1" \
     -D "$work/headers" -o "$work/answer" -w '%{http_code}' "${@:4}" "https://localhost:$port/.well-known/est/simpleenroll" \
     2>"$work/curl.err") || status="curl $?: $(cat "$work/curl.err")"
+}
+
+# reenroll FILE NAME [OPTION of curl…]: the same as post, at /simplereenroll, with the client certificate $work/NAME.pem and its key
+# $work/NAME.key; without any for an empty NAME. No credentials. $language is asked for, unless it is empty.
+language=en
+reenroll() {
+  local with=()
+  if [ -n "$2" ]; then with=(--cert "$work/$2.pem" --key "$work/$2.key"); fi
+  status=$(curl -sS --cacert "$anchors" "${with[@]}" -H "Content-Type:${content_type:+ $content_type}" -H "Accept-Language:${language:+ $language}" \
+    --data-binary "@$1" -D "$work/headers" -o "$work/answer" -w '%{http_code}' "${@:3}" \
+    "https://localhost:$port/.well-known/est/simplereenroll" 2>"$work/curl.err") || status="curl $?: $(cat "$work/curl.err")"
+}
+
+# challenged FILE WORD [NAME]: a request for the account in base64 that carries the word as its challengePassword; with key.pem, or with
+# NAME.key.
+challenged() {
+  local key=$work/${3:-key}.key
+  [ -n "${3:-}" ] || key=$work/key.pem
+  printf '%s\n' '[req]' 'prompt = no' 'string_mask = utf8only' 'distinguished_name = dn' 'attributes = attributes' '[dn]' 'C = JP' \
+    'O = Practice Shinkin Bank' "CN = $common" '[attributes]' "challengePassword = $2" >"$work/challenge.cnf"
+  openssl req -new -key "$key" -config "$work/challenge.cnf" -outform DER | openssl base64 >"$1"
+}
+
+# linked OPERATION NAME HEADER [OPTION of gnutls-cli…]: GnuTLS's client tells the connection's tls-unique (TLS 1.2), and a request of the
+# key NAME (empty: key.pem) with it as challengePassword goes over the same connection; the status line in $got. $without: what the client's
+# TLS goes without (":%NO_SESSION_HASH").
+linked() {
+  local unique='' line escaped client
+  coproc gnutls { exec stdbuf -oL gnutls-cli --verbose --x509cafile "$anchors" --priority "NORMAL:-VERS-ALL:+VERS-TLS1.2${without:-}" "${@:4}" -p "$port" localhost 2>&1; }
+  # shellcheck disable=SC2154 # coproc sets it
+  client=$gnutls_PID
+  exec 8<&"${gnutls[0]}" 9>&"${gnutls[1]}"
+  while IFS= read -r -t 10 -u 8 line; do
+    case $line in
+      *"'tls-unique': "*) unique=${line##*: } ;;
+      *"Simple Client Mode"*) break ;;
+    esac
+  done
+  # shellcheck disable=SC2001 # two characters at a time
+  escaped=$(sed 's/../\\x&/g' <<<"$unique")
+  challenged "$work/unique.b64" "$(printf '%b' "$escaped" | openssl base64)" "$2"
+  {
+    printf 'POST /.well-known/est/%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n' "$1"
+    printf '%s\r\nContent-Type: application/pkcs10\r\n' "$3"
+    printf 'Content-Length: %s\r\n\r\n' "$(wc -c <"$work/unique.b64")"
+    cat "$work/unique.b64"
+  } >&9
+  got=
+  while IFS= read -r -t 10 -u 8 line; do
+    case $line in *HTTP/1.1*) got=HTTP/1.1${line//$'\r'/} && got=HTTP/1.1${got##*HTTP/1.1} && break ;; esac
+  done
+  exec 8<&- 9>&-
+  wait "$client" 2>/dev/null || true
 }
 
 # get PATH [OPTION of curl…]

@@ -17,47 +17,14 @@ expect "csrattrs: nothing to say" 204 "$status"
 
 account user
 request "$work/linked.b64" "$common"
-# challenged FILE WORD: a request that carries the word as its challengePassword.
-challenged() {
-  printf '%s\n' '[req]' 'prompt = no' 'distinguished_name = dn' 'attributes = attributes' '[dn]' "CN = $common" \
-    '[attributes]' "challengePassword = $2" >"$work/challenge.cnf"
-  openssl req -new -key "$work/key.pem" -config "$work/challenge.cnf" -outform DER | openssl base64 >"$1"
-}
 challenged "$work/challenge.b64" "not the connection"
 post "$work/challenge.b64" "$name" "$pin:$(otp_now)"
 expect "a challengePassword that is not this connection's" 403 "$status"
 
-# linked PRIORITY: GnuTLS's client tells the connection's tls-unique (TLS 1.2), and the request goes over the same connection; $got is the status line.
-linked() {
-  local line unique='' escaped account_basic
-  coproc gnutls { exec stdbuf -oL gnutls-cli --verbose --x509cafile "$anchors" --priority "$1" -p "$port" localhost 2>&1; }
-  exec 8<&"${gnutls[0]}" 9>&"${gnutls[1]}"
-  while IFS= read -r -t 10 -u 8 line; do
-    case $line in
-      *"'tls-unique': "*) unique=${line##*: } ;;
-      *"Simple Client Mode"*) break ;;
-    esac
-  done
-  # shellcheck disable=SC2001 # two characters at a time
-  escaped=$(sed 's/../\\x&/g' <<<"$unique")
-  challenged "$work/unique.b64" "$(printf '%b' "$escaped" | openssl base64)"
-  account_basic=$(printf '%s:%s:%s' "$name" "$pin" "$(otp_now)" | openssl base64 -A)
-  {
-    printf 'POST /.well-known/est/simpleenroll HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n'
-    printf 'Authorization: Basic %s\r\nContent-Type: application/pkcs10\r\n' "$account_basic"
-    printf 'Content-Length: %s\r\n\r\n' "$(wc -c <"$work/unique.b64")"
-    cat "$work/unique.b64"
-  } >&9
-  got=
-  while IFS= read -r -t 10 -u 8 line; do
-    case $line in *HTTP/1.1*) got=HTTP/1.1${line//$'\r'/} && got=HTTP/1.1${got##*HTTP/1.1} && break ;; esac
-  done
-  exec 8<&- 9>&-
-}
 # Without the extended master secret somebody in between can give two connections the same: it is no link, and no password is spent.
-linked 'NORMAL:-VERS-ALL:+VERS-TLS1.2:%NO_SESSION_HASH'
+without=:%NO_SESSION_HASH linked simpleenroll "" "Authorization: Basic $(printf '%s:%s:%s' "$name" "$pin" "$(otp_now)" | openssl base64 -A)"
 expect "a link to a connection that another one may share" "HTTP/1.1 403 Forbidden" "$got"
-linked 'NORMAL:-VERS-ALL:+VERS-TLS1.2'
+linked simpleenroll "" "Authorization: Basic $(printf '%s:%s:%s' "$name" "$pin" "$(otp_now)" | openssl base64 -A)"
 expect "a challengePassword that links the request to the connection" "HTTP/1.1 200 OK" "$got"
 stop
 

@@ -1,0 +1,17 @@
+// What simpleenroll and simplereenroll have in common: the body's type, the link to the connection, and the end - ticket or certificate.
+#pragma once
+
+#include <stdbool.h>
+
+#include "practiceca/est.h"
+#include "practiceca/request.h"
+
+bool body_is_pkcs10(const char *content_type);
+// Without a configured password a challengePassword can only be the link to this TLS connection (RFC 7030 §3.5).
+enum refusal challenge_check(const struct service *s, const struct call *c,
+			     const struct request *r);
+// After a login or a client certificate `who` is known; a ticket alone is enough where it was given after a login. Who has a ticket that
+// is gone is told by *unknown, and out is untouched.
+MUST struct err *conclude(const struct service *s, const struct call *c, const struct account *who,
+			  const char *ticket, const struct request *r, bool *unknown,
+			  struct answer *out);
