@@ -114,6 +114,7 @@ static void test_other_keys_are_none_of_its_business(void)
 	CU_ASSERT(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, made) > 0 &&
 		  EVP_DigestSign(ctx, sig, &len, (const uint8_t *)"x", 1) > 0);
 	CU_ASSERT_EQUAL(holder.signatures, 0);
+	CU_ASSERT_EQUAL(EVP_PKEY_eq(made, private_key_pkey(k)), 0);
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(made);
 }
