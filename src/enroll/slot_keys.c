@@ -14,6 +14,7 @@
 #include "pkcs11/certobj.h"
 #include "pkcs11/objlist.h"
 #include "token/life.h"
+#include "x509/request.h"
 
 enum { FITTING_SLOT = 0x9a };
 
@@ -137,6 +138,16 @@ static struct err *look(struct enrolment *e, const struct key_id *id, const char
 	return NULL;
 }
 
+// A request that was made has the public half of our key: another in the slot is somebody else's, made there since.
+static bool is_not_requested(const struct enrolment *e, const struct slot_contents *is)
+{
+	const struct buf *request = e->request.len ? &e->request : &e->record->request;
+	char sha256[65] = "";
+	if (request->len)
+		request_key_sha256(request->data, request->len, sha256);
+	return sha256[0] && strcmp(sha256, is->key_sha256) != 0;
+}
+
 // Whether this enrolment made it: it was not there before, and the module put its placeholder beside it, or the journal has seen it made.
 static struct err *made_by_us(struct enrolment *e, const struct key_id *id,
 			      const struct slot_contents *is, bool *yes)
@@ -147,7 +158,7 @@ static struct err *made_by_us(struct enrolment *e, const struct key_id *id,
 	if (!e->record || !e->record->key_id || !e->record->keys_before)
 		return NULL;
 	AUTO_TEXT char *hex = key_id_hex(id);
-	if (!hex || strcmp(hex, e->record->key_id) != 0)
+	if (!hex || strcmp(hex, e->record->key_id) != 0 || is_not_requested(e, is))
 		return NULL;
 	TRY(keypair_find(e->session, id, &k));
 	if (k)

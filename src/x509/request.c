@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "x509/name.h"
 #include "x509/rsa.h"
 
@@ -239,4 +240,19 @@ struct err *request_sign(const struct request_terms *t, const struct rsa_public 
 	struct err *e = buf_put(der, bytes, (size_t)len);
 	wipe(bytes, (size_t)len);
 	return e;
+}
+
+void request_key_sha256(const void *der, size_t len, char out[static 65])
+{
+	const unsigned char *p = der;
+	AUTO(x509_req) X509_REQ *req = len <= LONG_MAX ? d2i_X509_REQ(NULL, &p, (long)len) : NULL;
+	AUTO(ossl) unsigned char *key = NULL;
+	uint8_t hash[32];
+	out[0] = '\0';
+	int n = req ? i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(req), &key) : -1;
+	if (n <= 0 || !EVP_Digest(key, (size_t)n, hash, NULL, EVP_sha256(), NULL))
+		return;
+	AUTO_TEXT char *hex = text_hex(hash, sizeof(hash), 0);
+	if (hex)
+		memcpy(out, hex, 65);
 }

@@ -51,6 +51,9 @@ struct request_terms {
 MUST struct err *request_sign(const struct request_terms *t, const struct rsa_public *key,
 			      const struct signer *s, struct buf *der);
 
+// SHA-256 of the SubjectPublicKeyInfo in a request, hex; "" where it cannot be read.
+void request_key_sha256(const void *der, size_t len, char out[static 65]);
+
 // SubjectPublicKeyInfo of the key, DER (RFC 3279 §2.3.1).
 MUST struct err *rsa_public_der(const struct rsa_public *key, struct buf *out);
 // Bits of the modulus.

@@ -5,6 +5,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "base/text.h"
 #include "maker.h"
 
 static struct soft_key key;
@@ -203,6 +204,23 @@ static void test_a_signature_over_something_else_is_caught(void)
 	CU_ASSERT(der.len == 0);
 }
 
+static void test_tells_whose_key_a_request_is_for(void)
+{
+	AUTO_BUF struct buf der = { 0 };
+	AUTO_BUF struct buf spki = { 0 };
+	struct request_terms t = usual();
+	uint8_t hash[32];
+	char told[65];
+	CHECK_OK_OR_END(request_sign(&t, &key.public_key, &key.signer, &der));
+	CHECK_OK_OR_END(rsa_public_der(&key.public_key, &spki));
+	CU_ASSERT(EVP_Digest(spki.data, spki.len, hash, NULL, EVP_sha256(), NULL) == 1);
+	AUTO_TEXT char *wanted_hex = text_hex(hash, sizeof(hash), 0);
+	request_key_sha256(der.data, der.len, told);
+	CU_ASSERT_STRING_EQUAL(told, wanted_hex);
+	request_key_sha256(der.data, der.len / 2, told);
+	CU_ASSERT_STRING_EQUAL(told, "");
+}
+
 static struct err *refusing(void *ctx, const void *data, size_t len, struct buf *sig)
 {
 	(void)ctx;
@@ -232,6 +250,7 @@ int main(void)
 		TEST(test_extensions_the_ca_wants_join_ours),
 		TEST(test_attributes_that_are_none_are_refused),
 		TEST(test_a_signature_over_something_else_is_caught),
+		TEST(test_tells_whose_key_a_request_is_for),
 		TEST(test_a_signer_that_fails_is_told));
 	soft_key_free(&key);
 	return rc;
