@@ -73,12 +73,18 @@ static bool comes_too_late(const struct enrolment *e)
 	return e->resumed && e->record->mark >= MARK_KEY_MADE;
 }
 
+static bool is_asked(const struct enrolment *e)
+{
+	return life_of(&e->token)->card && is_enrolment(e) && !comes_too_late(e) &&
+	       factory_policy(e) != FACTORY_WARN;
+}
+
 struct err *factory_look(struct enrolment *e)
 {
 	const struct card_life *card = life_of(&e->token)->card;
 	struct pcsc_patience p = card_patience(e);
 	struct card_secrets is;
-	if (!card || !is_enrolment(e) || comes_too_late(e) || factory_policy(e) == FACTORY_WARN)
+	if (!is_asked(e))
 		return NULL;
 	struct err *blind = card->look(&e->token, &p, &is);
 	if (blind) {
@@ -87,6 +93,28 @@ struct err *factory_look(struct enrolment *e)
 	}
 	e->secrets = is;
 	return factory_policy(e) == FACTORY_REFUSE ? refuse(e, &is) : NULL;
+}
+
+struct err *factory_look_late(struct enrolment *e)
+{
+	if (!is_asked(e))
+		return NULL;
+	leave_token(e);
+	TRY(factory_look(e));
+	return return_to_token(e);
+}
+
+// --- what the card says that it does not have
+
+struct err *factory_pin_possible(const struct enrolment *e, const struct secret *pin)
+{
+	bool another = e->secrets.tells && !e->secrets.pin_factory;
+	return another && is_factory_pin(&e->token, pin) ? token_not_the_makers(e, NAME_PIN) : NULL;
+}
+
+bool factory_management_another(const struct enrolment *e)
+{
+	return e->secrets.tells && !e->secrets.management_factory;
 }
 
 // --- the PIN
@@ -101,6 +129,7 @@ static struct err *replace_pin(struct enrolment *e)
 	TRY(life_of(&e->token)->change_pin(e->session, e->pin, fresh, e->job->last_try));
 	say_note(e, msg_new(N_("The token has the new PIN.")));
 	e->replaced |= REPLACED_PIN;
+	e->secrets.pin_factory = false;
 	secret_free(e->pin);
 	e->pin = fresh;
 	fresh = NULL;

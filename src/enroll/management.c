@@ -5,6 +5,7 @@
 #include "enroll/ask.h"
 #include "enroll/factory.h"
 #include "enroll/say.h"
+#include "enroll/token_card.h"
 #include "enroll/token_custody.h"
 #include "pkcs11/admin.h"
 #include "pkcs11/certobj.h"
@@ -72,7 +73,8 @@ static struct err *put_it(struct enrolment *e, const void *ctx, const struct msg
 static struct err *fits(const struct enrolment *e, const void *ctx, const struct secret *key)
 {
 	(void)ctx;
-	return life_management_key_fits(&e->token, key);
+	TRY(life_management_key_fits(&e->token, key));
+	return card_management_possible(e, &e->secrets, key);
 }
 
 static struct err *ask(struct enrolment *e, const struct msg *first)
@@ -98,11 +100,11 @@ static struct err *may_use_factory(struct enrolment *e, bool *yes)
 // One that the institution derives need not be known to anybody: used where the card does not have the maker's.
 static struct err *made_again(struct enrolment *e, bool refused)
 {
-	bool others = refused || (e->secrets.tells && !e->secrets.management_factory);
-	return others ? custody_management_again(e, &e->management) : NULL;
+	return refused ? custody_management_again(e, &e->management) : NULL;
 }
 
-// Given ahead of time, the maker's (*factory), or asked for. A card that refused the maker's once is not given it again.
+// Given ahead of time, the maker's (*factory), or asked for. A card that refused the maker's once, or says that it has
+// another, is not given it.
 static struct err *find_key(struct enrolment *e, bool *factory)
 {
 	bool refused = false;
@@ -112,6 +114,7 @@ static struct err *find_key(struct enrolment *e, bool *factory)
 	if (ahead)
 		return ask(e, NULL);
 	TRY(journal_factory_refused(e->journal, e->token_uri, &refused));
+	refused |= factory_management_another(e);
 	TRY(made_again(e, refused));
 	if (e->management)
 		return NULL;

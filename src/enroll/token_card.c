@@ -108,14 +108,21 @@ static struct err *put(struct enrolment *e, const char *name, const struct msg *
 	return NULL;
 }
 
-// The card says which of its secrets are the maker's: one that it does not have is not given to it.
 static struct err *present_one_fits(const struct enrolment *e, const struct card_secrets *is,
 				    const struct secret *key)
 {
-	AUTO(secret) struct secret *makers = NULL;
 	TRY(card_management_fits(e, is->management_hex, key));
+	return card_management_possible(e, is, key);
+}
+
+// The card says which of its secrets are the maker's: one that it does not have is not given to it.
+struct err *card_management_possible(const struct enrolment *e, const struct card_secrets *is,
+				     const struct secret *key)
+{
+	AUTO(secret) struct secret *makers = NULL;
 	TRY(factory_management_key(&e->token, &makers));
-	if (!is->tells || !makers || !same_management_key(false, makers, key))
+	if (!is->tells || is->management_factory || !makers ||
+	    !same_management_key(false, makers, key))
 		return NULL;
 	return err_hint(err_tag(err_new(ERR_PIN,
 					N_("This is the maker's management key, and the "

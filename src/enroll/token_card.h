@@ -23,6 +23,9 @@ MUST struct err *card_ask_new_management(struct enrolment *e, const struct card_
 // Whether it is one for this card: ERR_PIN tagged "management-key-form", or for a new one "pin-same", "pin-factory".
 MUST struct err *card_management_fits(const struct enrolment *e, unsigned length,
 				      const struct secret *key);
+// ERR_PIN tagged "not-the-makers" for the maker's where the card says that it has another.
+MUST struct err *card_management_possible(const struct enrolment *e, const struct card_secrets *is,
+					  const struct secret *key);
 
 // --- token_change.c
 

@@ -32,6 +32,7 @@ struct err *token_declined(void) MUST; // the person said no: nothing was change
 // not the maker's, which is then refused (ERR_PIN tagged "not-the-makers").
 MUST struct err *token_ask_pin(struct enrolment *e, enum pin_name name, bool not_makers,
 			       struct secret **out);
+struct err *token_not_the_makers(const struct enrolment *e, enum pin_name name);
 // A new one, "new_pin" or "new_so_pin": typed twice by a person, taken once from the answers. `old` may be null.
 MUST struct err *token_ask_new_pin(struct enrolment *e, enum pin_name name,
 				   const struct secret *old, struct secret **out);

@@ -167,7 +167,8 @@ static struct err *type_pin(struct enrolment *e, const void *ctx, const struct m
 static struct err *pin_fits(const struct enrolment *e, const void *ctx, const struct secret *pin)
 {
 	(void)ctx;
-	return life_pin_fits(&e->token, NAME_PIN, pin);
+	TRY(life_pin_fits(&e->token, NAME_PIN, pin));
+	return factory_pin_possible(e, pin);
 }
 
 // The maker's protects nothing. What is refused is not asked for once more as if it held.

@@ -99,7 +99,7 @@ static struct err *give_up(struct err **wrong)
 }
 
 // The card says which of its secrets are the maker's: one that it does not have costs a try.
-static struct err *not_the_makers(const struct enrolment *e, enum pin_name name)
+struct err *token_not_the_makers(const struct enrolment *e, enum pin_name name)
 {
 	return err_hint(
 		err_tag(err_new(ERR_PIN,
@@ -120,7 +120,7 @@ static struct err *could_be(const struct enrolment *e, enum pin_name name, bool 
 	TRY(life_pin_fits(&e->token, name, pin));
 	bool makers = name == NAME_SO_PIN ? is_factory_so_pin(&e->token, pin)
 					  : is_factory_pin(&e->token, pin);
-	return makers && not_makers ? not_the_makers(e, name) : NULL;
+	return makers && not_makers ? token_not_the_makers(e, name) : NULL;
 }
 
 struct err *token_ask_pin(struct enrolment *e, enum pin_name name, bool not_makers,
