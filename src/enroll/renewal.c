@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "enroll/ask.h"
+#include "enroll/factory.h"
 #include "enroll/prepare.h"
 #include "enroll/say.h"
 #include "enroll/window.h"
@@ -152,14 +153,15 @@ static struct err *look_at_window(const struct enrolment *e, const struct cert *
 	}
 }
 
-// A renewal of this certificate that an earlier run began.
+// A renewal of this certificate that an earlier run began, or the one that this certificate came of and that was cut off before its end.
 static struct err *unfinished(struct enrolment *e, const char *sha256)
 {
 	AUTO_RECORDS struct records open = { 0 };
 	TRY(journal_unfinished(e->journal, e->token_uri, &open));
 	for (size_t i = 0; i < open.n && !e->resumed; i++) {
 		bool yes = false;
-		if (!same_text(open.list[i]->old_sha256, sha256))
+		if (!same_text(open.list[i]->old_sha256, sha256) &&
+		    !same_text(open.list[i]->sha256, sha256))
 			continue;
 		TRY(ask_to_resume(e, open.list[i], &yes));
 		if (yes)
@@ -187,6 +189,7 @@ static struct err *take(struct enrolment *e, const struct candidate *c)
 	TRY(open_profile(e, e->job->profile ? e->job->profile : c->made->profile_path));
 	TRY(open_role(e, c->made->role));
 	TRY(unfinished(e, cert_sha256(c->object->cert)));
+	TRY(factory_look_late(e));
 	if (e->resumed)
 		return NULL;
 	TRY(look_at_window(e, c->object->cert, &vouches));
@@ -209,6 +212,21 @@ struct err *renewal_choose(struct enrolment *e)
 	return take(e, &found.list[0]);
 }
 
+// It may have been valid when the renewal was begun.
+static struct err *still_vouches(const struct enrolment *e)
+{
+	if (cert_not_after(e->old_cert) > clock_now())
+		return NULL;
+	return err_hint(
+		err_tag(err_new(ERR_POLICY, N_("The certificate that is to be renewed has expired "
+					       "meanwhile, so it cannot vouch for a new one.")),
+			"renewal-expired"),
+		N_("If this machine's clock is right: `inkan abandon %1` gives this "
+		   "renewal up, and `inkan enroll` then asks for everything, as for the "
+		   "first certificate."),
+		ARG_TEXT(e->record->id));
+}
+
 struct err *renewal_recall(struct enrolment *e)
 {
 	AUTO_CERTOBJS struct certobj_list objects = { 0 };
@@ -221,7 +239,7 @@ struct err *renewal_recall(struct enrolment *e)
 			e->old_cert = cert_ref(objects.list[i].cert);
 	}
 	if (e->old_cert)
-		return NULL;
+		return still_vouches(e);
 	return err_hint(err_tag(err_new(ERR_TOKEN, N_("The certificate that is to be renewed is no "
 						      "longer on the token.")),
 				"renewal-missing"),
@@ -235,6 +253,7 @@ struct err *renewal_key_open(struct enrolment *e, struct renewal_key *k, struct 
 	struct key_id id = { 0 };
 	if (!e->record->renews)
 		return NULL;
+	TRY(still_vouches(e));
 	TRY(key_id_from_hex(e->record->old_key_id, &id));
 	TRY(keypair_find(e->session, &id, &k->pair));
 	if (!k->pair || !keypair_has_private(k->pair))

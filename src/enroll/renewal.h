@@ -7,10 +7,11 @@
 // unfinished. A certificate that has expired is acquired again: the record is then that of an enrolment. ERR_POLICY tagged "window-early" or
 // "window-closed"; ERR_TOKEN tagged "renewal-missing", ERR_USAGE tagged "certificate-ambiguous".
 MUST struct err *renewal_choose(struct enrolment *e);
-// The certificate of a record that renews, from the token: e->old_cert. ERR_TOKEN tagged "renewal-missing" where it is gone.
+// The certificate of a record that renews, from the token: e->old_cert. ERR_TOKEN tagged "renewal-missing" where it is gone, ERR_POLICY
+// tagged "renewal-expired" where it has expired since.
 MUST struct err *renewal_recall(struct enrolment *e);
 
-// The old key for one sending. Nothing for an enrolment that is no renewal.
+// The old key for one sending. Nothing for an enrolment that is no renewal; "renewal-expired" as above.
 struct renewal_key {
 	struct keypair *pair;
 	struct pin_asker pin;

@@ -30,6 +30,10 @@ static struct err *explain(const struct enrolment *e, struct err *err)
 	if (e->written && e->record->state == ENROLMENT_OPEN)
 		return err_hint(err, N_("Nothing is lost: `inkan resume %1` goes on from here."),
 				ARG_TEXT(e->record->id));
+	if (e->replaced)
+		return err_hint(err,
+				N_("No key was made. What was replaced of the maker's (PIN, PUK, "
+				   "management key) stays as it is now."));
 	return err_hint(err, N_("Nothing was begun; the token is as it was."));
 }
 

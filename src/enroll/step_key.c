@@ -10,6 +10,17 @@
 #include "enroll/management.h"
 #include "enroll/say.h"
 
+// The maker's PIN may have been replaced by now.
+static struct err *not_agreed(const struct enrolment *e)
+{
+	struct err *err =
+		err_new(ERR_INTERRUPTED,
+			e->replaced ? N_("You did not agree, so no key was made.")
+				    : N_("You did not agree, so no key was made. The token is as "
+					 "it was."));
+	return err_tag(err, "consent-refused");
+}
+
 struct err *step_consent_key(struct enrolment *e, bool *skipped)
 {
 	if (e->resumed) {
@@ -33,12 +44,7 @@ struct err *step_consent_key(struct enrolment *e, bool *skipped)
 				    ARG_TEXT(e->common_name));
 	bool yes = false;
 	TRY(ask_consent(e, "key", words, &yes));
-	if (yes)
-		return NULL;
-	return err_tag(
-		err_new(ERR_INTERRUPTED,
-			N_("You did not agree, so no key was made. The token is as it was.")),
-		"consent-refused");
+	return yes ? NULL : not_agreed(e);
 }
 
 static void *warm(void *ctx)

@@ -63,6 +63,14 @@ static bool was_not_issued(const struct err *err, bool sent)
 // The way on from here, unless the error itself advises something: then the face tells of `inkan resume` by the result.
 static struct err *stays(const struct enrolment *e, struct err *err)
 {
+	if (e->record->renews &&
+	    (err_has_tag(err, "renewal-refused") || err_has_tag(err, "login-refused")))
+		return err_hint(err,
+				N_("The present certificate may have been revoked. Tell the "
+				   "institution what is said here. With its consent give this "
+				   "renewal up with `inkan abandon %1`; `inkan enroll` then gets a "
+				   "new certificate with full authentication."),
+				ARG_TEXT(e->record->id));
 	if (err_next_step(err))
 		return err;
 	return err_hint(err, N_("The key stays on the token. `inkan resume %1` goes on from here."),
