@@ -83,7 +83,8 @@ static char *told_dir(const char *pid)
 	if (!path)
 		return NULL;
 	struct err *e = buf_read_file(path, CMDLINE_MAX, &words);
-	const char *word = e ? NULL : (const char *)words.data, *end = word + (e ? 0 : words.len);
+	const char *word = e ? NULL : (const char *)words.data;
+	const char *end = word ? word + words.len : NULL;
 	err_ignore(e); // it has ended, or is none of ours
 	for (; word && word < end; word += strlen(word) + 1) {
 		if (strncmp(word, option, strlen(option)) != 0)
