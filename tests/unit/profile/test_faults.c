@@ -466,7 +466,7 @@ static void test_faults_are_told_in_japanese_too(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
 	CHECK_OK(lang_set("ja"));
 	CU_ASSERT(err_says(e, "プロファイル practice.yaml に誤りがあります。"));
-	CU_ASSERT(err_says(e, "key.bist：このキーは使えません。bits のまちがいではありませんか。"));
+	CU_ASSERT(err_says(e, "key.bist：このキーは使えません。bits の間違いではありませんか。"));
 	err_ignore(e);
 	e = fixture_parse("bits: 2048", "bits: 512", &p);
 	CU_ASSERT(err_says(
