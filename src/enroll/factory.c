@@ -86,11 +86,7 @@ struct err *factory_look(struct enrolment *e)
 	struct card_secrets is;
 	if (!is_asked(e))
 		return NULL;
-	struct err *blind = card->look(&e->token, &p, &is);
-	if (blind) {
-		err_ignore(blind); // whatever is wrong with the card its module will say
-		return NULL;
-	}
+	TRY(card->look(&e->token, &p, &is)); // a rule that cannot be seen to hold does not hold
 	e->secrets = is;
 	return factory_policy(e) == FACTORY_REFUSE ? refuse(e, &is) : NULL;
 }
