@@ -177,7 +177,11 @@ struct err *enrolment_undo(struct enrolment *e, struct err *why)
 		left = enrolment_close(e, ENROLMENT_CLOSED,
 				       stays ? "refused, key left in its slot" : "refused");
 	if (!left) {
-		if (!stays)
+		if (!stays && e->replaced)
+			say_note(e, msg_new(N_("The new key was removed. What was replaced of the "
+					       "maker's (PIN, PUK, management key) stays as it is "
+					       "now.")));
+		else if (!stays)
 			say_note(e, msg_new(N_("The new key was removed; the token is as it was "
 					       "before.")));
 		return why;
