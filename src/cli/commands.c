@@ -51,6 +51,12 @@ static const char *const about_verify[] = {
 	   "token, and sets them up when asked. One that is running is left alone."),
 	NULL
 };
+static const char *const about_login[] = {
+	N_("Opens the page that the profile names (login_url) with the certificate and the key on "
+	   "the token, and shows what the server said, whom it took you for, and how the "
+	   "connection was secured."),
+	N_("The ID names a certificate where the token has several."), NULL
+};
 static const char *const about_token_list[] = {
 	N_("Shows the readers, empty ones too, and the tokens: model, serial number, PIN, room "
 	   "and certificates with the days they are still good for. It needs no PIN."),
@@ -154,6 +160,9 @@ const struct command commands[] = {
 	  "inkan verify",
 	  OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_APPLICATIONS | OPT_SET_UP | OPT_REMOVE,
 	  run_verify, false },
+	{ "login", "[ID]", 0, 1, N_("Log in at the institution with the token, and show how"),
+	  about_login, "inkan login", OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT,
+	  run_login, false },
 	{ "token list", NULL, 0, 0, N_("Show readers, tokens and what is on them"),
 	  about_token_list, "inkan token list", FIND_TOKEN | OPT_JSON | OPT_WATCH, run_token_list,
 	  false },

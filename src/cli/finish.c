@@ -105,6 +105,8 @@ static void headline(const char *outcome)
 				 "work together.") },
 		{ "renewed", N_("The new certificate is on the token, and token, key and "
 				"certificate work together.") },
+		{ "logged-in", N_("The server let you in with the certificate and the key on the "
+				  "token.") },
 		{ "verified", N_("Token, key and certificate work together.") },
 		{ "abandoned", N_("The enrolment is given up.") },
 		{ "initialised", N_("The token is initialised, and its PIN works.") },
@@ -125,6 +127,23 @@ static void headline(const char *outcome)
 			print_msg(stdout, 0, msg_make(outcomes[i].id, NULL, 0));
 }
 
+// What the server said stands between lines of its own: it is not inkan that says it.
+static void show_login(const json_t *login)
+{
+	const char *words = json_text(login, "words"), *tls = json_text(login, "tls");
+	if (!login)
+		return;
+	print_blank(stdout);
+	pair_text(msg_new(N_("Page")), login, "url");
+	if (tls)
+		print_pair(stdout, LABEL_COLUMNS, msg_new(N_("Secured by")), tls);
+	pair_text(msg_new(N_("Cipher")), login, "cipher");
+	if (!words || !*words)
+		return;
+	say(stdout, N_("The server says:"));
+	print_msg(stdout, 4, msg_new("%1", ARG_TEXT(words)));
+}
+
 static void show_practice(const json_t *o)
 {
 	if (!json_flag(o, "practice", false))
@@ -143,6 +162,7 @@ static void show_done(const json_t *o, const char *zone)
 		show_certificate(certificate, zone);
 		pair_text(msg_new(N_("Token")), o, "token");
 	}
+	show_login(json_object_get(o, "login"));
 	const json_t *evidence = json_object_get(o, "evidence");
 	if (evidence) {
 		print_blank(stdout);

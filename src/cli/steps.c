@@ -23,11 +23,12 @@ static const struct place {
 	{ "submit", 7, 10, false },	      { "wait", 7, 0, false },
 	{ "check-certificate", 8, 2, false }, { "consent-store", 9, 0, false },
 	{ "store-certificate", 10, 5, true }, { "verify-token", 11, 5, true },
-	{ "confirm", 11, 10, false },	      { "retire-old", 11, 5, true },
-	{ "receipt", 12, 2, false },	      { "clean-token", 0, 10, true },
-	{ "token-look", 0, 5, false },	      { "token-init", 0, 30, true },
-	{ "token-pins", 0, 5, true },	      { "token-login", 0, 5, true },
-	{ "token-label", 0, 5, true },	      { "token-wipe", 0, 10, true },
+	{ "confirm", 11, 10, false },	      { "login", 11, 10, false },
+	{ "retire-old", 11, 5, true },	      { "receipt", 12, 2, false },
+	{ "clean-token", 0, 10, true },	      { "token-look", 0, 5, false },
+	{ "token-init", 0, 30, true },	      { "token-pins", 0, 5, true },
+	{ "token-login", 0, 5, true },	      { "token-label", 0, 5, true },
+	{ "token-wipe", 0, 10, true },
 };
 enum { LAST_PLACE = 12 };
 

@@ -1,6 +1,7 @@
 // What the steps of an enrolment share: its end, its marks in the journal, and undoing it.
 #include "enroll/enrolment.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -23,6 +24,7 @@ void enrolment_end(struct enrolment *e)
 	cert_list_free(&e->issued);
 	cert_list_free(&e->anchors);
 	cert_free(e->leaf);
+	json_decref(e->login);
 	cert_free(e->old_cert);
 	keypair_free(e->key);
 	session_close(e->session);

@@ -85,6 +85,7 @@ struct enrolment {
 	struct cert_list issued;
 	struct cert_list anchors;
 	struct cert *leaf;
+	struct json_t *login; // what came of logging in with it; null: not tried
 };
 
 void enrolment_end(struct enrolment *e); // frees and wipes everything, drops the lease last
@@ -109,6 +110,7 @@ MUST struct err *step_consent_store(struct enrolment *e, bool *skipped);
 MUST struct err *step_store_certificate(struct enrolment *e, bool *skipped);
 MUST struct err *step_verify_token(struct enrolment *e, bool *skipped);
 MUST struct err *step_confirm(struct enrolment *e, bool *skipped);
+MUST struct err *step_login(struct enrolment *e, bool *skipped);
 MUST struct err *step_retire_old(struct enrolment *e, bool *skipped);
 MUST struct err *step_receipt(struct enrolment *e, bool *skipped);
 
@@ -123,6 +125,8 @@ MUST struct err *enrolment_step(struct enrolment *e, const struct step *s);
 
 // Writes the record with its new mark, durably.
 MUST struct err *enrolment_mark(struct enrolment *e, enum mark mark);
+// The new certificate, from the journal where this run did not get it: e->leaf; null where it has none.
+MUST struct err *recall_leaf(struct enrolment *e);
 // Ends the record (done, closed, abandoned) with a word for people.
 MUST struct err *enrolment_close(struct enrolment *e, enum enrolment_state state,
 				 const char *outcome);

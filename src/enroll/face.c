@@ -45,6 +45,7 @@ const char *step_words(const char *step)
 		{ "store-certificate", N_("Storing the certificate on the token") },
 		{ "verify-token", N_("Trying out token, key and certificate together") },
 		{ "confirm", N_("Telling the certificate authority") },
+		{ "login", N_("Logging in with the certificate") },
 		{ "retire-old", N_("Retiring the old key and certificate") },
 		{ "receipt", N_("Writing the receipt") },
 		{ "clean-token", N_("Cleaning up the token") },

@@ -12,6 +12,7 @@ static const char *const kind_names[] = {
 	[JOB_RENEW] = "renew",
 	[JOB_RESUME] = "resume",
 	[JOB_ABANDON] = "abandon",
+	[JOB_LOGIN] = "login",
 	[JOB_VERIFY] = "verify",
 	[JOB_LIST] = "list",
 	[JOB_TOKEN_SHOW] = "token-show",

@@ -7,109 +7,16 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "enroll/ask.h"
+#include "enroll/certificates.h"
 #include "enroll/factory.h"
 #include "enroll/prepare.h"
 #include "enroll/say.h"
 #include "enroll/window.h"
 #include "pkcs11/certobj.h"
 
-// A certificate on the token that this machine got, and how.
-struct candidate {
-	const struct certobj *object;
-	struct record *made;
-};
-struct candidates {
-	struct candidate list[CERT_MAX_LIST];
-	size_t n;
-};
-
-static void candidates_cleanup(struct candidates *c)
-{
-	for (size_t i = 0; i < c->n; i++)
-		record_free(c->list[i].made);
-}
-
 static bool same_text(const char *a, const char *b)
 {
 	return a && b && !strcmp(a, b);
-}
-
-// What the job names is what is meant.
-static bool is_meant(const struct enrolment *e, const struct certobj *o, const struct record *made)
-{
-	const struct job *j = e->job;
-	AUTO_TEXT char *id = key_id_hex(&o->id);
-	return (!j->profile || same_text(j->profile, made->profile_path)) &&
-	       (!j->role || same_text(j->role, made->role)) &&
-	       (!j->object || same_text(j->object, id));
-}
-
-// The same person's of the same profile: of these the one that is valid longest is the present one.
-static bool same_purpose(const struct candidate *a, const struct record *made)
-{
-	return same_text(a->made->profile_path, made->profile_path) &&
-	       same_text(a->made->role, made->role) &&
-	       same_text(a->made->common_name, made->common_name);
-}
-
-static void add(struct candidates *c, const struct certobj *o, struct record **made)
-{
-	for (size_t i = 0; i < c->n; i++) {
-		struct candidate *known = &c->list[i];
-		if (!same_purpose(known, *made))
-			continue;
-		if (cert_not_after(o->cert) > cert_not_after(known->object->cert)) {
-			record_free(known->made);
-			*known = (struct candidate){ o, *made };
-			*made = NULL;
-		}
-		return;
-	}
-	if (c->n < ARRAY_LEN(c->list)) {
-		c->list[c->n++] = (struct candidate){ o, *made };
-		*made = NULL;
-	}
-}
-
-static struct err *gather(struct enrolment *e, const struct certobj_list *objects,
-			  struct candidates *out)
-{
-	for (size_t i = 0; i < objects->n; i++) {
-		const struct certobj *o = &objects->list[i];
-		AUTO(record) struct record *made = NULL;
-		if (!o->cert || o->placeholder || cert_is_ca(o->cert))
-			continue;
-		TRY(journal_by_certificate(e->journal, cert_sha256(o->cert), &made));
-		if (made && is_meant(e, o, made))
-			add(out, o, &made);
-	}
-	return NULL;
-}
-
-static struct err *none(const struct enrolment *e)
-{
-	return err_hint(err_tag(err_new(ERR_TOKEN,
-					N_("There is no certificate on the token %1 that this "
-					   "machine has got and could renew."),
-					ARG_TEXT(e->token.label)),
-				"renewal-missing"),
-			N_("`inkan status` shows what is on the tokens. On another machine than "
-			   "the one it was enrolled with, use `inkan enroll`."));
-}
-
-static struct err *several(const struct candidates *c)
-{
-	AUTO_BUF struct buf ids = BUF(8192);
-	for (size_t i = 0; i < c->n; i++) {
-		AUTO_TEXT char *id = key_id_hex(&c->list[i].object->id);
-		TRY(buf_printf(&ids, "%s%s (%s)", i ? ", " : "", id ? id : "",
-			       cert_common_name(c->list[i].object->cert)));
-	}
-	return err_hint(err_tag(err_new(ERR_USAGE, N_("Several certificates on the token can be "
-						      "renewed.")),
-				"certificate-ambiguous"),
-			N_("Name the one that is meant by its ID: %1."),
-			ARG_TEXT((const char *)ids.data));
 }
 
 static struct err *too_early(const struct profile *p, int64_t days)
@@ -170,7 +77,7 @@ static struct err *unfinished(struct enrolment *e, const char *sha256)
 	return NULL;
 }
 
-static struct err *begin(struct enrolment *e, const struct candidate *c, bool vouches)
+static struct err *begin(struct enrolment *e, const struct our_certificate *c, bool vouches)
 {
 	TRY(new_record(e));
 	struct record *r = e->record;
@@ -183,7 +90,7 @@ static struct err *begin(struct enrolment *e, const struct candidate *c, bool vo
 	return record_fields(e);
 }
 
-static struct err *take(struct enrolment *e, const struct candidate *c)
+static struct err *take(struct enrolment *e, const struct our_certificate *c)
 {
 	bool vouches = false;
 	TRY(open_profile(e, e->job->profile ? e->job->profile : c->made->profile_path));
@@ -201,15 +108,11 @@ static struct err *take(struct enrolment *e, const struct candidate *c)
 
 struct err *renewal_choose(struct enrolment *e)
 {
-	AUTO_CERTOBJS struct certobj_list objects = { 0 };
-	__attribute__((cleanup(candidates_cleanup))) struct candidates found = { 0 };
-	TRY(certobj_list(e->session, &objects));
-	TRY(gather(e, &objects, &found));
-	if (found.n == 0)
-		return none(e);
-	if (found.n > 1)
-		return several(&found);
-	return take(e, &found.list[0]);
+	AUTO_OUR_CERTIFICATES struct our_certificates found = { 0 };
+	const struct our_certificate *one = NULL;
+	TRY(our_certificates_find(e, &found));
+	TRY(our_certificates_one(e, &found, &one));
+	return take(e, one);
 }
 
 // It may have been valid when the renewal was begun.

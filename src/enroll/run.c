@@ -1,6 +1,8 @@
 // An enrolment from its first step to its receipt.
 #include "enroll/run.h"
 
+#include <jansson.h>
+
 #include "enroll/result.h"
 #include "enroll/say.h"
 
@@ -18,6 +20,7 @@ static const struct step steps[] = {
 	{ "store-certificate", step_store_certificate, MARK_STORE_BEGUN },
 	{ "verify-token", step_verify_token, MARK_STORE_BEGUN },
 	{ "confirm", step_confirm, MARK_VERIFIED },
+	{ "login", step_login, MARK_VERIFIED },
 	{ "retire-old", step_retire_old, MARK_RETIRE_BEGUN },
 	{ "receipt", step_receipt, MARK_DONE },
 };
@@ -49,5 +52,7 @@ void enrolment_run(const struct job *j, struct face *f, struct result *out)
 				     : e.record->renews ? "renewed"
 							: "enrolled",
 				     &e, err);
+	if (e.login)
+		json_object_set(out->object, "login", e.login);
 	out->err = err;
 }

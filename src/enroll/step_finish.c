@@ -44,7 +44,7 @@ static struct err *look(struct enrolment *e, const struct key_id *old, struct st
 	return NULL;
 }
 
-static struct err *recall_leaf(struct enrolment *e)
+struct err *recall_leaf(struct enrolment *e)
 {
 	if (e->leaf)
 		return NULL;

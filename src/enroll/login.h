@@ -1,0 +1,13 @@
+// Logging in with what is on the token, at the page that the profile names. Private to the room.
+#pragma once
+
+#include "enroll/enrolment.h"
+#include "x509/cert.h"
+
+struct json_t;
+
+// Opens the profile's login_url with the pair and its certificate (chain: others that go along, may be null): the token's PIN has been given. *out, always
+// set, is {"url","tls","cipher","asked","given","status","words"} as far as it came. ERR_CA_REFUSED tagged "login-refused" (the server does not want
+// this certificate, or answers with a status of 400 or more), "login-not-asked" (it let us in without asking who we are).
+MUST struct err *login_try(struct enrolment *e, const struct keypair *pair, const struct cert *cert,
+			   const struct cert_list *chain, struct json_t **out);
