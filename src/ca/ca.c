@@ -11,8 +11,8 @@ static const struct {
 	const char *name;
 	const struct ca_ops *ops; // null: this version does not speak it
 } protocols[] = {
-	{ CA_EST, "EST", &ca_est },    { CA_SCEP, "SCEP", NULL }, { CA_CMP, "CMP", NULL },
-	{ CA_PORTAL, "portal", NULL }, { CA_FILE, "file", NULL },
+	{ CA_EST, "EST", &ca_est },    { CA_SCEP, "SCEP", NULL },     { CA_CMP, "CMP", NULL },
+	{ CA_PORTAL, "portal", NULL }, { CA_FILE, "file", &ca_file },
 };
 
 void ca_constraints_free(struct ca_constraints *c)
@@ -117,6 +117,11 @@ struct err *ca_beside(struct ca *c, const struct cert_list *certs, struct buf *o
 bool ca_request_is_secret(const struct ca *c)
 {
 	return c->terms.role->challenge_password && !c->terms.renews;
+}
+
+const char *ca_request_file(const struct ca *c)
+{
+	return c->ops->request_file ? c->ops->request_file(c) : NULL;
 }
 
 struct err *ca_authenticate(struct ca *c, const struct answers *a)

@@ -29,6 +29,23 @@ static const char *const about_renew[] = {
 	   "names a certificate where the token has several."),
 	NULL
 };
+static const char *const about_request[] = {
+	N_("For a certificate authority that takes files (a profile with protocol: file): makes a "
+	   "key on the token, shows how it is protected, and writes the request to a file, with "
+	   "its SHA-256 to be compared. Somebody carries it; inkan install takes what comes back, "
+	   "days later."),
+	N_("With --renew the new certificate gets the name of the one that is on the token, when "
+	   "the profile says that it may be renewed. The ID names one of several."),
+	NULL
+};
+static const char *const about_install[] = {
+	N_("Takes the certificate for a request that inkan request wrote, from a file: PEM, DER or "
+	   "PKCS #7, with or without its chain. The enrolment is found by the key; the "
+	   "certificate is judged, stored and tried out as in every enrolment."),
+	N_("A file that is wrong changes nothing: the enrolment goes on waiting for the right "
+	   "one."),
+	NULL
+};
 static const char *const about_resume[] = {
 	N_("Goes on with an enrolment that was interrupted, or that the certificate authority said "
 	   "to wait for. "
@@ -150,6 +167,12 @@ const struct command commands[] = {
 	{ "renew", "[ID]", 0, 1, N_("Get a new certificate before the present one ends"),
 	  about_renew, "inkan renew", OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT,
 	  run_renew, false },
+	{ "request", "[ID]", 0, 1, N_("Write a request to a file, for a CA that takes files"),
+	  about_request, "inkan request --profile my-bank.yaml --out request.pem",
+	  OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_OUT | OPT_RENEW, run_request,
+	  false },
+	{ "install", "FILE [ID]", 1, 2, N_("Put a certificate that came as a file on the token"),
+	  about_install, "inkan install certificate.pem", ASKS | OPT_WAIT, run_install, false },
 	{ "resume", "[ID]", 0, 1, N_("Go on with an unfinished enrolment"), about_resume,
 	  "inkan resume", FIND_TOKEN | ASKS | OPT_WAIT, run_resume, false },
 	{ "abandon", "ID", 1, 1, N_("Give up an unfinished enrolment and clean the token up"),

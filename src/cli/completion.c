@@ -20,6 +20,7 @@ static const char *value_kind(const struct option_row *o)
 	case OPT_MODULE:
 	case OPT_ANSWERS:
 	case OPT_BUNDLE:
+	case OPT_OUT:
 		return "files";
 	case OPT_LANG:
 		return "lang";
@@ -36,6 +37,8 @@ static const char *operand_kind(const struct command *c)
 		return "topics";
 	if (!strcmp(c->name, "resume") || !strcmp(c->name, "abandon"))
 		return "ids";
+	if (!strcmp(c->name, "install"))
+		return "files";
 	return !strncmp(c->name, "profile ", strlen("profile ")) && c->operands ? "profiles" : "";
 }
 
@@ -83,7 +86,7 @@ static void put_second_words(void)
 	}
 }
 
-static void put_options(unsigned which)
+static void put_options(uint64_t which)
 {
 	for (size_t i = 0; i < n_option_rows; i++)
 		if (option_rows[i].id & which)

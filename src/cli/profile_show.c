@@ -193,6 +193,11 @@ static void show_ca(const struct profile_ca *ca)
 		[CA_PORTAL] = "portal", [CA_FILE] = "file",
 	};
 	print_blank(stdout);
+	if (ca->protocol == CA_FILE) {
+		say(stdout, N_("Nothing is sent over a network: the request is written to a file, "
+			       "and the certificate comes back as one."));
+		return;
+	}
 	say(stdout, N_("Answers and secrets are sent here, and nowhere else (%1):"),
 	    ARG_TEXT(protocols[ca->protocol]));
 	print_line(stdout, INDENT, ca->url ? ca->url : "-");

@@ -119,6 +119,13 @@ static struct err *say_unfinished(struct journal *j)
 		print_text(stdout, CERTIFICATE_INDENT, line ? line : r->id);
 		if (r->token_uri)
 			print_line(stdout, DETAIL_INDENT, r->token_uri);
+		if (r->mark == MARK_WAITING && r->retry_at == 0) {
+			say_in(stdout, DETAIL_INDENT,
+			       N_("Its certificate is to come as a file: inkan install FILE   Give "
+				  "up: inkan abandon %1"),
+			       ARG_TEXT(r->id));
+			continue;
+		}
 		if (r->mark == MARK_WAITING)
 			say_in(stdout, DETAIL_INDENT,
 			       N_("The certificate authority said to wait."));

@@ -27,6 +27,11 @@ struct err *attested_attributes(const struct enrolment *e, struct buf *out)
 static struct err *file_path(const struct enrolment *e, char **out)
 {
 	AUTO_TEXT char *dir = NULL;
+	const char *request = e->ca ? ca_request_file(e->ca) : NULL;
+	if (request) { // they travel together
+		*out = text_format("%s.attestation.pem", request);
+		return *out ? NULL : err_no_memory();
+	}
 	TRY(proc_state_dir(&dir));
 	*out = text_format("%s/" DIRECTORY "/%s.pem", dir, e->record->id);
 	return *out ? NULL : err_no_memory();

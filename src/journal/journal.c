@@ -177,6 +177,22 @@ static struct value bytes_value(const struct buf *b)
 	return b->len ? V_BYTES(b->data, b->len) : V_NULL;
 }
 
+// How an enrolment follows the one before it: one column of two flags.
+enum { RENEWS_NOT = 0, RENEWS_VOUCHED = 1, RENEWS_NAME = 2 };
+
+static int renewal_number(const struct record *r)
+{
+	if (r->renews)
+		return RENEWS_VOUCHED;
+	return r->keeps_name ? RENEWS_NAME : RENEWS_NOT;
+}
+
+static void take_renewal(struct record *r, int64_t number)
+{
+	r->renews = number == RENEWS_VOUCHED;
+	r->keeps_name = number == RENEWS_NAME;
+}
+
 static struct err *write_row(struct journal *j, const struct record *r, int64_t now)
 {
 	return store_run(j->store,
@@ -192,7 +208,7 @@ static struct err *write_row(struct journal *j, const struct record *r, int64_t 
 				bytes_value(&r->request), bytes_value(&r->ca_state),
 				bytes_value(&r->certificates), V_TEXT(r->sha256),
 				V_INT(r->retry_at), V_INT(r->submits), V_TEXT(r->outcome),
-				V_TEXT(r->keys_before), V_INT(r->renews)),
+				V_TEXT(r->keys_before), V_INT(renewal_number(r))),
 			 NULL);
 }
 
@@ -295,7 +311,7 @@ static struct err *record_from_row(const struct rows *rows, struct record **out)
 	r->submits = (int)within(rows_int(rows, c++), 1000000);
 	r->outcome = column_text(rows, c++);
 	r->keys_before = column_text(rows, c++);
-	r->renews = rows_int(rows, c++) != 0;
+	take_renewal(r, rows_int(rows, c++));
 	*out = r;
 	r = NULL;
 	return NULL;
