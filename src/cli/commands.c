@@ -30,12 +30,9 @@ static const char *const about_renew[] = {
 	NULL
 };
 static const char *const about_request[] = {
-	N_("For a certificate authority that takes files (a profile with protocol: file): makes a "
-	   "key on the token, shows how it is protected, and writes the request to a file, with "
-	   "its SHA-256 to be compared. Somebody carries it; inkan install takes what comes back, "
-	   "days later."),
-	N_("With --renew the new certificate gets the name of the one that is on the token, when "
-	   "the profile says that it may be renewed. The ID names one of several."),
+	N_("Makes a key on the token and writes its request to a file, which somebody carries to "
+	   "the CA; with --renew for the name that is there (ID: of which certificate). inkan "
+	   "install takes what comes back."),
 	NULL
 };
 static const char *const about_install[] = {
