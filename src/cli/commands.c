@@ -174,7 +174,7 @@ const struct command commands[] = {
 	  "inkan resume", FIND_TOKEN | ASKS | OPT_WAIT, run_resume, false },
 	{ "abandon", "ID", 1, 1, N_("Give up an unfinished enrolment and clean the token up"),
 	  about_abandon, "inkan abandon k7qf-3m2x", FIND_TOKEN | ASKS, run_abandon, false },
-	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, and what is unfinished"),
+	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, what is unfinished"),
 	  about_status, "inkan status", FIND_TOKEN | OPT_JSON, run_status, false },
 	{ "verify", NULL, 0, 0, N_("Try out token, key and certificate together"), about_verify,
 	  "inkan verify",
