@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "enroll/ask.h"
 #include "enroll/by_file.h"
 #include "enroll/prepare.h"
 #include "enroll/renewal.h"
 #include "enroll/say.h"
+#include "enroll/window.h"
 
 static bool stop(void *ctx)
 {
@@ -148,9 +150,30 @@ static struct err *prepare_poll(struct enrolment *e)
 	return ca_constraints(e->ca, &e->constraints);
 }
 
+// A request that has not got to the CA, for a first certificate whose days are over: it would only spend the person's credentials.
+static struct err *look_at_deadline(const struct enrolment *e)
+{
+	bool passed = false;
+	int64_t left = 0;
+	const struct profile_window *w = &e->role->window;
+	if (!e->resumed || e->record->mark >= MARK_WAITING || e->record->old_key_id)
+		return NULL;
+	TRY(pickup_of(w, e->record->created, clock_now(), &passed, &left));
+	if (!passed)
+		return NULL;
+	return err_hint_msg(
+		err_tag(err_new(ERR_POLICY,
+				N_("The time for picking up this certificate is over: it was %1 "
+				   "days. `inkan abandon %2` removes the key."),
+				ARG_NUM(w->pickup_days), ARG_TEXT(e->record->id)),
+			"window-pickup"),
+		window_closed_words(w));
+}
+
 struct err *prepare_role(struct enrolment *e)
 {
 	TRY(by_file_fits(e));
+	TRY(look_at_deadline(e));
 	if (!e->written || e->record->mark < MARK_ISSUED)
 		TRY(renewal_recall(e));
 	TRY(by_file_choose(e));

@@ -21,10 +21,10 @@ static bool same_text(const char *a, const char *b)
 
 static const struct profile_window *window_for(const struct enrolment *e)
 {
-	return &e->profile->window;
+	return &e->role->window;
 }
 
-static struct err *too_early(const struct profile *p, int64_t days)
+static struct err *too_early(const struct enrolment *e, int64_t days)
 {
 	return err_hint(
 		err_tag(err_new(ERR_POLICY,
@@ -33,17 +33,16 @@ static struct err *too_early(const struct profile *p, int64_t days)
 				ARG_NUM(days)),
 			"window-early"),
 		N_("%1 renews in the last %2 days of validity. Nothing was changed."),
-		ARG_BOTH(p->institution), ARG_NUM(p->window.renew_before_days));
+		ARG_BOTH(e->profile->institution), ARG_NUM(window_for(e)->renew_before_days));
 }
 
-static struct err *closed(const struct profile *p)
+static struct err *closed(const struct enrolment *e)
 {
-	struct err *e = err_tag(err_new(ERR_POLICY, N_("The certificate can no longer be renewed, "
-						       "nor acquired again here.")),
-				"window-closed");
-	if (p->window.closed.en || p->window.closed.ja)
-		return err_hint(e, "%1", ARG_BOTH(p->window.closed));
-	return err_hint(e, N_("Ask your administrator, or your branch."));
+	return err_hint_msg(
+		err_tag(err_new(ERR_POLICY, N_("The certificate can no longer be renewed, "
+					       "nor acquired again here.")),
+			"window-closed"),
+		window_closed_words(window_for(e)));
 }
 
 // What the old certificate still does for the new one.
@@ -73,9 +72,9 @@ static struct err *look_at_window(const struct enrolment *e, const struct cert *
 	*how = how_it_follows(e, c, window);
 	switch (window) {
 	case WINDOW_EARLY:
-		return too_early(e->profile, days);
+		return too_early(e, days);
 	case WINDOW_CLOSED:
-		return closed(e->profile);
+		return closed(e);
 	case WINDOW_OPEN:
 	case WINDOW_REACQUIRE:
 	default:
