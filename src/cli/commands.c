@@ -57,6 +57,9 @@ static const char *const about_status[] = {
 	N_("Shows the certificates on the tokens, when they can be renewed, and what is "
 	   "unfinished. It needs neither a "
 	   "PIN nor a profile."),
+	N_("With --check, --nagios and --remind no token has to be in: they go by what this "
+	   "machine got. Status of --check: 0 nothing is due, 12 something is, 13 it is urgent or "
+	   "has expired."),
 	NULL
 };
 static const char *const about_verify[] = {
@@ -175,7 +178,9 @@ const struct command commands[] = {
 	{ "abandon", "ID", 1, 1, N_("Give up an unfinished enrolment and clean the token up"),
 	  about_abandon, "inkan abandon k7qf-3m2x", FIND_TOKEN | ASKS, run_abandon, false },
 	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, what is unfinished"),
-	  about_status, "inkan status", FIND_TOKEN | OPT_JSON, run_status, false },
+	  about_status, "inkan status",
+	  FIND_TOKEN | OPT_JSON | OPT_CHECK | OPT_WARN | OPT_NAGIOS | OPT_REMIND, run_status,
+	  false },
 	{ "verify", NULL, 0, 0, N_("Try out token, key and certificate together"), about_verify,
 	  "inkan verify",
 	  OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_APPLICATIONS | OPT_SET_UP | OPT_REMOVE,

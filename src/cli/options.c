@@ -27,6 +27,11 @@ const struct option_row option_rows[] = {
 	{ OPT_OUT, "--out", NULL, "FILE", N_("The file that the request is written to") },
 	{ OPT_RENEW, "--renew", NULL, NULL,
 	  N_("For the name of the certificate that is on the token") },
+	{ OPT_CHECK, "--check", NULL, NULL,
+	  N_("Only tell by the status whether something is due") },
+	{ OPT_WARN, "--warn", NULL, "DAYS", N_("With --check: days before the end, as in 30,10") },
+	{ OPT_NAGIOS, "--nagios", NULL, NULL, N_("--check for a monitoring system") },
+	{ OPT_REMIND, "--remind", NULL, NULL, N_("Tell the person what is due, each thing once") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
 	{ OPT_JSON, "--json", NULL, NULL, N_("One JSON object a line, for programs") },
 	{ OPT_LAST_TRY, "--last-try", NULL, NULL, N_("Use the PIN although only one try is left") },
@@ -84,6 +89,8 @@ static const char **text_slot(struct options *o, uint64_t id)
 		return &o->custody;
 	case OPT_OUT:
 		return &o->out;
+	case OPT_WARN:
+		return &o->warn;
 	default:
 		return &o->lang;
 	}
@@ -118,6 +125,12 @@ static bool *flag_slot(struct options *o, uint64_t id)
 		return &o->remove;
 	case OPT_RENEW:
 		return &o->renew;
+	case OPT_CHECK:
+		return &o->check;
+	case OPT_NAGIOS:
+		return &o->nagios;
+	case OPT_REMIND:
+		return &o->remind;
 	case OPT_LOGIN:
 		return &o->login;
 	case OPT_PUK:

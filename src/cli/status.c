@@ -11,6 +11,7 @@
 #include "cli/faces.h"
 #include "cli/finish.h"
 #include "cli/print.h"
+#include "cli/status_check.h"
 #include "cli/unfinished.h"
 
 enum { CERTIFICATE_INDENT = 2, DETAIL_INDENT = 4 };
@@ -251,8 +252,29 @@ static struct err *status(struct cli *cli)
 	return e;
 }
 
+// Each of them is a command of its own in all but its name.
+static struct err *contradiction(const struct options *o)
+{
+	const bool check = o->check || o->nagios;
+	const bool fits = o->remind   ? !check && !o->warn && !o->json
+			  : o->nagios ? !o->json
+				      : check || !o->warn;
+	if (fits && (!(check || o->remind) || (!o->token && !o->module)))
+		return NULL;
+	return err_hint(
+		err_tag(err_new(ERR_USAGE, N_("These options do not go together.")), "usage"),
+		N_("See: inkan %1 --help"), ARG_TEXT("status"));
+}
+
 int run_status(struct cli *cli)
 {
-	struct err *e = status(cli);
+	struct err *e = contradiction(&cli->o);
+	if (e)
+		return cli_fail(cli, e, NULL);
+	if (cli->o.remind)
+		return status_remind(cli);
+	if (cli->o.check || cli->o.nagios)
+		return status_check(cli);
+	e = status(cli);
 	return e ? cli_fail(cli, e, NULL) : 0;
 }

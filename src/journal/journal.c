@@ -384,6 +384,17 @@ struct err *journal_by_certificate(struct journal *j, const char *sha256, struct
 	return read_one(rows, out);
 }
 
+struct err *journal_certificates(struct journal *j, struct records *out)
+{
+	AUTO(rows) struct rows *rows = NULL;
+	TRY(store_query(j->store,
+			"SELECT " COLUMNS " FROM enrolments WHERE state = ? AND sha256 IS NOT NULL"
+			" AND NOT EXISTS (SELECT 1 FROM enrolments AS later WHERE later.state = ?"
+			" AND later.old_sha256 = enrolments.sha256) ORDER BY created, id",
+			VALUES(V_INT(ENROLMENT_DONE), V_INT(ENROLMENT_DONE)), &rows));
+	return read_all(rows, out);
+}
+
 struct err *journal_by_key(struct journal *j, const char *key_id, struct record **out)
 {
 	AUTO(rows) struct rows *rows = NULL;
