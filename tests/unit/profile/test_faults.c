@@ -239,18 +239,6 @@ static void test_ca_and_windows(void)
 		  "reacquire_days:", "window.reacquire_days", "have no meaning" },
 		{ "  reacquire_days: 90\n", "", "after_expiry:", "window.after_expiry",
 		  "at least 1" },
-		{ "pickup_days: 80\n", "pickup_days: 80\n  after: never\n", "after: never",
-		  "window.after", "this key is not known" },
-		// Of the first role, which says something of its own there.
-		{ "    window:\n", "    window:\n      zone: UTC\n", "zone: UTC",
-		  "roles.admin.window.zone", "this key is not known" },
-		{ "    window:\n", "    window:\n      reacquire_days: 0\n",
-		  "window:", "roles.admin.window.after_expiry", "at least 1" },
-		{ "    window:\n",
-		  "    window:\n      after_expiry: counter\n      reacquire_days: 9\n",
-		  "reacquire_days: 9", "roles.admin.window.reacquire_days", "have no meaning" },
-		{ "    window:\n", "    window:\n      remind_days: [90]\n", "remind_days: [90]",
-		  "roles.admin.window.remind_days", "comes before the renewal opens (30 days)" },
 		{ "practice: true", "practice: false", "custody: software", "key.custody",
 		  "software keys pass only in a profile with practice: true" },
 	};

@@ -68,32 +68,6 @@ static void test_practice_roles_and_pages(void)
 	CU_ASSERT_PTR_NULL(user->challenge_password);
 }
 
-static void test_a_role_has_the_window_of_the_profile_and_what_is_its_own(void)
-{
-	AUTO(profile) struct profile *p = NULL;
-	CHECK_OK_OR_END(
-		fixture_parse("      closed:\n        en: Apply",
-			      "      renew_before_days: 20\n      after_expiry: ask-administrator\n"
-			      "      closed:\n        en: Apply",
-			      &p));
-	const struct profile_window *admin = profile_window_for(p, "admin");
-	const struct profile_window *user = profile_window_for(p, "user");
-	CU_ASSERT_EQUAL(admin->renew_before_days, 20);
-	CU_ASSERT_EQUAL(admin->after, AFTER_ADMINISTRATOR);
-	CU_ASSERT_EQUAL(admin->reacquire_days, 0); // of a meaning that this role has not
-	CU_ASSERT_EQUAL(admin->pickup_days, 80);
-	CU_ASSERT_STRING_EQUAL(admin->zone, "Asia/Tokyo");
-	CU_ASSERT_EQUAL_FATAL(admin->n_remind, 1); // 30 days before is before its renewal opens
-	CU_ASSERT_EQUAL(admin->remind_days[0], 10);
-	CU_ASSERT_PTR_NOT_NULL(strstr(admin->closed.en, "counter"));
-	CU_ASSERT_EQUAL(user->renew_before_days, 30);
-	CU_ASSERT_EQUAL(user->after, AFTER_REACQUIRE);
-	CU_ASSERT_EQUAL(user->reacquire_days, 90);
-	CU_ASSERT_EQUAL(user->n_remind, 2);
-	CU_ASSERT_PTR_NOT_NULL(strstr(user->closed.en, "administrator"));
-	CU_ASSERT(profile_window_for(p, "nobody") == &p->window);
-}
-
 static void test_ready_profiles_speak_both_languages(void)
 {
 	AUTO(profile) struct profile *p = NULL;
@@ -335,7 +309,6 @@ int main(void)
 	fixture_begin();
 	int rc = CHECK_MAIN(
 		TEST(test_practice_is_the_bank), TEST(test_practice_roles_and_pages),
-		TEST(test_a_role_has_the_window_of_the_profile_and_what_is_its_own),
 		TEST(test_ready_profiles_speak_both_languages),
 		TEST(test_one_text_serves_both_languages), TEST(test_own_host_is_pinned_once),
 		TEST(test_example_passes_with_its_anchors),
