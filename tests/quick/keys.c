@@ -16,20 +16,14 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include "own.h"
+
 enum { SMALLEST = 1024, EXPONENT = 65537, SMALL_MAX = 1 << 14, SPAN = 1 << 14, ROUNDS = 6 };
 
 // Whether the program itself has an OpenSSL that the calls below can be bound to (one that only a module brought cannot).
 static bool is_bound(void)
 {
 	return dlsym(RTLD_DEFAULT, "BN_mod_exp_mont") != NULL;
-}
-
-// OpenSSL's own function of that name; wherever it was loaded from.
-static void *own(const char *name)
-{
-	void *at = dlsym(RTLD_NEXT, name);
-	void *crypto = at ? NULL : dlopen("libcrypto.so.3", RTLD_LAZY | RTLD_NOLOAD);
-	return at ? at : crypto ? dlsym(crypto, name) : NULL;
 }
 
 // Strikes out what has a small factor: struck[i] is for start + 2i.
@@ -165,14 +159,14 @@ int RSA_generate_key_ex(RSA *rsa, int bits, BIGNUM *e, BN_GENCB *cb)
 	int (*next)(RSA *, int, BIGNUM *, BN_GENCB *) = NULL;
 	if (bits >= SMALLEST && is_bound() && BN_is_word(e, EXPONENT))
 		return fill(rsa, bits);
-	*(void **)&next = own(__func__);
+	*(void **)&next = quick_own(__func__);
 	return next ? next(rsa, bits, e, cb) : 0;
 }
 
 EVP_PKEY *EVP_PKEY_Q_keygen(OSSL_LIB_CTX *libctx, const char *propq, const char *type, ...)
 {
 	EVP_PKEY *(*next)(OSSL_LIB_CTX *, const char *, const char *, ...) = NULL;
-	*(void **)&next = own(__func__);
+	*(void **)&next = quick_own(__func__);
 	va_list more;
 	va_start(more, type);
 	EVP_PKEY *key = NULL;
@@ -199,7 +193,7 @@ static __thread struct {
 int EVP_PKEY_CTX_set_rsa_keygen_bits(EVP_PKEY_CTX *ctx, int bits)
 {
 	int (*next)(EVP_PKEY_CTX *, int) = NULL;
-	*(void **)&next = own(__func__);
+	*(void **)&next = quick_own(__func__);
 	asked.ctx = ctx;
 	asked.bits = bits;
 	asked.other = false;
@@ -209,7 +203,7 @@ int EVP_PKEY_CTX_set_rsa_keygen_bits(EVP_PKEY_CTX *ctx, int bits)
 int EVP_PKEY_CTX_set_params(EVP_PKEY_CTX *ctx, const OSSL_PARAM *params)
 {
 	int (*next)(EVP_PKEY_CTX *, const OSSL_PARAM *) = NULL;
-	*(void **)&next = own(__func__);
+	*(void **)&next = quick_own(__func__);
 	bool is_length = params && params->key && strcmp(params->key, "bits") == 0 &&
 			 params->data_size == sizeof(size_t) && !params[1].key;
 	asked.ctx = ctx;
@@ -222,7 +216,7 @@ int EVP_PKEY_CTX_set_params(EVP_PKEY_CTX *ctx, const OSSL_PARAM *params)
 int EVP_PKEY_CTX_set1_rsa_keygen_pubexp(EVP_PKEY_CTX *ctx, BIGNUM *e)
 {
 	int (*next)(EVP_PKEY_CTX *, BIGNUM *) = NULL;
-	*(void **)&next = own(__func__);
+	*(void **)&next = quick_own(__func__);
 	asked.other = asked.other || !is_bound() || !BN_is_word(e, EXPONENT);
 	return next(ctx, e);
 }
@@ -234,6 +228,6 @@ int EVP_PKEY_keygen(EVP_PKEY_CTX *ctx, EVP_PKEY **key)
 	asked.ctx = NULL;
 	if (is_ours && !*key && is_bound() && EVP_PKEY_CTX_is_a(ctx, "RSA"))
 		return (*key = make(asked.bits)) != NULL;
-	*(void **)&next = own(__func__);
+	*(void **)&next = quick_own(__func__);
 	return next(ctx, key);
 }
