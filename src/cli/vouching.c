@@ -18,6 +18,8 @@ struct vouching {
 		cli; // the command as it is for the RA's token: another URI, and its PIN under its usual name
 	struct job *job;    // for the RA's token
 	struct secret *pin; // once it was given: for the next signature
+	bool asks_pin;	    // it needs one, and from a keyboard
+	struct err *failed; // why the last signature was not made
 	struct screen screen;
 };
 
@@ -27,6 +29,7 @@ void vouching_free(struct vouching *v)
 		return;
 	job_free(v->job);
 	secret_free(v->pin);
+	err_free(v->failed);
 	inputs_free(v->cli.inputs);
 	token_uri_free(v->cli.uri);
 	free(v);
@@ -90,7 +93,8 @@ static struct err *take_certificate(const struct json_t *vouch, struct vouching 
 	v->job->object = text_copy(id);
 	job->ra_certificate = text_copy(pem);
 	job->ra_pss = json_flag(vouch, "pss", false);
-	return v->job->object && job->ra_certificate ? NULL : err_no_memory();
+	v->asks_pin = json_flag(vouch, "asks_pin", true);
+	return v->job->object && job->ra_certificate && job->ra_token ? NULL : err_no_memory();
 }
 
 static struct err *look(struct vouching *v, struct job *job)
@@ -103,14 +107,6 @@ static struct err *look(struct vouching *v, struct job *job)
 		e = take_certificate(json_object_get(r.object, "vouch"), v, job);
 	result_free(&r);
 	return e ? of_the_ra(e) : NULL;
-}
-
-static struct err *same_token(void)
-{
-	return err_hint(err_tag(err_new(ERR_USAGE, N_("The token of the one who vouches and the "
-						      "person's are the same.")),
-				"on-behalf-same"),
-			N_("Put both in, and name the person's with --token."));
 }
 
 // ra_pin of the answers, or the pin-source of its own URI.
@@ -143,8 +139,7 @@ struct err *vouching_begin(struct cli *cli, const char *profile_module, struct j
 	TRY(token_uri_parse(v->cli.o.token, &v->cli.uri));
 	TRY(take_pin(cli, &v->cli));
 	TRY(pick_token(&v->cli, profile_module, &target));
-	if (job->token && !strcmp(target.uri, job->token))
-		return same_token();
+	job->ra_token = text_copy(target.uri);
 	TRY(job_make(&v->cli, JOB_VOUCH, &target, &v->job));
 	return look(v, job);
 }
@@ -165,12 +160,20 @@ static struct err *take_signature(const struct json_t *vouch, struct answer *out
 	return NULL;
 }
 
-// A PIN that did not do is not used again.
-static struct err *refused(struct vouching *v, struct err *e)
+// Off a terminal what is missing is seen before anything is begun.
+static bool can_sign(const struct vouching *v)
+{
+	return !v->asks_pin || v->cli.interactive || v->pin ||
+	       inputs_get(v->cli.inputs, "token_pin");
+}
+
+// The enrolment hears that nobody vouched and ends as one that can go on; why is told at its end. A PIN that did not do is not used again.
+static void keep_failure(struct vouching *v, struct err *e)
 {
 	secret_free(v->pin);
 	v->pin = NULL;
-	return of_the_ra(e);
+	err_free(v->failed);
+	v->failed = e ? of_the_ra(e) : NULL;
 }
 
 struct err *vouching_answer(struct cli *cli, const struct question *q, struct answer *out)
@@ -178,8 +181,12 @@ struct err *vouching_answer(struct cli *cli, const struct question *q, struct an
 	struct vouching *v = cli->vouching;
 	struct result r = { 0 };
 	*out = (struct answer){ .state = ANSWER_MISSING };
-	if (!v || !q->vouch)
+	if (!v || !can_sign(v))
 		return NULL;
+	if (q->check_only) {
+		out->state = ANSWER_GIVEN;
+		return secret_new(1, &out->value);
+	}
 	free(v->job->vouch);
 	v->job->vouch = text_copy(q->vouch);
 	if (!v->job->vouch)
@@ -187,7 +194,30 @@ struct err *vouching_answer(struct cli *cli, const struct question *q, struct an
 	run(v, &r);
 	struct err *e = r.err;
 	r.err = NULL;
-	e = e ? refused(v, e) : take_signature(json_object_get(r.object, "vouch"), out);
+	if (!e)
+		e = take_signature(json_object_get(r.object, "vouch"), out);
+	if (e)
+		keep_failure(v, e);
 	result_free(&r);
-	return e;
+	return NULL;
+}
+
+void vouching_explain(struct cli *cli, struct result *r)
+{
+	struct vouching *v = cli->vouching;
+	struct result why = { 0 };
+	if (!v || !v->failed || !r->err || !err_has_tag(r->err, "ra-missing"))
+		return;
+	struct err *e = v->failed;
+	v->failed = NULL;
+	if (!err_next_step(e) && err_next_step(r->err))
+		e = err_hint_msg(e, msg_copy(err_next_step(r->err)));
+	err_free(r->err);
+	result_of_error(e, NULL, &why);
+	r->err = why.err;
+	why.err = NULL;
+	json_object_set(r->object, "outcome", json_object_get(why.object, "outcome"));
+	json_object_set(r->object, "exit", json_object_get(why.object, "exit"));
+	json_object_set(r->object, "error", json_object_get(why.object, "error"));
+	result_free(&why);
 }

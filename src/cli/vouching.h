@@ -13,4 +13,6 @@ struct vouching;
 MUST struct err *vouching_begin(struct cli *cli, const char *profile_module, struct job *job);
 // An answer to ASK_VOUCH. Where nobody vouches it is missing.
 MUST struct err *vouching_answer(struct cli *cli, const struct question *q, struct answer *out);
+// The end of an enrolment that got no signature of the RA's says why.
+void vouching_explain(struct cli *cli, struct result *r);
 void vouching_free(struct vouching *v); // wipes

@@ -56,6 +56,46 @@ static struct err *same_way(struct enrolment *e)
 			ARG_TEXT(r->id));
 }
 
+static struct err *two_tokens(const struct enrolment *e)
+{
+	const char *other = e->job->ra_token;
+	if (!other || !e->token_uri || strcmp(other, e->token_uri) != 0)
+		return NULL;
+	return err_hint(err_tag(err_new(ERR_USAGE, N_("The token of the one who vouches and the "
+						      "person's are the same.")),
+				"on-behalf-same"),
+			N_("Put both in, and name the person's with --token."));
+}
+
+static struct err *missing(const struct enrolment *e)
+{
+	return err_hint(
+		err_tag(err_new(ERR_ANSWER, N_("The token of %1, who vouches, did not sign."),
+				ARG_TEXT(cert_common_name(e->ra))),
+			"ra-missing"),
+		N_("`inkan resume %1 --on-behalf TOKEN` goes on from here."),
+		ARG_TEXT(e->record->id));
+}
+
+// Off a terminal the PIN of the RA's token is wanted before a key is made.
+static struct err *can_sign(struct enrolment *e)
+{
+	const struct question q = { .kind = ASK_VOUCH, .name = "ra_pin", .check_only = true };
+	AUTO(secret) struct secret *yes = NULL;
+	if (e->face->interactive)
+		return NULL;
+	TRY(ask_question(e, &q, &yes));
+	if (yes)
+		return NULL;
+	return err_hint(err_tag(err_new(ERR_ANSWER,
+					N_("The PIN of the token of %1, who vouches, is "
+					   "missing."),
+					ARG_TEXT(cert_common_name(e->ra))),
+				"answer-missing"),
+			N_("Give ra_pin in the file of --answers, a pin-source in the URI of "
+			   "--on-behalf, or run the command on a terminal."));
+}
+
 struct err *on_behalf_begin(struct enrolment *e)
 {
 	if (e->job->ra_certificate) {
@@ -65,6 +105,9 @@ struct err *on_behalf_begin(struct enrolment *e)
 	TRY(same_way(e));
 	if (!e->ra)
 		return NULL;
+	TRY(two_tokens(e));
+	if (!e->written || e->record->mark < MARK_WAITING)
+		TRY(can_sign(e));
 	free(e->record->vouched_by);
 	e->record->vouched_by = text_format("%s %s", cert_sha256(e->ra), cert_common_name(e->ra));
 	if (!e->record->vouched_by)
@@ -83,12 +126,7 @@ static struct err *sign(void *ctx, const struct signing_terms *t, struct buf *ou
 	const struct question q = { .kind = ASK_VOUCH, .name = "vouch", .vouch = line };
 	TRY(ask_question(e, &q, &signature));
 	if (!signature)
-		return err_hint(err_tag(err_new(ERR_ANSWER,
-						N_("The token of %1, who vouches, did not sign."),
-						ARG_TEXT(cert_common_name(e->ra))),
-					"ra-missing"),
-				N_("`inkan resume %1 --on-behalf TOKEN` goes on from here."),
-				ARG_TEXT(e->record->id));
+		return missing(e);
 	return buf_put(out, secret_bytes(signature), secret_len(signature));
 }
 

@@ -3,9 +3,9 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <string.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"

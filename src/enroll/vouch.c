@@ -100,6 +100,8 @@ static struct err *vouch(struct enrolment *e, json_t *out)
 	json_object_set_new(out, "id", json_string(id));
 	json_object_set_new(out, "certificate", json_string(pem));
 	json_object_set_new(out, "common_name", json_string(cert_common_name(one->cert)));
+	json_object_set_new(out, "asks_pin",
+			    json_boolean(e->token.login_required && !e->token.pin_pad));
 	json_object_set_new(out, "pss", json_boolean(keypair_signs_pss(e->session)));
 	return e->job->vouch ? sign(e, one, out) : NULL;
 }
