@@ -29,11 +29,8 @@ static void test_terms_come_back_as_they_were(void)
 					    .hashed = true,
 					    .data = digest,
 					    .len = sizeof digest });
-	comes_back(&(struct signing_terms){ .pss = true,
-					    .hash = SIGNING_SHA512,
-					    .salt_len = 0,
-					    .data = bytes,
-					    .len = 1 });
+	comes_back(&(struct signing_terms){
+		.pss = true, .hash = SIGNING_SHA512, .salt_len = 0, .data = bytes, .len = 1 });
 }
 
 static void test_what_is_no_terms_is_refused(void)
@@ -67,5 +64,5 @@ static void test_what_is_no_terms_is_refused(void)
 int main(void)
 {
 	return CHECK_MAIN(TEST(test_terms_come_back_as_they_were),
-			 TEST(test_what_is_no_terms_is_refused));
+			  TEST(test_what_is_no_terms_is_refused));
 }
