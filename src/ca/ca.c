@@ -116,7 +116,7 @@ struct err *ca_beside(struct ca *c, const struct cert_list *certs, struct buf *o
 
 bool ca_request_is_secret(const struct ca *c)
 {
-	return c->terms.role->challenge_password && !c->terms.renews;
+	return c->terms.role->challenge_password && !c->terms.renews && !c->terms.on_behalf;
 }
 
 struct err *ca_authenticate(struct ca *c, const struct answers *a)
@@ -134,18 +134,28 @@ struct err *ca_poll(struct ca *c, const struct ca_request *r, struct ca_outcome 
 	return c->ops->poll(c, r, out, sent);
 }
 
-struct err *ca_confirm(struct ca *c, bool *told)
+bool ca_needs_own_key(const struct ca *c)
+{
+	return c->ops->own_key;
+}
+
+bool ca_confirms(const struct ca *c)
+{
+	return c->ops->confirm || c->ops->reject;
+}
+
+struct err *ca_confirm(struct ca *c, const struct ca_request *r, bool *told)
 {
 	if (c->ops->confirm)
-		return c->ops->confirm(c, told);
+		return c->ops->confirm(c, r, told);
 	*told = false;
 	return NULL;
 }
 
-struct err *ca_reject(struct ca *c, const struct err *why, bool *told)
+struct err *ca_reject(struct ca *c, const struct ca_request *r, const struct err *why, bool *told)
 {
 	if (c->ops->reject)
-		return c->ops->reject(c, why, told);
+		return c->ops->reject(c, r, why, told);
 	*told = false;
 	return NULL;
 }

@@ -36,6 +36,8 @@ struct ca_terms {
 	// What is renewed (TLS client authentication, RenewalReq, kur): a certificate that is valid, and vouches for the new one. Null: a
 	// first enrolment, and the person's answers vouch.
 	const struct cert *renews;
+	// An authority of the institution's own (RA) vouches for the person, whose secrets are then not wanted: its key is in ca_request.ra.
+	bool on_behalf;
 	// Called while waiting for the network; true stops with ERR_INTERRUPTED.
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
@@ -81,9 +83,10 @@ void ca_outcome_free(struct ca_outcome *o);
 struct ca_request {
 	const void *der;
 	size_t len;
-	struct ca_key
-		own; // the request's key, for SCEP and CMP; EST, portal and file never look at it
+	struct ca_key own; // the request's key, where ca_needs_own_key; it has no certificate yet
 	struct ca_key old; // that of the certificate that is renewed
+	struct ca_key
+		ra; // that of the RA that vouches; not there in a run that was begun without it
 	struct err *(*resign)(void *ctx, const struct secret *challenge_password, struct buf *der);
 	void *ctx;
 };
@@ -113,6 +116,9 @@ MUST struct err *ca_challenge(struct ca *c, const struct answers *a, struct secr
 MUST struct err *ca_beside(struct ca *c, const struct cert_list *certs, struct buf *out);
 // True when the request carries a secret and must not be journalled.
 bool ca_request_is_secret(const struct ca *c);
+// True when the protocol signs or decrypts with the request's own key (SCEP, CMP), so that ca_submit, ca_poll, ca_confirm and ca_reject find it
+// in ca_request.own. The others never look at it, and no PIN is asked for it.
+bool ca_needs_own_key(const struct ca *c);
 // Takes the credentials out of the answers. Sends nothing for EST; other protocols log in here.
 MUST struct err *ca_authenticate(struct ca *c, const struct answers *a);
 // Sends the request, once. *sent is set as soon as any byte of it may have left (the CA may have issued). Credentials are wiped after it.
@@ -122,9 +128,11 @@ MUST struct err *ca_submit(struct ca *c, const struct ca_request *r, struct ca_o
 // Asks again. After CA_WAIT_ANEW call ca_authenticate first.
 MUST struct err *ca_poll(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
 			 bool *sent);
-// The certificate is stored and verified, or is not wanted. Protocols without a word for it do nothing and say false in *told.
-MUST struct err *ca_confirm(struct ca *c, bool *told);
-MUST struct err *ca_reject(struct ca *c, const struct err *why, bool *told);
+// The certificate is stored and verified, or is not wanted. Protocols without a word for it (not ca_confirms) do nothing and say false in *told.
+bool ca_confirms(const struct ca *c);
+MUST struct err *ca_confirm(struct ca *c, const struct ca_request *r, bool *told);
+MUST struct err *ca_reject(struct ca *c, const struct ca_request *r, const struct err *why,
+			   bool *told);
 // Opaque, without secrets (a ticket for polling counts as none: it is bound to the request).
 MUST struct err *ca_save(const struct ca *c, struct buf *state);
 unsigned ca_handshakes(const struct ca *c);

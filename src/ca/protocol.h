@@ -5,6 +5,7 @@
 
 struct ca_ops {
 	const char *name;
+	bool own_key; // it signs or decrypts with the request's own key
 	struct err *(*open)(struct ca *c, const void *state, size_t state_len); // fills c->self
 	struct err *(*constraints)(struct ca *c, struct ca_constraints *out);
 	struct err *(*questions)(struct ca *c, const struct ca_constraints *k,
@@ -19,8 +20,10 @@ struct ca_ops {
 			      bool *sent);
 	struct err *(*poll)(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
 			    bool *sent);
-	struct err *(*confirm)(struct ca *c, bool *told);			// may be null
-	struct err *(*reject)(struct ca *c, const struct err *why, bool *told); // may be null
+	struct err *(*confirm)(struct ca *c, const struct ca_request *r,
+			       bool *told); // may be null
+	struct err *(*reject)(struct ca *c, const struct ca_request *r, const struct err *why,
+			      bool *told); // may be null
 	struct err *(*save)(const struct ca *c, struct buf *state);
 	unsigned (*handshakes)(const struct ca *c); // may be null
 	void (*close)(struct ca *c);

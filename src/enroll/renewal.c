@@ -151,30 +151,20 @@ struct err *renewal_recall(struct enrolment *e)
 			ARG_TEXT(e->record->id));
 }
 
-struct err *renewal_key_open(struct enrolment *e, struct renewal_key *k, struct ca_request *request)
+struct err *renewal_find_pair(struct enrolment *e, struct keypair **out)
 {
+	AUTO(keypair) struct keypair *pair = NULL;
 	struct key_id id = { 0 };
 	if (!e->record->renews)
 		return NULL;
 	TRY(still_vouches(e));
 	TRY(key_id_from_hex(e->record->old_key_id, &id));
-	TRY(keypair_find(e->session, &id, &k->pair));
-	if (!k->pair || !keypair_has_private(k->pair))
+	TRY(keypair_find(e->session, &id, &pair));
+	if (!pair || !keypair_has_private(pair))
 		return err_tag(err_new(ERR_TOKEN, N_("The key of the certificate that is to be "
 						     "renewed is not on the token.")),
 			       "key-missing");
-	k->pin = (struct pin_asker){ .ask = pin_for_signature, .ctx = e };
-	k->use = (struct keypair_use){ e->session, k->pair, &k->pin };
-	TRY(keypair_private_key(&k->use, &k->key));
-	request->old = (struct ca_key){ .key = k->key,
-					.cert = e->old_cert,
-					.pss = keypair_signs_pss(e->session) };
+	*out = pair;
+	pair = NULL;
 	return NULL;
-}
-
-void renewal_key_close(struct renewal_key *k)
-{
-	private_key_free(k->key);
-	keypair_free(k->pair);
-	*k = (struct renewal_key){ 0 };
 }

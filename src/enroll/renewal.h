@@ -10,19 +10,6 @@ MUST struct err *renewal_choose(struct enrolment *e);
 // The certificate of a record that renews, from the token: e->old_cert. ERR_TOKEN tagged "renewal-missing" where it is gone, ERR_POLICY
 // tagged "renewal-expired" where it has expired since.
 MUST struct err *renewal_recall(struct enrolment *e);
-
-// The old key for one sending. Nothing for an enrolment that is no renewal; "renewal-expired" as above.
-struct renewal_key {
-	struct keypair *pair;
-	struct pin_asker pin;
-	struct keypair_use use;
-	struct private_key *key;
-};
-MUST struct err *renewal_key_open(struct enrolment *e, struct renewal_key *k,
-				  struct ca_request *request);
-void renewal_key_close(struct renewal_key *k);
-static inline void renewal_key_cleanup(struct renewal_key *k)
-{
-	renewal_key_close(k);
-}
-#define AUTO_RENEWAL_KEY __attribute__((cleanup(renewal_key_cleanup)))
+// The pair of the certificate that is renewed, the caller's; null for an enrolment that renews none. ERR_TOKEN tagged "key-missing" where it is gone,
+// ERR_POLICY tagged "renewal-expired" as above.
+MUST struct err *renewal_find_pair(struct enrolment *e, struct keypair **out);

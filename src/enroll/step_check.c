@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "enroll/ask.h"
+#include "enroll/conversation.h"
 #include "enroll/say.h"
 #include "x509/judge.h"
 #include "x509/request.h"
@@ -32,10 +33,19 @@ static struct err *judge(struct enrolment *e)
 	return judge_certificates(&terms, &e->issued, &e->leaf, NULL);
 }
 
+static struct err *tell_the_ca(struct enrolment *e, const struct err *why, bool *told)
+{
+	AUTO_CONVERSATION struct conversation c = { 0 };
+	if (!ca_confirms(e->ca))
+		return NULL;
+	TRY(conversation_begin(e, &c));
+	return ca_reject(e->ca, &c.request, why, told);
+}
+
 static struct err *refused(struct enrolment *e, struct err *why)
 {
 	bool told = false;
-	AUTO(err) struct err *untold = ca_reject(e->ca, why, &told);
+	AUTO(err) struct err *untold = tell_the_ca(e, why, &told);
 	if (untold || !told)
 		say_note(e, msg_new(N_("The certificate authority could not be told that its "
 				       "certificate is refused. Tell it by "

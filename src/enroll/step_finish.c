@@ -3,14 +3,19 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "enroll/conversation.h"
 #include "enroll/management.h"
 #include "enroll/say.h"
 #include "pkcs11/certobj.h"
 
 struct err *step_confirm(struct enrolment *e, bool *skipped)
 {
+	AUTO_CONVERSATION struct conversation c = { 0 };
 	bool told = false;
-	TRY(ca_confirm(e->ca, &told));
+	if (ca_confirms(e->ca)) {
+		TRY(conversation_begin(e, &c));
+		TRY(ca_confirm(e->ca, &c.request, &told));
+	}
 	*skipped = !told;
 	return NULL;
 }

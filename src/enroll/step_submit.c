@@ -3,19 +3,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "enroll/renewal.h"
+#include "enroll/conversation.h"
 #include "enroll/request.h"
 #include "enroll/say.h"
-
-static struct ca_request request_of(struct enrolment *e)
-{
-	return (struct ca_request){
-		.der = e->request.data,
-		.len = e->request.len,
-		.resign = request_resign,
-		.ctx = e,
-	};
-}
 
 static struct err *keep_state(struct enrolment *e)
 {
@@ -56,6 +46,7 @@ static bool was_not_issued(const struct err *err, bool sent)
 	if (!sent)
 		return true;
 	return err_has_tag(err, "request-refused") || err_has_tag(err, "renewal-refused") ||
+	       err_has_tag(err, "ra-refused") || err_has_tag(err, "ra-missing") ||
 	       err_has_tag(err, "login-refused") || err_has_tag(err, "credentials-refused") ||
 	       err_has_tag(err, "credentials-missing") || err_has_tag(err, "redirected");
 }
@@ -103,9 +94,8 @@ struct err *step_submit(struct enrolment *e, bool *skipped)
 {
 	(void)skipped;
 	say_step(e, STEP_BEGUN, NULL, (int64_t)e->profile->ca.answer_seconds);
-	AUTO_RENEWAL_KEY struct renewal_key old = { 0 };
-	struct ca_request request = request_of(e);
-	TRY(renewal_key_open(e, &old, &request));
+	AUTO_CONVERSATION struct conversation c = { 0 };
+	TRY(conversation_begin(e, &c));
 	TRY(journal_before_sending(e));
 	if (e->record->submits > 1)
 		say_note(e, msg_new(N_("The request may have been sent before. It is sent again "
@@ -114,7 +104,7 @@ struct err *step_submit(struct enrolment *e, bool *skipped)
 				       "recorded.")));
 	struct ca_outcome outcome = { 0 };
 	bool sent = false;
-	struct err *err = ca_submit(e->ca, &request, &outcome, &sent);
+	struct err *err = ca_submit(e->ca, &c.request, &outcome, &sent);
 	if (!err)
 		err = take_outcome(e, &outcome);
 	else
@@ -151,11 +141,10 @@ static struct err *wait_until_asked(struct enrolment *e, int64_t deadline)
 
 static struct err *poll(struct enrolment *e, struct ca_outcome *o)
 {
-	AUTO_RENEWAL_KEY struct renewal_key old = { 0 };
-	struct ca_request request = request_of(e);
+	AUTO_CONVERSATION struct conversation c = { 0 };
 	bool sent = false;
-	TRY(renewal_key_open(e, &old, &request));
-	TRY(ca_poll(e->ca, &request, o, &sent));
+	TRY(conversation_begin(e, &c));
+	TRY(ca_poll(e->ca, &c.request, o, &sent));
 	return take_outcome(e, o);
 }
 

@@ -106,7 +106,7 @@ static void test_the_connection_of_the_key_s_time_is_used(void)
 	CHECK_OK(fixture_submit(&f, &o, &sent));
 	CU_ASSERT(ca_handshakes(f.ca) == 1);
 	bool told = true;
-	CHECK_OK(ca_confirm(f.ca, &told));
+	CHECK_OK(ca_confirm(f.ca, &(struct ca_request){ 0 }, &told));
 	CU_ASSERT(!told); // EST has no word for it
 	ca_outcome_free(&o);
 	fixture_end(&f);
