@@ -49,7 +49,8 @@ static const char *const about_status[] = {
 	NULL
 };
 static const char *const about_verify[] = {
-	N_("Signs with the key on the token and checks it with the certificate there."),
+	N_("Signs with the key on the token and checks it with the certificate there. With --login "
+	   "it then logs in with it, as inkan login does."),
 	N_("With --applications it looks instead, without a PIN, whether browsers reach the "
 	   "token, and sets them up when asked. One that is running is left alone."),
 	NULL
@@ -162,7 +163,8 @@ const struct command commands[] = {
 	  about_status, "inkan status", FIND_TOKEN | OPT_JSON, run_status, false },
 	{ "verify", NULL, 0, 0, N_("Try out token, key and certificate together"), about_verify,
 	  "inkan verify",
-	  OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_APPLICATIONS | OPT_SET_UP | OPT_REMOVE,
+	  OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_APPLICATIONS | OPT_SET_UP | OPT_REMOVE |
+		  OPT_LOGIN,
 	  run_verify, false },
 	{ "login", "[ID]", 0, 1, N_("Log in at the institution with the token, and show how"),
 	  about_login, "inkan login", OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT,

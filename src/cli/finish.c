@@ -144,6 +144,13 @@ static void show_login(const json_t *login)
 	print_msg(stdout, 4, msg_new("%1", ARG_TEXT(words)));
 }
 
+// Of verify: one for each certificate that logged in.
+static void show_logins(const json_t *certificates)
+{
+	for (size_t i = 0; i < json_array_size(certificates); i++)
+		show_login(json_object_get(json_array_get(certificates, i), "login"));
+}
+
 static void show_practice(const json_t *o)
 {
 	if (!json_flag(o, "practice", false))
@@ -166,6 +173,7 @@ static void show_done(const json_t *o, const char *zone)
 			pair_text(msg_new(N_("Vouched by")), by, "common_name");
 	}
 	show_login(json_object_get(o, "login"));
+	show_logins(json_object_get(o, "certificates"));
 	const json_t *evidence = json_object_get(o, "evidence");
 	if (evidence) {
 		print_blank(stdout);

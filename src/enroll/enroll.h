@@ -51,7 +51,7 @@ struct job {
 	bool all;	      // token wipe: what others made, too
 	bool challenge;	      // token unblock: over the telephone
 	bool brief;	      // JOB_LIST: who is there, and nothing of what is on them
-	bool login;	      // token show: with the PIN
+	bool login;	      // token show: with the PIN; verify: log in, too
 	bool yes;	      // every consent is given
 	bool last_try;	      // the PIN's last try may be used
 	bool anew;	      // enroll: do not offer an unfinished enrolment
