@@ -12,16 +12,10 @@ enum {
 };
 
 static const char *const about_enroll[] = {
-	N_("Makes a key pair on the token, shows how the key is protected, proves who you are, has "
-	   "the "
-	   "certificate authority issue a certificate, stores it on the token, and tries out that "
-	   "all work together."),
-	N_("What is not given is asked on a terminal. Whatever interrupts it, inkan resume goes "
-	   "on."),
-	N_("With --on-behalf the certificate on another token (a desk's, an administrator's) "
-	   "vouches, where the profile allows it: the person's PINs are not asked, and the PIN of "
-	   "that token is (ra_pin in the answers)."),
-	NULL
+	N_("Makes a key pair on the token and shows how it is protected, proves who you are, gets "
+	   "a certificate, stores it there and tries it out."),
+	N_("What is not given is asked. After an interruption inkan resume goes on."),
+	N_("With --on-behalf another token vouches, and the person's PINs are not asked."), NULL
 };
 static const char *const about_renew[] = {
 	N_("Makes a new key on the token and gets a new certificate for the name that is there. "
@@ -49,11 +43,8 @@ static const char *const about_status[] = {
 	NULL
 };
 static const char *const about_verify[] = {
-	N_("Signs with the key on the token and checks it with the certificate there. With --login "
-	   "it then logs in with it, as inkan login does."),
-	N_("With --applications it looks instead, without a PIN, whether browsers reach the "
-	   "token, and sets them up when asked. One that is running is left alone."),
-	NULL
+	N_("Signs with the key on the token and checks it with the certificate there."),
+	N_("With --applications: do browsers reach the token? Sets them up when asked."), NULL
 };
 static const char *const about_login[] = {
 	N_("Opens the page that the profile names (login_url) with the certificate and the key on "
@@ -159,7 +150,7 @@ const struct command commands[] = {
 	  "inkan resume", FIND_TOKEN | ASKS | OPT_WAIT | OPT_ON_BEHALF, run_resume, false },
 	{ "abandon", "ID", 1, 1, N_("Give up an unfinished enrolment and clean the token up"),
 	  about_abandon, "inkan abandon k7qf-3m2x", FIND_TOKEN | ASKS, run_abandon, false },
-	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, and what is unfinished"),
+	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, what is unfinished"),
 	  about_status, "inkan status", FIND_TOKEN | OPT_JSON, run_status, false },
 	{ "verify", NULL, 0, 0, N_("Try out token, key and certificate together"), about_verify,
 	  "inkan verify",

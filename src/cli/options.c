@@ -26,7 +26,7 @@ const struct option_row option_rows[] = {
 	{ OPT_CUSTODY, "--custody", NULL, "show|escrow|derive|typed",
 	  N_("What becomes of a new PUK or management key") },
 	{ OPT_ON_BEHALF, "--on-behalf", NULL, "URI",
-	  N_("Vouch for the person with the certificate on this token") },
+	  N_("Vouch with the certificate on this other token") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
 	{ OPT_JSON, "--json", NULL, NULL, N_("One JSON object a line, for programs") },
 	{ OPT_LAST_TRY, "--last-try", NULL, NULL, N_("Use the PIN although only one try is left") },
