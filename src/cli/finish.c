@@ -141,7 +141,11 @@ static void show_login(const json_t *login)
 	if (!words || !*words)
 		return;
 	say(stdout, N_("The server says:"));
-	print_msg(stdout, 4, msg_new("%1", ARG_TEXT(words)));
+	// A message has one line: each of the page's is one.
+	AUTO_TEXT char *lines = text_copy(words);
+	for (char *rest = lines, *line = NULL; rest && (line = strsep(&rest, "\n"));)
+		if (*line)
+			print_msg(stdout, 4, msg_new("%1", ARG_TEXT(line)));
 }
 
 // Of verify: one for each certificate that logged in.
