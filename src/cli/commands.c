@@ -12,13 +12,10 @@ enum {
 };
 
 static const char *const about_enroll[] = {
-	N_("Makes a key pair on the token, shows how the key is protected, proves who you are, has "
-	   "the "
-	   "certificate authority issue a certificate, stores it on the token, and tries out that "
-	   "all work together."),
-	N_("What is not given is asked on a terminal. Whatever interrupts it, inkan resume goes "
-	   "on."),
-	NULL
+	N_("Makes a key pair on the token and shows how it is protected, proves who you are, gets "
+	   "a certificate, stores it there and tries it out."),
+	N_("What is not given is asked. After an interruption inkan resume goes on."),
+	N_("With --on-behalf another token vouches, and the person's PINs are not asked."), NULL
 };
 static const char *const about_renew[] = {
 	N_("Makes a new key on the token and gets a new certificate for the name that is there. "
@@ -64,9 +61,7 @@ static const char *const about_status[] = {
 };
 static const char *const about_verify[] = {
 	N_("Signs with the key on the token and checks it with the certificate there."),
-	N_("With --applications it looks instead, without a PIN, whether browsers reach the "
-	   "token, and sets them up when asked. One that is running is left alone."),
-	NULL
+	N_("With --applications: do browsers reach the token? Sets them up when asked."), NULL
 };
 static const char *const about_login[] = {
 	N_("Opens the page that the profile names (login_url) with the certificate and the key on "
@@ -163,7 +158,8 @@ static const char *const about_version[] = { N_("Shows the version of inkan."), 
 const struct command commands[] = {
 	{ "enroll", NULL, 0, 0, N_("Make a key on the token and get its certificate"), about_enroll,
 	  "inkan enroll --profile practice --role user",
-	  OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT, run_enroll, false },
+	  OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_ON_BEHALF, run_enroll,
+	  false },
 	{ "renew", "[ID]", 0, 1, N_("Get a new certificate before the present one ends"),
 	  about_renew, "inkan renew", OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT,
 	  run_renew, false },
@@ -174,7 +170,7 @@ const struct command commands[] = {
 	{ "install", "FILE [ID]", 1, 2, N_("Put a certificate that came as a file on the token"),
 	  about_install, "inkan install certificate.pem", ASKS | OPT_WAIT, run_install, false },
 	{ "resume", "[ID]", 0, 1, N_("Go on with an unfinished enrolment"), about_resume,
-	  "inkan resume", FIND_TOKEN | ASKS | OPT_WAIT, run_resume, false },
+	  "inkan resume", FIND_TOKEN | ASKS | OPT_WAIT | OPT_ON_BEHALF, run_resume, false },
 	{ "abandon", "ID", 1, 1, N_("Give up an unfinished enrolment and clean the token up"),
 	  about_abandon, "inkan abandon k7qf-3m2x", FIND_TOKEN | ASKS, run_abandon, false },
 	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, what is unfinished"),
@@ -183,7 +179,8 @@ const struct command commands[] = {
 	  false },
 	{ "verify", NULL, 0, 0, N_("Try out token, key and certificate together"), about_verify,
 	  "inkan verify",
-	  OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_APPLICATIONS | OPT_SET_UP | OPT_REMOVE,
+	  OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_APPLICATIONS | OPT_SET_UP | OPT_REMOVE |
+		  OPT_LOGIN,
 	  run_verify, false },
 	{ "login", "[ID]", 0, 1, N_("Log in at the institution with the token, and show how"),
 	  about_login, "inkan login", OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT,

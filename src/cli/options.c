@@ -15,7 +15,8 @@ const struct option_row option_rows[] = {
 	  N_("The token's PKCS#11 module, by name or path") },
 	{ OPT_ANSWERS, "--answers", NULL, "FILE|-",
 	  N_("Answers: a JSON object in a file of mode 0600, or -") },
-	{ OPT_LOGIN, "--login", NULL, NULL, N_("Show what needs the PIN, too") },
+	{ OPT_LOGIN, "--login", NULL, NULL,
+	  N_("show: what needs the PIN, too; verify: log in, too") },
 	{ OPT_ALL, "--all", NULL, NULL, N_("wipe: what others made, too; pin: PUK and key, too") },
 	{ OPT_PUK, "--puk", NULL, NULL, N_("Change the security officer's PIN (the PUK)") },
 	{ OPT_MANAGEMENT, "--management-key", NULL, NULL,
@@ -32,6 +33,8 @@ const struct option_row option_rows[] = {
 	{ OPT_WARN, "--warn", NULL, "DAYS", N_("With --check: days before the end, as in 30,10") },
 	{ OPT_NAGIOS, "--nagios", NULL, NULL, N_("--check for a monitoring system") },
 	{ OPT_REMIND, "--remind", NULL, NULL, N_("Tell the person what is due, each thing once") },
+	{ OPT_ON_BEHALF, "--on-behalf", NULL, "URI",
+	  N_("Vouch with the certificate on this other token") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
 	{ OPT_JSON, "--json", NULL, NULL, N_("One JSON object a line, for programs") },
 	{ OPT_LAST_TRY, "--last-try", NULL, NULL, N_("Use the PIN although only one try is left") },
@@ -91,6 +94,8 @@ static const char **text_slot(struct options *o, uint64_t id)
 		return &o->out;
 	case OPT_WARN:
 		return &o->warn;
+	case OPT_ON_BEHALF:
+		return &o->on_behalf;
 	default:
 		return &o->lang;
 	}

@@ -126,6 +126,9 @@ static struct err *go_on_with(const struct job *j, const struct result *r, const
 	next->object = text_copy(j->object);
 	next->custody = text_copy(j->custody);
 	next->change = text_copy(j->change);
+	next->ra_certificate = text_copy(j->ra_certificate);
+	next->ra_token = text_copy(j->ra_token);
+	next->vouch = text_copy(j->vouch);
 	next->enrolment = text_copy(resumes ? json_text(r->object, "enrolment") : j->enrolment);
 	if (!next->module || !next->token)
 		return err_no_memory();

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "enroll/ask.h"
 #include "enroll/by_file.h"
+#include "enroll/on_behalf.h"
 #include "enroll/prepare.h"
 #include "enroll/renewal.h"
 #include "enroll/say.h"
@@ -28,6 +29,7 @@ struct err *open_ca(struct enrolment *e)
 		.request_file = e->request_file,
 		.replace_file = e->replace_file,
 		.answer_file = e->job->answer,
+		.on_behalf = e->record->vouched_by != NULL,
 		.stop = stop,
 		.stop_ctx = e,
 	};
@@ -177,6 +179,7 @@ struct err *prepare_role(struct enrolment *e)
 	if (!e->written || e->record->mark < MARK_ISSUED)
 		TRY(renewal_recall(e));
 	TRY(by_file_choose(e));
+	TRY(on_behalf_begin(e));
 	TRY(open_ca(e));
 	TRY(by_file_remember(e));
 	if (e->written && e->record->mark >= MARK_ISSUED)

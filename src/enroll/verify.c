@@ -1,4 +1,5 @@
-// verify: do token, key and certificate still work together? Signs a challenge for each certificate that has its key.
+// verify: do token, key and certificate still work together? Signs a challenge for each certificate that has its key,
+// and logs in with it where the job says so.
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "enroll/ask.h"
+#include "enroll/login.h"
 #include "enroll/result.h"
 #include "enroll/run.h"
 #include "enroll/say.h"
@@ -157,7 +159,10 @@ static struct err *verify(struct check *ck)
 	TRY(check_all(ck));
 	struct err *first = ck->first;
 	ck->first = NULL;
-	return first;
+	if (first || !e->job->login)
+		return first;
+	say_step(e, STEP_DONE, NULL, 0);
+	return login_each(e, ck->list);
 }
 
 void verify_run(const struct job *j, struct face *f, struct result *out)

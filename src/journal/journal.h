@@ -66,6 +66,7 @@ struct record {
 	char *old_sha256; // its certificate
 	bool renews; // the old certificate, still valid, vouches for the request; the new one has its name
 	bool keeps_name; // the new one has its name, and nothing more: the person, or whoever carries the request, vouches
+	char *vouched_by; // who vouches instead of the person's answers: SHA-256 of the certificate, a blank, its Common Name
 	char *evidence;
 	struct buf request;	 // DER, when it holds no secret
 	struct buf ca_state;	 // opaque
