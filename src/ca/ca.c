@@ -102,6 +102,18 @@ struct err *ca_challenge(struct ca *c, const struct answers *a, struct secret **
 	return NULL;
 }
 
+void ca_challenges_free(struct ca_challenges *c)
+{
+	secret_free(c->otp);
+	secret_free(c->revocation);
+	*c = (struct ca_challenges){ 0 };
+}
+
+struct err *ca_challenges(struct ca *c, const struct answers *a, struct ca_challenges *out)
+{
+	return c->ops->challenges ? c->ops->challenges(c, a, out) : NULL;
+}
+
 struct err *ca_beside(struct ca *c, const struct cert_list *certs, struct buf *out)
 {
 	if (c->ops->beside)
@@ -116,6 +128,8 @@ struct err *ca_beside(struct ca *c, const struct cert_list *certs, struct buf *o
 
 bool ca_request_is_secret(const struct ca *c)
 {
+	if (c->ops->secret)
+		return c->ops->secret(c);
 	return c->terms.role->challenge_password && !c->terms.renews;
 }
 

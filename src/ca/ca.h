@@ -47,6 +47,7 @@ struct ca_constraints {
 	bool decrypt; // the key must decrypt (SCEP, CMP encrypted answers, keyEncipherment asked)
 	bool key_usage_signature, key_usage_encipherment; // asked for in the request
 	bool challenge_password;			  // the CA wants one in the request
+	bool identity_linking; // what binds the request to its connection goes into estIdentityLinking (RFC 7894 §3.3), not into challengePassword
 	struct buf request_attributes; // DER Attributes to be put in as they stand
 };
 void ca_constraints_free(struct ca_constraints *c);
@@ -83,7 +84,8 @@ struct ca_request {
 	size_t len;
 	struct ca_key own; // the request's key, where ca_needs_own_key; it has no certificate yet
 	struct ca_key old; // that of the certificate that is renewed
-	struct err *(*resign)(void *ctx, const struct secret *challenge_password, struct buf *der);
+	// Bound to a connection by `channel`, which goes into challengePassword, or as ca_constraints.identity_linking says.
+	struct err *(*resign)(void *ctx, const struct secret *channel, struct buf *der);
 	void *ctx;
 };
 
@@ -106,11 +108,17 @@ MUST struct err *ca_questions(struct ca *c, const struct ca_constraints *k,
 MUST struct err *ca_warm(struct ca *c);
 // What goes into the request besides the subject; null *challenge when nothing.
 MUST struct err *ca_challenge(struct ca *c, const struct answers *a, struct secret **challenge);
+// The same for what RFC 7894 §3 has beside it; null where there is none.
+struct ca_challenges {
+	struct secret *otp, *revocation;
+};
+void ca_challenges_free(struct ca_challenges *c);
+MUST struct err *ca_challenges(struct ca *c, const struct answers *a, struct ca_challenges *out);
 // Certificates that the CA shall get with the request (the maker's attestation); called before it is signed. EST has no place beside the request
 // and appends an Attribute to out, which goes inside; a protocol with a place of its own (CMP's extraCerts, certificates of SCEP's SignedData) keeps
 // them for its message. ERR_PROFILE from one with neither: the profile's check does not let it come to that.
 MUST struct err *ca_beside(struct ca *c, const struct cert_list *certs, struct buf *out);
-// True when the request carries a secret and must not be journalled.
+// True when the request carries a secret, or is bound to its connection: it is not journalled but built anew with the same key.
 bool ca_request_is_secret(const struct ca *c);
 // True when the protocol signs or decrypts with the request's own key (SCEP, CMP), so that ca_submit, ca_poll, ca_confirm and ca_reject find it
 // in ca_request.own. The others never look at it, and no PIN is asked for it.

@@ -105,6 +105,15 @@ static struct err *too_large(const struct http *h, const char *host)
 		     msg_new(N_("Check the address in the profile; tell the institution.")));
 }
 
+static struct err *channel_changed(const char *host)
+{
+	return fault("channel-changed",
+		     msg_new(N_("%1 ended the connection that the request was bound to."),
+			     ARG_TEXT(host)),
+		     msg_new(N_("Nothing was sent. Try again later; if it stays so, tell the "
+				"institution.")));
+}
+
 static struct err *by_code(CURL *easy, CURLcode code, const struct http *h,
 			   const struct transfer *t)
 {
@@ -158,6 +167,8 @@ struct err *fault_of(CURL *easy, CURLcode code, const struct http *h, const stru
 		return err_no_memory();
 	if (t->timed_out)
 		return timed_out(h, t, t->place->host_port);
+	if (t->channel_changed)
+		return channel_changed(t->place->host_port);
 	if (t->too_large)
 		return too_large(h, t->place->host_port);
 	if (code == CURLE_OK)

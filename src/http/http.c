@@ -43,6 +43,7 @@ struct err *http_open(const struct http_terms *t, struct http **out)
 	h->connect_seconds = t->connect_seconds;
 	h->answer_seconds = t->answer_seconds;
 	h->max_body = t->max_body;
+	h->bound = t->bound;
 	h->stop = t->stop;
 	h->stop_ctx = t->stop_ctx;
 	TRY(login_open(&t->login, h));
@@ -96,6 +97,11 @@ static int before_request(void *arg, char *peer_ip, char *local_ip, int peer_por
 	(void)peer_port;
 	(void)local_port;
 	struct transfer *t = arg;
+	login_look(t->http->easy, t->http);
+	if (t->channel && strcmp(t->channel, t->http->channel) != 0) {
+		t->channel_changed = true;
+		return CURL_PREREQFUNC_ABORT;
+	}
 	if (t->once && t->sendings > 0) {
 		t->again_refused = true;
 		return CURL_PREREQFUNC_ABORT;
@@ -104,7 +110,6 @@ static int before_request(void *arg, char *peer_ip, char *local_ip, int peer_por
 	t->answer_by = clock_monotonic_ms() + (int64_t)t->answer_seconds * 1000;
 	if (t->sent)
 		*t->sent = true;
-	login_look(t->http->easy, t->http);
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -239,6 +244,7 @@ struct err *http_do(struct http *h, const struct http_call *c, struct http_answe
 		.place = &place, .once = c->once || c->user || strcmp(c->method, "POST") == 0
 	};
 	t.http = h;
+	t.channel = c->channel;
 	t.sent = sent;
 	t.answer_seconds = h->answer_seconds;
 	TRY(transfer(h, c, basic ? &with_basic : headers, &t));

@@ -70,6 +70,10 @@ static const char *const migrations[] = {
 	" made_at BIGINT NOT NULL,"
 	" revoked BIGINT NOT NULL,"
 	" der BLOB NOT NULL);",
+	// The revocationChallenge of the request, hashed as a PIN is; cost 0: it had none.
+	"ALTER TABLE issued ADD COLUMN revocation_cost BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE issued ADD COLUMN revocation_salt BLOB;"
+	"ALTER TABLE issued ADD COLUMN revocation_hash BLOB;",
 };
 
 const char *const *database_migrations(size_t *n)

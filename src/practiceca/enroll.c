@@ -34,16 +34,34 @@ static enum refusal refusal_of(enum login_verdict v)
 	}
 }
 
-static struct err *enroll_by_login(const struct service *s, const struct call *c,
-				   const struct basic *b, const struct request *r,
-				   struct answer *out)
+// RFC 7894 §3.1: the one-time password stands in the request. It is judged and spent as one in the password would be.
+static struct err *take_otp(const struct service *s, const struct request *r, struct basic *b,
+			    enum refusal *no)
+{
+	bool user = b->shaped && holder_is_user(&b->holder);
+	if (!r->otp[0]) {
+		if (user && s->csrattrs.otp_challenge)
+			*no = REFUSE_NO_OTP;
+		return NULL;
+	}
+	if ((b->shaped && !user) || secret_len(b->second) > 0) {
+		*no = REFUSE_OTP;
+		return NULL;
+	}
+	secret_free(b->second);
+	b->second = NULL;
+	return secret_from(r->otp, strlen(r->otp), &b->second);
+}
+
+static struct err *enroll_by_login(const struct service *s, const struct call *c, struct basic *b,
+				   struct request *r, struct answer *out)
 {
 	AUTO_ACCOUNT struct account who = { 0 };
 	enum login_verdict verdict = LOGIN_WRONG;
 	bool unknown = false;
 	enum refusal no = check_name(b, r);
 	if (!no)
-		no = challenge_check(s, c, r);
+		TRY(take_otp(s, r, b, &no));
 	if (no)
 		return answer_refuse(out, c, no);
 	TRY(login_judge(s->database, &s->login, b, clock_now(), &verdict, &who));
@@ -68,6 +86,8 @@ struct err *enroll_answer(const struct service *s, const struct call *c, struct 
 	TRY(request_read(c->body, NULL, &r, &no));
 	if (!no && s->csrattrs.rsa_bits > r.rsa_bits)
 		no = REFUSE_KEY_SIZE;
+	if (!no)
+		no = challenge_check(s, c, &r);
 	if (!no)
 		TRY(attested_judge(&s->attested, s->database, &r, &no));
 	if (no)

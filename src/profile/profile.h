@@ -70,6 +70,7 @@ struct profile_role {
 	char *user_name;	  // template for HTTP Basic; null: none
 	char *password;		  // template for HTTP Basic; null: none
 	char *challenge_password; // template for the PKCS#10 attribute; null: none
+	char *otp_challenge, *revocation_challenge; // the same, for those of RFC 7894
 };
 
 // Floors of the evidence, in rising order (design: "Evidence that a key cannot leave").
@@ -112,6 +113,14 @@ struct profile_key {
 
 enum ca_protocol { CA_EST, CA_SCEP, CA_CMP, CA_PORTAL, CA_FILE };
 
+// When a request is bound to its TLS connection (RFC 7030 §3.5).
+enum est_link { EST_LINK_ASKED, EST_LINK_ALWAYS, EST_LINK_NEVER };
+enum est_auth { EST_AUTH_BASIC, EST_AUTH_DIGEST };
+struct profile_est {
+	enum est_link link;
+	enum est_auth auth; // how user name and password are presented
+};
+
 struct profile_ca {
 	enum ca_protocol protocol;
 	char *url; // https only for EST: "https://host:port/.well-known/est" with an optional label behind it
@@ -122,6 +131,7 @@ struct profile_ca {
 	unsigned connect_seconds, answer_seconds; // time-outs
 	size_t max_answer;			  // bytes
 	unsigned max_wait_seconds; // how long a 202 is waited for on a terminal before exit 3
+	struct profile_est est;
 };
 
 enum after_expiry { AFTER_RENEW, AFTER_REACQUIRE, AFTER_CLOSED };

@@ -13,7 +13,8 @@ struct csrattrs {
 	bool other_key_type;	 // it wants a key that is not RSA
 	bool weak_hash;		 // it names only a hash that we do not sign with
 	bool has_key_usage, key_usage_signature, key_usage_encipherment;
-	bool tls_unique; // proof-of-possession linking demanded
+	bool identity_linking; // estIdentityLinking: the request bound to its TLS connection
+	bool otp_challenge, revocation_challenge; // RFC 7894 §3.1, §3.2
 	struct buf
 		attributes; // whole Attribute values to be put in the request as they stand (DER, concatenated)
 	char **unknown; // OIDs that were not understood; said in the log, not fatal (RFC 7030 §4.5.2)

@@ -192,11 +192,7 @@ static struct err *take_template_attribute(struct csrattrs *a, const struct der_
 		*extensions = true;
 		return csrattrs_take_extensions(a, &value);
 	}
-	if (nid == NID_pkcs9_challengePassword) {
-		a->challenge_password = true;
-		return NULL;
-	}
-	return csrattrs_add_unknown(a, type);
+	return csrattrs_take_challenge(a, type) ? NULL : csrattrs_add_unknown(a, type);
 }
 
 static struct err *take_template_attributes(struct csrattrs *a, const struct der_item *list)

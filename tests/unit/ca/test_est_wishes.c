@@ -62,8 +62,8 @@ static void test_what_cannot_be_done_is_refused_with_words(void)
 		     "ggqhkjOPQQDAw==",
 		     "key-type");
 	check_cannot("MBMwEQYJKoZIhvcNAQEBMQQCAgQA", "key-size"); // RSA 1024
-	check_cannot("MAsGCSqGSIb3DQEJBw==", "challenge-password");
-	check_cannot("MA0GCyqGSIb3DQEJEAI6", "tls-unique");
+	check_cannot("MA0GCyqGSIb3DQEJEAI4", "otp-challenge");
+	check_cannot("MA0GCyqGSIb3DQEJEAI5", "revocation-challenge");
 	check_cannot("MAsGCSqGSIb3DQEBDA==", "signature-hash"); // SHA-384
 }
 

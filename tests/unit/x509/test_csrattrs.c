@@ -106,7 +106,7 @@ static void test_the_rfc_s_example(void)
 	CU_ASSERT(a.challenge_password);
 	CU_ASSERT(a.other_key_type); // id-ecPublicKey, secp384r1
 	CU_ASSERT(a.weak_hash);	     // ecdsa-with-SHA384 only
-	CU_ASSERT(a.rsa_bits == 0 && !a.has_key_usage && !a.tls_unique);
+	CU_ASSERT(a.rsa_bits == 0 && !a.has_key_usage && !a.identity_linking);
 	CU_ASSERT(a.attributes.len == 0);
 	CU_ASSERT(a.n_unknown == 1); // its extensionRequest holds an OID: RFC 9908 §4
 }
@@ -146,7 +146,7 @@ static void test_linking_and_the_unknown(void)
 {
 	AUTO_CSRATTRS struct csrattrs a =
 		parse_fine(SEQ3(OID_LINKING, OID_OTHER, SEQ2(OID_OTHER, SET0)));
-	CU_ASSERT(a.tls_unique);
+	CU_ASSERT(a.identity_linking);
 	CU_ASSERT_FATAL(a.n_unknown == 2);
 	CU_ASSERT_STRING_EQUAL(a.unknown[0], "1.2.3.4");
 }
