@@ -44,6 +44,7 @@ struct err *http_open(const struct http_terms *t, struct http **out)
 	h->answer_seconds = t->answer_seconds;
 	h->max_body = t->max_body;
 	h->bound = t->bound;
+	h->plain = t->plain;
 	h->stop = t->stop;
 	h->stop_ctx = t->stop_ctx;
 	TRY(login_open(&t->login, h));
@@ -131,7 +132,8 @@ static bool set_manners(CURL *easy, const struct http *h, const struct place *p)
 {
 	long connect_ms = (long)h->connect_seconds * 1000,
 	     answer_ms = (long)h->answer_seconds * 1000;
-	return SET(CURLOPT_PROTOCOLS_STR, "https") && SET(CURLOPT_FOLLOWLOCATION, 0L) &&
+	return SET(CURLOPT_PROTOCOLS_STR, p->plain ? "http" : "https") &&
+	       SET(CURLOPT_FOLLOWLOCATION, 0L) &&
 	       SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
 	       SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
 	       SET(CURLOPT_USERAGENT, "inkan/" INKAN_VERSION) &&
@@ -192,7 +194,8 @@ static CURLcode run(struct http *h, struct transfer *t)
 			code = m->data.result;
 	long connects = 0;
 	curl_easy_getinfo(h->easy, CURLINFO_NUM_CONNECTS, &connects);
-	h->handshakes += (unsigned)connects;
+	if (!t->place->plain)
+		h->handshakes += (unsigned)connects;
 	curl_multi_remove_handle(h->multi, h->easy);
 	return code;
 }
@@ -231,6 +234,8 @@ struct err *http_do(struct http *h, const struct http_call *c, struct http_answe
 	TRY(check_call(c));
 	AUTO_PLACE struct place place = { 0 };
 	TRY(place_of_url(c->url, &place));
+	if (place.plain && (!h->plain || c->user))
+		return place_refused(c->url);
 	TRY(check_host(h, &place));
 	AUTO(slist) struct curl_slist *headers = NULL;
 	TRY(make_headers(c, &headers));

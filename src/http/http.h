@@ -35,6 +35,9 @@ struct http_terms {
 	size_t anchors_len;
 	unsigned connect_seconds, answer_seconds;
 	size_t max_body; // of an answer
+	// http:// may be spoken as well as https://: for protocols whose messages are protected by themselves (SCEP, CMP), CRLs and OCSP. Credentials
+	// never go that way.
+	bool plain;
 	struct http_login login;
 	bool bound; // requests are to be bound to their connection: TLS 1.2, whose connections have a value (http_channel)
 	// Called about every 200 ms while waiting; true stops (ERR_INTERRUPTED). May be null.

@@ -6,11 +6,12 @@
 
 #include "http/http.h"
 
-// Where a URL leads: scheme https, no user information, the host in ASCII and lower case, the port always said.
+// Where a URL leads: scheme https or http, no user information, the host in ASCII and lower case, the port always said.
 struct place {
 	CURLU *url;	 // null for a host alone
 	char *host;	 // as in URLs: IPv6 in brackets
 	char *host_port; // "host:port"
+	bool plain;	 // http
 };
 void place_free(struct place *p);
 static inline void place_cleanup(struct place *p)
@@ -21,6 +22,8 @@ static inline void place_cleanup(struct place *p)
 // ERR_PROFILE for anything else.
 MUST struct err *place_of_url(const char *url, struct place *out);
 MUST struct err *place_of_host(const char *host, struct place *out); // "host" or "host:port"
+// What it says of an address that is not allowed: the caller's to return.
+struct err *place_refused(const char *url);
 bool place_is_loopback(const struct place *p);
 
 // What OpenSSL found wrong with the server's certificates; it lives as long as the connections, which libcurl keeps.
@@ -48,6 +51,7 @@ struct http {
 	struct buf anchors;
 	unsigned connect_seconds, answer_seconds;
 	size_t max_body;
+	bool plain;
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
 	unsigned handshakes;

@@ -47,6 +47,11 @@ static CURLUcode ascii_host(CURLU *url, char **host)
 	return code;
 }
 
+struct err *place_refused(const char *url)
+{
+	return bad_url(url, CURLUE_UNSUPPORTED_SCHEME);
+}
+
 // The host in ASCII (IDNA), lower case, without the dot of a fully qualified name; the URL gets it too, so that what is
 // compared is what is connected to.
 static struct err *read_host(const char *url, struct place *p)
@@ -84,7 +89,8 @@ struct err *place_of_url(const char *url, struct place *out)
 		code = curl_url_get(p.url, CURLUPART_SCHEME, &scheme, 0);
 	if (code != CURLUE_OK)
 		return bad_url(url, code);
-	if (strcmp(scheme, "https") != 0)
+	p.plain = strcmp(scheme, "http") == 0;
+	if (!p.plain && strcmp(scheme, "https") != 0)
 		return bad_url(url, CURLUE_UNSUPPORTED_SCHEME);
 	TRY(read_host(url, &p));
 	*out = p;

@@ -15,6 +15,7 @@
 #include "practiceca/commands.h"
 #include "practiceca/files.h"
 #include "practiceca/page.h"
+#include "practiceca/routes.h"
 #include "practiceca/server.h"
 
 static const struct option_row options[] = {
@@ -27,6 +28,9 @@ static const struct option_row options[] = {
 	{ "login-listen", "ADDRESS:PORT",
 	  N_("Serve a page here, too, that shows whom a client certificate is taken for.") },
 	{ "login-port-file", "FILE", N_("The same as --port-file, for the login page.") },
+	{ "plain-listen", "ADDRESS:PORT",
+	  N_("Serve without TLS, too, what protects itself or is public: the CRL.") },
+	{ "plain-port-file", "FILE", N_("The same as --port-file, for --plain-listen.") },
 	{ "reenroll-same-key", NULL, N_("Let a renewal keep the key of its certificate.") },
 	{ "crl-url", "URL", N_("Where clients find this server's /crl: put into certificates.") },
 	{ "retry-after", "SECONDS",
@@ -45,46 +49,58 @@ static const struct option_row options[] = {
 	{ "verbose", NULL, N_("Log every request to stderr.") },
 };
 
-// Where the server listens: EST, and the login page when there is one.
-struct places {
-	struct address est, login;
-	bool has_login;
+// Where it listens, and what it serves there.
+enum { AT_MAIN, AT_LOGIN, AT_PLAIN, PLACES };
+static const struct place_row {
+	const char *option, *port_file; // options
+	struct served served;
+} place_rows[PLACES] = {
+	[AT_MAIN] = { "listen", "port-file", { routes_answer, false } },
+	[AT_LOGIN] = { "login-listen", "login-port-file", { page_answer, false } },
+	[AT_PLAIN] = { "plain-listen", "plain-port-file", { routes_answer, true } },
 };
 
-static bool reachable(const struct places *p)
+struct place {
+	bool used;
+	struct address address;
+	const char *port_file; // null: not wanted
+};
+
+static bool same_host(const struct place *a, const struct place *b)
 {
-	return !p->est.loopback || (p->has_login && !p->login.loopback);
+	return !a->used || !b->used || a->address.loopback || b->address.loopback ||
+	       strcmp(a->address.host, b->address.host) == 0;
 }
 
 // The name that the TLS certificate has beside those of loopback.
-static const char *host_of(const struct places *p)
+static const char *host_of(const struct place at[PLACES])
 {
-	return p->est.loopback && p->has_login ? p->login.host : p->est.host;
+	for (size_t i = 0; i < PLACES; i++)
+		if (at[i].used && !at[i].address.loopback)
+			return at[i].address.host;
+	return at[AT_MAIN].address.host;
 }
 
-static struct err *read_listen(const struct given *g, struct places *out)
+static struct err *read_place(const struct given *g, const struct place_row *row, const char *usual,
+			      struct place *out)
 {
-	const char *text = given_text(g, "listen");
-	const char *login = given_text(g, "login-listen");
-	out->has_login = login != NULL;
-	TRY(address_read(text ? text : "127.0.0.1:8443", &out->est));
-	if (login)
-		TRY(address_read(login, &out->login));
-	else if (given_flag(g, "login-port-file"))
-		return err_hint(err_new(ERR_USAGE, N_("Without a login page it has no port.")),
-				N_("Add --login-listen ADDRESS:PORT."));
-	if (!reachable(out))
+	const char *text = given_text(g, row->option);
+	out->port_file = given_text(g, row->port_file);
+	out->used = text || usual;
+	if (out->used)
+		return address_read(text ? text : usual, &out->address);
+	if (!out->port_file)
 		return NULL;
-	if (login && !out->est.loopback && !out->login.loopback &&
-	    strcmp(out->est.host, out->login.host) != 0)
-		return err_hint(err_new(ERR_USAGE, N_("The server has one certificate, for %1."),
-					ARG_TEXT(out->est.host)),
-				N_("Let the login page listen at the same address, with another "
-				   "port."));
-	text = out->est.loopback ? login : text;
+	return err_hint(err_new(ERR_USAGE, N_("--%1 is of no use without --%2."),
+				ARG_TEXT(row->port_file), ARG_TEXT(row->option)),
+			N_("Add --%1 ADDRESS:PORT."), ARG_TEXT(row->option));
+}
+
+static struct err *allow_remote(const struct given *g, const char *where)
+{
 	if (!given_flag(g, "allow-remote"))
 		return err_hint(
-			err_new(ERR_USAGE, N_("Other machines could reach %1."), ARG_TEXT(text)),
+			err_new(ERR_USAGE, N_("Other machines could reach %1."), ARG_TEXT(where)),
 			N_("This CA is for practising. If that is what you want, add "
 			   "--allow-remote."));
 	fprintf(stderr, "%s\n",
@@ -92,6 +108,22 @@ static struct err *read_listen(const struct given *g, struct places *out)
 			     "give it no real "
 			     "PINs, and let nobody rely on its certificates.")));
 	return NULL;
+}
+
+static struct err *read_listen(const struct given *g, struct place at[PLACES])
+{
+	const char *reachable = NULL;
+	for (size_t i = 0; i < PLACES; i++) {
+		TRY(read_place(g, &place_rows[i], i == AT_MAIN ? "127.0.0.1:8443" : NULL, &at[i]));
+		if (at[i].used && !at[i].address.loopback && !reachable)
+			reachable = given_text(g, place_rows[i].option);
+	}
+	if (!same_host(&at[AT_MAIN], &at[AT_LOGIN]))
+		return err_hint(err_new(ERR_USAGE, N_("The server has one certificate, for %1."),
+					ARG_TEXT(at[AT_MAIN].address.host)),
+				N_("Let the login page listen at the same address, with another "
+				   "port."));
+	return reachable ? allow_remote(g, reachable) : NULL;
 }
 
 // In a certificate for as long as it lives: only what certainly is a URL (RFC 3986), without what OpenSSL splits values at.
@@ -114,7 +146,7 @@ static struct err *read_crl_url(const char *url, const char **out)
 	return NULL;
 }
 
-static struct err *set_up(const struct given *g, const char *dir, const struct places *at,
+static struct err *set_up(const struct given *g, const char *dir, const struct place at[PLACES],
 			  struct service *s)
 {
 	int64_t look_ahead = 0;
@@ -154,14 +186,17 @@ static struct err *write_port(const char *path, const struct address *at)
 	return files_write(slash ? dir : ".", name, false, line, strlen(line));
 }
 
-static struct err *say_ready(const char *dir, const struct places *at)
+static struct err *say_ready(const char *dir, const struct place at[PLACES])
 {
 	char where[80];
-	address_text(&at->est, where);
+	address_text(&at[AT_MAIN].address, where);
 	printf("READY https://%s/.well-known/est anchors=%s/practice-ca.pem", where, dir);
-	address_text(&at->login, where);
-	if (at->has_login)
+	address_text(&at[AT_LOGIN].address, where);
+	if (at[AT_LOGIN].used)
 		printf(" login=https://%s/", where);
+	address_text(&at[AT_PLAIN].address, where);
+	if (at[AT_PLAIN].used)
+		printf(" plain=http://%s/", where);
 	putchar('\n');
 	if (fflush(stdout))
 		return err_errno("write", "stdout", errno);
@@ -179,71 +214,70 @@ static void signals_to_wait_for(sigset_t *set)
 	sigaddset(set, SIGHUP);
 }
 
-struct port_files {
-	const char *est, *login; // null: not wanted
-};
-
-static struct err *write_ports(const struct port_files *files, const struct places *at)
+static struct err *write_ports(const struct place at[PLACES])
 {
-	if (files->est)
-		TRY(write_port(files->est, &at->est));
-	return files->login ? write_port(files->login, &at->login) : NULL;
+	for (size_t i = 0; i < PLACES; i++)
+		if (at[i].used && at[i].port_file)
+			TRY(write_port(at[i].port_file, &at[i].address));
+	return NULL;
 }
 
-static void remove_ports(const struct port_files *files)
+static void remove_ports(const struct place at[PLACES])
 {
-	if (files->est)
-		unlink(files->est);
-	if (files->login)
-		unlink(files->login);
+	for (size_t i = 0; i < PLACES; i++)
+		if (at[i].used && at[i].port_file)
+			unlink(at[i].port_file);
 }
 
-static struct err *start(const struct service *s, server_answer *answer, struct address *at,
-			 struct server **out)
+static struct err *start_all(const struct service *s, struct place at[PLACES],
+			     struct server *servers[PLACES])
 {
-	int fd = -1;
-	TRY(address_listen(at, &fd));
-	return server_start(s, answer, fd, out);
+	for (size_t i = 0; i < PLACES; i++) {
+		int fd = -1;
+		if (!at[i].used)
+			continue;
+		TRY(address_listen(&at[i].address, &fd));
+		TRY(server_start(s, &place_rows[i].served, fd, &servers[i]));
+	}
+	return NULL;
 }
 
-static struct err *serve_until_told(const struct service *s, const char *dir, struct places *at,
-				    const struct port_files *files)
+static struct err *serve_until_told(const struct service *s, const char *dir,
+				    struct place at[PLACES])
 {
-	AUTO(server) struct server *est = NULL;
-	AUTO(server) struct server *login = NULL;
+	struct server *servers[PLACES] = { NULL };
 	sigset_t set;
 	int got = 0;
-	// Blocked before the server's threads exist, so that only sigwait below sees them.
+	// Blocked before the servers' threads exist, so that only sigwait below sees them.
 	signals_to_wait_for(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	TRY(start(s, est_answer, &at->est, &est));
-	if (at->has_login)
-		TRY(start(s, page_answer, &at->login, &login));
-	struct err *e = write_ports(files, at);
+	struct err *e = start_all(s, at, servers);
+	if (!e)
+		e = write_ports(at);
 	if (!e)
 		e = say_ready(dir, at);
 	if (!e)
 		sigwait(&set, &got);
-	remove_ports(files);
+	remove_ports(at);
+	for (size_t i = 0; i < PLACES; i++)
+		server_stop(servers[i]);
 	return e;
 }
 
 static struct err *serve(const struct given *g)
 {
 	const char *dir = NULL;
-	struct places at = { 0 };
+	struct place at[PLACES] = { 0 };
 	struct service s = { 0 };
 	TRY(given_needed(g, "dir", &dir));
-	TRY(read_listen(g, &at));
+	TRY(read_listen(g, at));
 	log_open(LOG_INFO, STDERR_FILENO);
 	refusal_prepare();
 	page_prepare();
 	s.verbose = given_flag(g, "verbose");
-	struct err *e = set_up(g, dir, &at, &s);
+	struct err *e = set_up(g, dir, at, &s);
 	if (!e)
-		e = serve_until_told(&s, dir, &at,
-				     &(struct port_files){ given_text(g, "port-file"),
-							   given_text(g, "login-port-file") });
+		e = serve_until_told(&s, dir, at);
 	service_free(&s);
 	return e;
 }

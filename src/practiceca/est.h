@@ -34,6 +34,8 @@ void service_free(struct service *s);
 
 struct call { // borrowed; headers are null when missing
 	const char *method, *path;
+	bool plain;		// without TLS
+	const void *connection; // for call_query and call_header
 	const char *content_type, *authorization, *cookie, *accept_language;
 	const struct buf *body;
 	bool too_large;		// the body was longer than REQUEST_BODY_MAX, and is not here
@@ -47,6 +49,8 @@ struct answer {
 	enum refusal refusal;
 	unsigned status;
 	const char *content_type, *allow; // null: none
+	const char *location;  // of a redirection; null: none. Borrowed from the call or static
+	struct buf set_cookie; // a whole Set-Cookie value; empty: none
 	struct buf body;
 	int64_t retry_after; // 0: none
 	char ticket[TICKET_LEN + 1];
@@ -54,8 +58,13 @@ struct answer {
 static inline void answer_cleanup(struct answer *a)
 {
 	buf_free(&a->body);
+	buf_free(&a->set_cookie);
 }
 #define AUTO_ANSWER __attribute__((cleanup(answer_cleanup)))
+
+// server.c: an argument of the query, decoded, and a header; null when missing.
+const char *call_query(const struct call *c, const char *name);
+const char *call_header(const struct call *c, const char *name);
 
 // Errors are the server's own faults (a full disk, say), to be answered with 500.
 MUST struct err *est_answer(const struct service *s, const struct call *c, struct answer *out);

@@ -1,4 +1,4 @@
-// HTTPS in front of est.h.
+// HTTPS and HTTP in front of est.h.
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <stdio.h>
@@ -21,6 +21,7 @@ struct server {
 	struct MHD_Daemon *daemon;
 	const struct service *service;
 	server_answer *answer;
+	bool plain;
 	int listen_fd;
 };
 
@@ -34,6 +35,17 @@ struct exchange {
 static const char *header(struct MHD_Connection *connection, const char *name)
 {
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+const char *call_header(const struct call *c, const char *name)
+{
+	return header((struct MHD_Connection *)(uintptr_t)c->connection, name);
+}
+
+const char *call_query(const struct call *c, const char *name)
+{
+	return MHD_lookup_connection_value((struct MHD_Connection *)(uintptr_t)c->connection,
+					   MHD_GET_ARGUMENT_KIND, name);
 }
 
 static gnutls_session_t session_of(struct MHD_Connection *connection)
@@ -64,13 +76,14 @@ static const char *tls_unique(gnutls_session_t session, char out[static 96])
 }
 
 // What the handshake was, borrowed from the session: the client's certificate, whose key GnuTLS saw it prove, version and cipher suite.
-static void describe_handshake(gnutls_session_t session, struct call *c)
+static void describe_handshake(gnutls_session_t session, char unique[static 96], struct call *c)
 {
 	unsigned n = 0;
 	const gnutls_datum_t *certificates = gnutls_certificate_get_peers(session, &n);
 	const char *cipher = gnutls_ciphersuite_get(session);
 	if (certificates && n)
 		c->certificate = (struct der){ certificates[0].data, certificates[0].size };
+	c->tls_unique = tls_unique(session, unique);
 	c->tls_version =
 		gnutls_protocol_get_version(session) > GNUTLS_TLS1_2 ? "TLSv1.3" : "TLSv1.2";
 	c->cipher = cipher ? cipher : "";
@@ -89,6 +102,11 @@ static bool add_headers(struct MHD_Response *response, const struct answer *a)
 		good &= MHD_add_response_header(
 				response, "WWW-Authenticate",
 				"Basic realm=\"inkan practice CA\", charset=\"UTF-8\"") == MHD_YES;
+	if (a->location)
+		good &= MHD_add_response_header(response, "Location", a->location) == MHD_YES;
+	if (a->set_cookie.len)
+		good &= MHD_add_response_header(response, "Set-Cookie",
+						(const char *)a->set_cookie.data) == MHD_YES;
 	if (a->retry_after)
 		good &= MHD_add_response_header(response, "Retry-After",
 						msg_number(text, a->retry_after)) == MHD_YES;
@@ -127,20 +145,22 @@ static enum MHD_Result answer_call(const struct server *s, struct MHD_Connection
 	AUTO_ANSWER struct answer a = { 0 };
 	char unique[96];
 	gnutls_session_t session = session_of(connection);
-	if (!session)
+	if (!session && !s->plain)
 		return MHD_NO;
 	struct call c = {
 		.method = method,
 		.path = path,
+		.plain = s->plain,
+		.connection = connection,
 		.content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
 		.authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
 		.cookie = header(connection, MHD_HTTP_HEADER_COOKIE),
 		.accept_language = header(connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE),
 		.body = &x->body,
 		.too_large = x->too_large,
-		.tls_unique = tls_unique(session, unique),
 	};
-	describe_handshake(session, &c);
+	if (session)
+		describe_handshake(session, unique, &c);
 	AUTO(err) struct err *e = s->answer(s->service, &c, &a);
 	if (e) {
 		log_err(LOG_INFO, "practiceca", e);
@@ -225,11 +245,8 @@ static void end_exchange(void *cls, struct MHD_Connection *connection, void **st
 static struct MHD_Daemon *start_daemon(struct server *s)
 {
 	const struct authority *a = s->service->authority;
-	struct MHD_OptionItem options[] = {
+	struct MHD_OptionItem common[] = {
 		{ MHD_OPTION_LISTEN_SOCKET, s->listen_fd, NULL },
-		{ MHD_OPTION_HTTPS_MEM_KEY, 0, a->tls_key_pem.data },
-		{ MHD_OPTION_HTTPS_MEM_CERT, 0, a->tls_chain_pem.data },
-		{ MHD_OPTION_HTTPS_MEM_TRUST, 0, a->trust_pem.data },
 		{ MHD_OPTION_THREAD_POOL_SIZE, THREADS, NULL },
 		{ MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, NULL },
 		{ MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, NULL },
@@ -237,13 +254,23 @@ static struct MHD_Daemon *start_daemon(struct server *s)
 		{ MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
 		{ MHD_OPTION_END, 0, NULL },
 	};
-	return MHD_start_daemon(MHD_USE_TLS | MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, handle,
-				s, MHD_OPTION_ARRAY, options, MHD_OPTION_NOTIFY_COMPLETED,
-				end_exchange, NULL, MHD_OPTION_HTTPS_PRIORITIES,
-				"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", MHD_OPTION_END);
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, a->tls_key_pem.data },
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, a->tls_chain_pem.data },
+		{ MHD_OPTION_HTTPS_MEM_TRUST, 0, a->trust_pem.data },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0,
+		  (char *)(uintptr_t) "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2" },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	if (s->plain)
+		tls[0].option = MHD_OPTION_END;
+	return MHD_start_daemon(
+		(s->plain ? 0U : (unsigned)MHD_USE_TLS) | (unsigned)MHD_USE_AUTO_INTERNAL_THREAD, 0,
+		NULL, NULL, handle, s, MHD_OPTION_ARRAY, common, MHD_OPTION_ARRAY, tls,
+		MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL, MHD_OPTION_END);
 }
 
-struct err *server_start(const struct service *s, server_answer *answer, int listen_fd,
+struct err *server_start(const struct service *s, const struct served *what, int listen_fd,
 			 struct server **out)
 {
 	struct server *server = calloc(1, sizeof *server);
@@ -252,13 +279,14 @@ struct err *server_start(const struct service *s, server_answer *answer, int lis
 		return err_no_memory();
 	}
 	server->service = s;
-	server->answer = answer;
+	server->answer = what->answer;
+	server->plain = what->plain;
 	server->listen_fd = listen_fd;
 	server->daemon = start_daemon(server);
 	if (!server->daemon) {
 		close(listen_fd);
 		free(server);
-		return err_new(ERR_FAILED, N_("The HTTPS server could not be started."));
+		return err_new(ERR_FAILED, N_("The HTTP server could not be started."));
 	}
 	*out = server;
 	return NULL;

@@ -47,16 +47,25 @@ static bool host_is_fine(const char *host)
 	return host[len] == '\0' || (host[len] == ':' && port_is_fine(host + len + 1));
 }
 
-// "host" or "host:port" of an https URL; null and *fine false when it is no such URL.
-static struct err *url_host(const char *url, char **host, bool *fine)
+// SCEP and CMP protect their messages themselves (RFC 8894 §2, RFC 9811 §3), and their servers often speak http alone.
+static bool may_be_plain(const struct profile_ca *ca)
 {
-	static const char scheme[] = "https://";
+	return ca->protocol == CA_SCEP || ca->protocol == CA_CMP;
+}
+
+// "host" or "host:port" of an https URL, or an http one where that may be (then the port is said); null and *fine false when it is no such URL.
+static struct err *url_host(const char *url, bool plain, char **host, bool *fine)
+{
+	static const char secure[] = "https://", open[] = "http://";
+	bool is_open = plain && strncmp(url, open, strlen(open)) == 0;
 	*fine = false;
-	if (strncmp(url, scheme, strlen(scheme)) != 0 || !text_is_ascii(url, strlen(url)) ||
-	    strpbrk(url, " \"<>\\^`{|}#?"))
+	if ((!is_open && strncmp(url, secure, strlen(secure)) != 0) ||
+	    !text_is_ascii(url, strlen(url)) || strpbrk(url, " \"<>\\^`{|}#?"))
 		return NULL;
-	const char *start = url + strlen(scheme);
-	char *copy = strndup(start, strcspn(start, "/"));
+	const char *start = url + strlen(is_open ? open : secure);
+	size_t len = strcspn(start, "/");
+	bool bare = is_open && start[host_length(start)] != ':';
+	char *copy = text_format("%.*s%s", (int)len, start, bare ? ":80" : "");
 	if (!copy)
 		return err_no_memory();
 	*fine = host_is_fine(copy);
@@ -114,7 +123,7 @@ static struct err *check_url(struct profile_ca *ca, struct faults *f)
 				 ARG_ID(N_("an address that begins with https://")));
 		return NULL;
 	}
-	TRY(url_host(ca->url, &host, &fine));
+	TRY(url_host(ca->url, may_be_plain(ca), &host, &fine));
 	if (fine)
 		return pin_host(ca, host);
 	FAULT_AT(
@@ -134,7 +143,7 @@ static struct err *check_login(const struct profile *p, struct faults *f)
 	AUTO_TEXT char *bare = strndup(p->login_url, strcspn(p->login_url, "?"));
 	if (!bare)
 		return err_no_memory();
-	TRY(url_host(bare, &host, &fine));
+	TRY(url_host(bare, false, &host, &fine));
 	if (!fine)
 		FAULT_AT(f, "login_url", N_("%1: %2: this is not allowed. Allowed: %3."),
 			 ARG_ID(N_("an address that begins with https://")));

@@ -33,7 +33,7 @@ expect() {
 # done_here: the last line of each script.
 done_here() { exit "$failed"; }
 
-# serve [OPTION…]: starts a server; its port is in $port, that of its login page in $login, its process in $server.
+# serve [OPTION…]: starts a server; its port is in $port, that of its login page in $login, that without TLS in $plain, its process in $server.
 serve() {
   local out=$work/out.${#servers[@]}
   "$program" serve --dir "$dir" --listen 127.0.0.1:0 "$@" >"$out" 2>"$out.err" &
@@ -46,6 +46,7 @@ serve() {
   done
   port=$(sed -n 's|^READY https://[^ ]*:\([0-9]*\)/.*|\1|p' "$out")
   login=$(sed -n 's|^READY .* login=https://[^ ]*:\([0-9]*\)/$|\1|p' "$out")
+  plain=$(sed -n 's|^READY .* plain=http://[^ ]*:\([0-9]*\)/$|\1|p' "$out")
   [ -n "$port" ] || { cat "$out" "$out.err"; echo "the server did not start"; exit 1; }
 }
 

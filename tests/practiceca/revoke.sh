@@ -53,6 +53,14 @@ expect "nobody's" 8 "$(revoke --serial 00112233)"
 number=$(field crlnumber)
 stop
 
+serve --plain-listen 127.0.0.1:0 --plain-port-file "$work/plain-port"
+expect "the port of what needs no TLS" "$plain" "$(cat "$work/plain-port")"
+curl -sS "http://127.0.0.1:$plain/crl" -o "$work/plain.crl"
+crl
+expect "the CRL without TLS" "$(sha256sum <"$work/answer")" "$(sha256sum <"$work/plain.crl")"
+expect "EST without TLS" 404 "$(curl -sS -o "$work/words" -w '%{http_code}' "http://127.0.0.1:$plain/.well-known/est/cacerts")"
+stop
+
 serve
 crl
 expect "the CRL survives a restart" "$number" "$(field crlnumber)"

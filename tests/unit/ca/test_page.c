@@ -34,7 +34,8 @@ static void test_what_nobody_reads_is_left_out(void)
 static void test_japanese_by_what_the_page_says(void)
 {
 	check_words("<meta charset=\"utf-8\"><p>契約者番号</p>", "契約者番号\n");
-	check_words("<meta http-equiv=\"Content-Type\" content=\"text/html; charset=Shift_JIS\"><p>\x83\x65\x83\x58\x83\x67</p>",
+	check_words("<meta http-equiv=\"Content-Type\" content=\"text/html; "
+		    "charset=Shift_JIS\"><p>\x83\x65\x83\x58\x83\x67</p>",
 		    "テスト\n");
 }
 

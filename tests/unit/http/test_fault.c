@@ -217,6 +217,36 @@ static void test_hosts_are_pinned_before_anything_is_sent(void)
 	CU_ASSERT(!sent && http_handshakes(h) == 0 && byteserver_logged(server, "\n") == before);
 }
 
+// Where the protocol protects its messages itself; a password never goes that way.
+static void test_http_without_tls_where_the_terms_allow_it(void)
+{
+	AUTO(byteserver)
+	struct byteserver *b = byteserver_start("on GET /x\n text hello\n", "plain");
+	AUTO_TEXT char *url = text_format("http://127.0.0.1:%u/x", b->port);
+	AUTO_TEXT char *host = text_format("127.0.0.1:%u", b->port);
+	AUTO(secret) struct secret *word = NULL;
+	CHECK_OK(secret_from("anna", 4, &word));
+	struct http_terms t = { .hosts = (const char *[]){ host },
+				.n_hosts = 1,
+				.anchors_pem = b->anchors.data,
+				.anchors_len = b->anchors.len,
+				.connect_seconds = 5,
+				.answer_seconds = 5,
+				.max_body = 4096,
+				.plain = true };
+	AUTO(http) struct http *plain = NULL;
+	CHECK_OK(http_open(&t, &plain));
+	AUTO_ANSWER struct http_answer a = { 0 };
+	bool sent = false;
+	struct http_call c = { .method = "GET", .url = url, .user = word, .password = word };
+	CHECK_ERR(http_do(plain, &c, &a, &sent), ERR_PROFILE);
+	CU_ASSERT(!sent && byteserver_logged(b, "\n") == 0);
+	c.user = c.password = NULL;
+	CHECK_OK(http_do(plain, &c, &a, &sent));
+	CU_ASSERT(sent && a.status == 200 && a.body.len == 6);
+	CU_ASSERT(http_handshakes(plain) == 0);
+}
+
 static void test_terms_without_trust_or_hosts(void)
 {
 	const char *hosts[] = { "ca.example" };
@@ -241,6 +271,7 @@ int main(void)
 			    TEST(test_a_server_of_another_ca), TEST(test_old_tls_and_no_tls),
 			    TEST(test_nobody_there),
 			    TEST(test_hosts_are_pinned_before_anything_is_sent),
+			    TEST(test_http_without_tls_where_the_terms_allow_it),
 			    TEST(test_terms_without_trust_or_hosts));
 	byteserver_free(server);
 	return rc;

@@ -18,6 +18,7 @@ static void test_one_place_has_one_name(void)
 	check_place("https://CA.Example./.well-known/est", "ca.example:443");
 	check_place("HTTPS://ca.example:443", "ca.example:443");
 	check_place("https://ca.example:8443/x?y#z", "ca.example:8443");
+	check_place("http://ca.example/", "ca.example:80");
 	check_place("https://127.0.0.1:9443/", "127.0.0.1:9443");
 	check_place("https://[::1]:9443/", "[::1]:9443");
 	check_place("https://0x7f.1/", "127.0.0.1:443"); // as the resolver would read it
@@ -42,9 +43,8 @@ static void check_refused(const char *url)
 	CU_ASSERT_PTR_NULL(p.host);
 }
 
-static void test_what_is_no_plain_https_url_is_refused(void)
+static void test_what_is_no_plain_web_address_is_refused(void)
 {
-	check_refused("http://ca.example/");
 	check_refused("ftp://ca.example/");
 	check_refused("file:///etc/passwd");
 	check_refused("ca.example/x");
@@ -106,6 +106,6 @@ int main(void)
 {
 	return CHECK_MAIN(TEST(test_one_place_has_one_name),
 			  TEST(test_names_outside_ascii_are_the_same_as_their_ascii_form),
-			  TEST(test_what_is_no_plain_https_url_is_refused),
+			  TEST(test_what_is_no_plain_web_address_is_refused),
 			  TEST(test_hosts_of_a_profile), TEST(test_loopback_is_known));
 }
