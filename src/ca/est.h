@@ -26,6 +26,7 @@ struct est_sending {
 	struct http *http;
 	const char *operation; // "simpleenroll"
 	const struct ca_request *request;
+	bool digest; // of the credentials, where there are some
 };
 MUST struct err *est_submit(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
 			    bool *sent);

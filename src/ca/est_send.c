@@ -27,6 +27,7 @@ static struct err *post(const struct est *e, const struct est_sending *s, const 
 		.body_len = body.len,
 		.user = e->user,
 		.password = e->password,
+		.digest = e->user && s->digest,
 		.once = true,
 		.channel = channel,
 	};
@@ -72,7 +73,7 @@ static struct err *reenroll(struct ca *c, const struct ca_request *r, struct htt
 	if (!r->old.key || !r->old.cert)
 		return err_new(ERR_FAILED, N_("The key that is renewed is not at hand."));
 	TRY(est_open_http(c, &r->old, &http));
-	const struct est_sending s = { http, "simplereenroll", r };
+	const struct est_sending s = { .http = http, .operation = "simplereenroll", .request = r };
 	struct err *err = send_it(c->self, &s, answer, sent);
 	struct err *of_key = private_key_error(r->old.key);
 	if (of_key) {
@@ -82,6 +83,21 @@ static struct err *reenroll(struct ca *c, const struct ca_request *r, struct htt
 	if (!err && !http_tls(http)->login_given)
 		log_info("ca", N_("The server did not ask for the certificate that is renewed."));
 	return err;
+}
+
+// HTTP Digest has a connection of its own: with it ends what libcurl knows of the credentials.
+static struct err *enroll(struct ca *c, const struct ca_request *r, struct http_answer *answer,
+			  bool *sent)
+{
+	const struct est *e = c->self;
+	struct est_sending s = { .http = e->http, .operation = "simpleenroll", .request = r };
+	s.digest = e->user && c->terms.profile->ca.est.auth == EST_AUTH_DIGEST;
+	AUTO(http) struct http *apart = NULL;
+	if (s.digest) {
+		TRY(est_open_http(c, NULL, &apart));
+		s.http = apart;
+	}
+	return send_it(e, &s, answer, sent);
 }
 
 static struct err *send_request(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
@@ -99,8 +115,7 @@ static struct err *send_request(struct ca *c, const struct ca_request *r, struct
 		return err_tag(err_new(ERR_ANSWER, N_("The CA needs the answers anew for this.")),
 			       "credentials-missing");
 	AUTO_ANSWER struct http_answer a = { 0 };
-	const struct est_sending s = { e->http, "simpleenroll", r };
-	struct err *err = send_it(e, &s, &a, sent);
+	struct err *err = enroll(c, r, &a, sent);
 	est_forget_credentials(e);
 	return err ? err : est_outcome(e, &a, had_credentials, out);
 }

@@ -103,11 +103,16 @@ static int before_request(void *arg, char *peer_ip, char *local_ip, int peer_por
 		t->channel_changed = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
+	// The question has nothing of the request in it. A server that answers it with anything but a challenge gets no more: libcurl would go on
+	// without credentials.
+	if (t->digest && !t->challenged)
+		return t->status ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 	if (t->once && t->sendings > 0) {
 		t->again_refused = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
 	t->sendings++;
+	t->status = 0;
 	t->answer_by = clock_monotonic_ms() + (int64_t)t->answer_seconds * 1000;
 	if (t->sent)
 		*t->sent = true;
@@ -151,6 +156,10 @@ static bool set_request(CURL *easy, const struct http_call *c, struct curl_slist
 	bool fine = SET(CURLOPT_CURLU, t->place->url) && SET(CURLOPT_HTTPHEADER, headers) &&
 		    SET(CURLOPT_PREREQFUNCTION, before_request) && SET(CURLOPT_PREREQDATA, t) &&
 		    SET(CURLOPT_ERRORBUFFER, t->words);
+	if (c->digest)
+		fine = fine && SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_DIGEST) &&
+		       SET(CURLOPT_USERNAME, secret_text(c->user)) &&
+		       SET(CURLOPT_PASSWORD, secret_text(c->password));
 	if (strcmp(c->method, "POST") != 0)
 		return fine && SET(CURLOPT_HTTPGET, 1L);
 	return fine && SET(CURLOPT_POST, 1L) &&
@@ -223,7 +232,7 @@ static struct err *check_call(const struct http_call *c)
 {
 	bool post = strcmp(c->method, "POST") == 0;
 	if ((!post && strcmp(c->method, "GET") != 0) || (!post && c->body_len > 0) ||
-	    !c->user != !c->password)
+	    !c->user != !c->password || (c->digest && (!post || !c->user)))
 		return err_new(ERR_FAILED,
 			       N_("The network was asked for something it does not do."));
 	return NULL;
@@ -240,7 +249,7 @@ struct err *http_do(struct http *h, const struct http_call *c, struct http_answe
 	AUTO(slist) struct curl_slist *headers = NULL;
 	TRY(make_headers(c, &headers));
 	AUTO(secret) struct secret *basic = NULL;
-	if (c->user)
+	if (c->user && !c->digest)
 		TRY(basic_header(c->user, c->password, &basic));
 	// Lent, not copied: this node is ours and stands in front of the list.
 	struct curl_slist with_basic = { .data = basic ? (char *)secret_room(basic) : NULL,
@@ -250,9 +259,11 @@ struct err *http_do(struct http *h, const struct http_call *c, struct http_answe
 	};
 	t.http = h;
 	t.channel = c->channel;
+	t.digest = c->digest;
 	t.sent = sent;
 	t.answer_seconds = h->answer_seconds;
 	TRY(transfer(h, c, basic ? &with_basic : headers, &t));
+	TRY(digest_fault(&t));
 	log_debug("http", N_("%1 %2: status %3, %4 bytes"), ARG_TEXT(c->method), ARG_TEXT(c->url),
 		  ARG_NUM(t.answer.status), ARG_NUM(t.answer.body.len));
 	*out = t.answer;

@@ -67,6 +67,10 @@ struct http_call {
 	size_t body_len;
 	// HTTP Basic (RFC 7617), sent ahead, only after the server was verified; both or neither.
 	const struct secret *user, *password;
+	// HTTP Digest (RFC 7616) with them instead: first a request without body and credentials, then, as the server asks, the true one, once.
+	// ERR_CA_REFUSED tagged "digest-not-offered" where it does not ask so, "digest-again" where it asks a second time. libcurl keeps them until
+	// http_close.
+	bool digest;
 	// true: the bytes leave at most once, whatever the connection does; a line that drops is an error. Implied by credentials and by POST.
 	bool once;
 	// It leaves only on the connection that has this value (http_channel), otherwise not at all; null: on any.

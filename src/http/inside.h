@@ -82,7 +82,9 @@ struct transfer {
 	const struct place *place;
 	struct http *http;
 	bool once;
-	const char *channel; // as in the call
+	const char *channel;	 // as in the call
+	bool digest, challenged; // the server asked for Digest
+	int status; // of the last status line; 0: none came yet, or none since the request left
 	bool channel_changed;
 	bool *sent;	    // may be null
 	unsigned sendings;  // how often the request began to leave
@@ -115,6 +117,9 @@ MUST struct err *basic_header(const struct secret *user, const struct secret *pa
 // Why a transfer failed, for a person.
 MUST struct err *fault_of(CURL *easy, CURLcode code, const struct http *h,
 			  const struct transfer *t);
+
+// A digest that was not asked for: nothing of the request has left. A server in trouble is the caller's.
+struct err *digest_fault(const struct transfer *t);
 
 // Loads libcurl, unless it is there. ERR_FAILED tagged "network-library".
 MUST struct err *libcurl_load(void);

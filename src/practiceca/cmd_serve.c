@@ -39,6 +39,7 @@ static const struct option_row options[] = {
 	  N_("What /csrattrs asks for: none, or of challenge-password, tls-unique, otp-challenge, "
 	     "revocation-challenge, rsa-2048, rsa-3072, rsa-4096, sha256, key-usage.") },
 	{ "require-link", NULL, N_("Refuse requests that are not bound to their TLS connection.") },
+	{ "digest", NULL, N_("Want HTTP Digest (SHA-256) in the place of Basic.") },
 	{ "challenge-file", "FILE",
 	  N_("Demand the challengePassword in the first line of this file.") },
 	{ "attestation-roots", "FILE",
@@ -158,6 +159,8 @@ static struct err *set_up(const struct given *g, const char *dir, const struct p
 	TRY(files_first_line(given_text(g, "challenge-file"), REQUEST_CHALLENGE_MAX,
 			     &s->challenge));
 	s->login.hotp_look_ahead = (unsigned)look_ahead;
+	if (given_flag(g, "digest"))
+		TRY(digest_new(&s->digest));
 	s->with_chain = given_flag(g, "with-chain");
 	s->link_required = given_flag(g, "require-link");
 	if (s->link_required && s->challenge && !s->csrattrs.tls_unique)

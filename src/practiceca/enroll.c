@@ -70,7 +70,15 @@ static struct err *enroll_by_login(const struct service *s, const struct call *c
 	return conclude(s, c, &who, NULL, r, &unknown, out);
 }
 
-struct err *enroll_answer(const struct service *s, const struct call *c, struct answer *out)
+static struct err *read_credentials(const struct service *s, const struct call *c, struct basic *b)
+{
+	const struct digest_call d = { c->authorization, c->method, c->path };
+	if (s->digest)
+		return digest_read(s->digest, s->database, &s->login, &d, clock_now(), b);
+	return basic_read(c->authorization, b);
+}
+
+static struct err *answer_enroll(const struct service *s, const struct call *c, struct answer *out)
 {
 	AUTO_BASIC struct basic b = { 0 };
 	AUTO_REQUEST struct request r = { 0 };
@@ -80,7 +88,7 @@ struct err *enroll_answer(const struct service *s, const struct call *c, struct 
 	enum refusal no = REFUSE_NOTHING;
 	if (!body_is_pkcs10(c->content_type))
 		return answer_refuse(out, c, REFUSE_CONTENT_TYPE);
-	TRY(basic_read(c->authorization, &b));
+	TRY(read_credentials(s, c, &b));
 	if (!b.given && !has_ticket)
 		return answer_refuse(out, c, REFUSE_NO_CREDENTIALS);
 	TRY(request_read(c->body, NULL, &r, &no));
@@ -99,4 +107,12 @@ struct err *enroll_answer(const struct service *s, const struct call *c, struct 
 	if (!b.given) // a ticket that is gone: credentials are wanted anew
 		return answer_refuse(out, c, REFUSE_NO_CREDENTIALS);
 	return enroll_by_login(s, c, &b, &r, out);
+}
+
+struct err *enroll_answer(const struct service *s, const struct call *c, struct answer *out)
+{
+	TRY(answer_enroll(s, c, out));
+	if (out->status == 401 && s->digest)
+		return digest_challenge(s->digest, clock_now(), out->challenge);
+	return NULL;
 }

@@ -49,8 +49,13 @@ static void role_free(struct profile_role *r)
 	free(r->otp.models);
 	free(r->subject);
 	// Templates: the secrets that fill them never come here.
-	char *texts[] = { r->name, r->common_name, r->user_name, r->password,
-			  r->challenge_password, r->otp_challenge, r->revocation_challenge };
+	char *texts[] = { r->name,
+			  r->common_name,
+			  r->user_name,
+			  r->password,
+			  r->challenge_password,
+			  r->otp_challenge,
+			  r->revocation_challenge };
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		free(texts[i]);
 }

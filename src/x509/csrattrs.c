@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "x509/csrattrs_inside.h"
 
-static const char oid_template[] = "1.2.840.113549.1.9.16.2.61";	 // RFC 9908
+static const char oid_template[] = "1.2.840.113549.1.9.16.2.61"; // RFC 9908
 // RFC 7894 §3
 static const char oid_otp_challenge[] = "1.2.840.113549.1.9.16.2.56";
 static const char oid_revocation_challenge[] = "1.2.840.113549.1.9.16.2.57";
