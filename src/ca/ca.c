@@ -70,6 +70,20 @@ struct err *ca_open(const struct ca_terms *t, const void *state, size_t state_le
 	return NULL;
 }
 
+struct err *ca_show(const struct ca_terms *t, struct cert_list *out)
+{
+	const struct ca_ops *ops = NULL;
+	TRY(find_ops(t->profile->ca.protocol, &ops));
+	if (ops->show)
+		return ops->show(t, out);
+	return err_hint(err_tag(err_new(ERR_PROFILE,
+					N_("%1 has no way to ask a CA for its "
+					   "certificates before it is trusted."),
+					ARG_TEXT(ops->name)),
+				"trust-not-shown"),
+			N_("Ask the institution for its root certificate (PEM)."));
+}
+
 void ca_close(struct ca *c)
 {
 	if (!c)

@@ -93,6 +93,10 @@ struct ca_request {
 void ca_ahead(void);
 void ca_ahead_end(void);
 
+// RFC 7030 §4.1.1: what the CA shows of itself to somebody who trusts nobody yet: the server is not verified, and nothing but this question
+// leaves. ERR_PROFILE from a protocol that has no such question.
+MUST struct err *ca_show(const struct ca_terms *t, struct cert_list *out);
+
 // state: bytes from ca_save, or null for a new conversation. Sends nothing.
 MUST struct err *ca_open(const struct ca_terms *t, const void *state, size_t state_len,
 			 struct ca **out);

@@ -253,4 +253,5 @@ const struct ca_ops ca_est = {
 	.save = est_save,
 	.handshakes = est_handshakes,
 	.close = est_close,
+	.show = est_show,
 };

@@ -33,6 +33,9 @@ MUST struct err *est_submit(struct ca *c, const struct ca_request *r, struct ca_
 MUST struct err *est_poll(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
 			  bool *sent);
 
+// est_show.c
+MUST struct err *est_show(const struct ca_terms *t, struct cert_list *out);
+
 // est_link.c: from now on requests are bound. ERR_POLICY tagged "link-impossible" where the server's connections cannot be bound to.
 MUST struct err *est_link_begin(struct ca *c);
 // What binds a request to this connection as it stands now.

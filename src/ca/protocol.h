@@ -30,6 +30,7 @@ struct ca_ops {
 	struct err *(*save)(const struct ca *c, struct buf *state);
 	unsigned (*handshakes)(const struct ca *c); // may be null
 	void (*close)(struct ca *c);
+	struct err *(*show)(const struct ca_terms *t, struct cert_list *out); // may be null
 };
 
 struct ca {

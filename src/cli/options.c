@@ -37,6 +37,8 @@ const struct option_row option_rows[] = {
 	  N_("With --applications: take back what inkan set up") },
 	{ OPT_BUNDLE, "--bundle", NULL, "FILE",
 	  N_("Write what the help desk needs to know to a new file") },
+	{ OPT_FINGERPRINT, "--fingerprint", NULL, "SHA256",
+	  N_("SHA-256 of the root certificate, as the institution gave it") },
 	{ OPT_NAMES, "--with-names", NULL, NULL,
 	  N_("Put names of certificates into the bundle, too") },
 	{ OPT_KEYPAD, "--keypad", NULL, NULL, N_("Type PINs on a keypad on the screen") },
@@ -79,6 +81,8 @@ static const char **text_slot(struct options *o, unsigned id)
 		return &o->bundle;
 	case OPT_CUSTODY:
 		return &o->custody;
+	case OPT_FINGERPRINT:
+		return &o->fingerprint;
 	default:
 		return &o->lang;
 	}

@@ -34,6 +34,7 @@ enum {
 	OPT_WAIT = 1 << 25,
 	OPT_BUNDLE = 1 << 26,
 	OPT_NAMES = 1 << 27,
+	OPT_FINGERPRINT = 1 << 28,
 	OPT_PUK = 1 << 18,
 	OPT_MANAGEMENT = 1 << 19,
 	OPT_LOGIN = 1 << 20,
@@ -80,7 +81,8 @@ enum { MAX_OPERANDS = 8 };
 // What was typed. The texts are argv's.
 struct options {
 	const struct command *command; // null: none
-	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody;
+	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody,
+		*fingerprint;
 	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
 	bool watch, wait, names, login, all, puk, management, challenge;
 	bool applications, set_up, remove;

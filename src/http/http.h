@@ -38,6 +38,9 @@ struct http_terms {
 	// http:// may be spoken as well as https://: for protocols whose messages are protected by themselves (SCEP, CMP), CRLs and OCSP. Credentials
 	// never go that way.
 	bool plain;
+	// The server is not verified (RFC 7030 §4.1.1): for what a person compares by another way before it counts. Only a GET without headers leaves,
+	// and no login; the anchors may be empty.
+	bool unverified;
 	struct http_login login;
 	bool bound; // requests are to be bound to their connection: TLS 1.2, whose connections have a value (http_channel)
 	// Called about every 200 ms while waiting; true stops (ERR_INTERRUPTED). May be null.

@@ -58,7 +58,7 @@ struct http {
 	struct verdict verdict;
 	struct login login;
 	struct http_tls tls;
-	bool bound;
+	bool bound, unverified;
 	char channel[CHANNEL_ROOM];
 };
 

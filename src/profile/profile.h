@@ -209,6 +209,10 @@ MUST struct err *profile_load(const char *name_or_path, struct profile **out);
 // From bytes, for tests and fuzzing; `origin` is what messages call it, files it names are relative to `dir`.
 MUST struct err *profile_parse(const void *yaml, size_t len, const char *origin, const char *dir,
 			       struct profile **out);
+// The same for getting the trust that is not there yet: *missing is the path of the one file of ca.anchors that is not there (a new string), or null
+// where none is missing. Such a profile has no anchors: nothing may be sent to its CA but the question for them.
+MUST struct err *profile_load_trusting(const char *name_or_path, struct profile **out,
+				       char **missing);
 void profile_free(struct profile *p);
 DEFINE_CLEANUP(profile, struct profile, profile_free)
 
