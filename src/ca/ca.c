@@ -20,6 +20,11 @@ void ca_constraints_free(struct ca_constraints *c)
 	if (!c)
 		return;
 	buf_free(&c->request_attributes);
+	for (size_t i = 0; i < c->n_subject; i++) {
+		free(c->subject[i].type);
+		free(c->subject[i].value);
+	}
+	free(c->subject);
 	*c = (struct ca_constraints){ 0 };
 }
 

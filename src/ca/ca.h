@@ -41,6 +41,13 @@ struct ca_terms {
 	void *stop_ctx;
 };
 
+// One part of the subject, where the CA says what it is made of.
+struct ca_rdn {
+	char *type;   // short name
+	char *value;  // UTF-8; null: as the role's subject has it
+	size_t place; // there
+};
+
 // What the CA wants of key and request, known before the key is made.
 struct ca_constraints {
 	unsigned rsa_bits; // 0: the profile's word holds
@@ -48,6 +55,8 @@ struct ca_constraints {
 	bool key_usage_signature, key_usage_encipherment; // asked for in the request
 	bool challenge_password;			  // the CA wants one in the request
 	bool identity_linking; // what binds the request to its connection goes into estIdentityLinking (RFC 7894 §3.3), not into challengePassword
+	struct ca_rdn *subject; // in its order; none: the role's subject as it is
+	size_t n_subject;
 	struct buf request_attributes; // DER Attributes to be put in as they stand
 };
 void ca_constraints_free(struct ca_constraints *c);

@@ -4,6 +4,7 @@
 #include "ca/protocol.h"
 #include "http/http.h"
 #include "x509/cert.h"
+#include "x509/csrattrs.h"
 
 struct est {
 	struct http *http;
@@ -57,6 +58,9 @@ MUST struct err *est_outcome(struct est *e, const struct http_answer *a, bool ha
 
 // GET /csrattrs, judged against what this program can do.
 MUST struct err *est_constraints(struct ca *c, struct ca_constraints *out);
+// est_subject.c: ERR_POLICY tagged "subject-template".
+MUST struct err *est_subject(const struct profile_role *r, const struct csrattrs *w,
+			     struct ca_constraints *out);
 MUST struct err *est_questions(struct ca *c, const struct ca_constraints *k,
 			       struct ca_questions *out);
 // GET /cacerts, once; what comes is kept in e->cacerts. An error where there are none to be had.

@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "ca/est.h"
-#include "x509/csrattrs.h"
 
 static struct err *cannot(const char *slug, struct msg *what)
 {
@@ -88,7 +87,7 @@ static struct err *take_wishes(struct ca *c, struct csrattrs *w, struct ca_const
 	TRY(link_if_wanted(c, w));
 	bool encipherment =
 		w->has_key_usage ? w->key_usage_encipherment : c->terms.profile->key.decrypt;
-	*out = (struct ca_constraints){
+	struct ca_constraints k = {
 		.rsa_bits = w->rsa_bits,
 		.decrypt = encipherment,
 		.key_usage_signature = w->has_key_usage ? w->key_usage_signature : true,
@@ -98,6 +97,12 @@ static struct err *take_wishes(struct ca *c, struct csrattrs *w, struct ca_const
 		.request_attributes = w->attributes,
 	};
 	w->attributes = (struct buf){ 0 };
+	struct err *e = c->terms.renews ? NULL : est_subject(c->terms.role, w, &k);
+	if (e) {
+		ca_constraints_free(&k);
+		return e;
+	}
+	*out = k;
 	return NULL;
 }
 

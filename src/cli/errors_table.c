@@ -184,7 +184,7 @@ const struct error_row error_rows[] = {
 	  N_("Two keys on the token have the same identifier, and inkan does not guess between them."),
 	  N_("Have the one that is not needed removed with the token maker's program.") },
 	{ { "key-type", "key-size", "signature-hash", "tls-unique", "challenge-password", "otp-challenge", "revocation-challenge",
-	    "link-impossible" },
+	    "link-impossible", "subject-template" },
 	  N_("The certificate authority wants something of the request that inkan or the profile does not offer. Nothing secret was sent."),
 	  N_("Tell the institution this code: its profile and its certificate authority do not fit together.") },
 	{ { "fingerprint-missing", "fingerprint-unreadable", "fingerprint-other", "trust-not-shown" },

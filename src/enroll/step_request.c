@@ -27,8 +27,27 @@ static void filled_subject_cleanup(struct filled_subject *f)
 		text_cleanup(&f->values[i]);
 }
 
+// Where the CA's template says of what the subject is made: what it has a value for is the CA's, the rest the profile's.
+static struct err *fill_template(const struct enrolment *e, struct filled_subject *out)
+{
+	const struct ca_constraints *k = &e->constraints;
+	for (size_t i = 0; i < k->n_subject && i < MAX_RDN; i++) {
+		const struct ca_rdn *rdn = &k->subject[i];
+		if (!rdn->value)
+			TRY(answers_fill_text(e->answers, e->profile, e->role,
+					      e->role->subject[rdn->place].value, &out->values[i]));
+		out->rdn[i] =
+			(struct request_rdn){ .type = rdn->type,
+					      .value = rdn->value ? rdn->value : out->values[i] };
+		out->n = i + 1;
+	}
+	return NULL;
+}
+
 static struct err *fill_subject(const struct enrolment *e, struct filled_subject *out)
 {
+	if (e->constraints.n_subject)
+		return fill_template(e, out);
 	for (size_t i = 0; i < e->role->n_subject && i < MAX_RDN; i++) {
 		TRY(answers_fill_text(e->answers, e->profile, e->role, e->role->subject[i].value,
 				      &out->values[i]));

@@ -1,5 +1,6 @@
 // Rules of what only EST has.
 #include <stdio.h>
+#include <string.h>
 
 #include "profile/check.h"
 
@@ -31,11 +32,30 @@ static void check_auth(const struct profile *p, const struct profile_role *r, st
 			 ARG_TEXT(r->name));
 }
 
+static void check_operation(const struct profile *p, struct faults *f)
+{
+	static const char *const operations[] = { "fullcmc",	  "simpleenroll", "simplereenroll",
+						  "serverkeygen", "cacerts",	  "csrattrs" };
+	const char *last = p->ca.url ? strrchr(p->ca.url, '/') : NULL;
+	for (size_t i = 0; last && i < ARRAY_LEN(operations); i++)
+		if (strcmp(last + 1, operations[i]) == 0)
+			FAULT_AT(
+				f, "ca.url",
+				i == 0 ? N_("%1: %2: the Full CMC of EST (/fullcmc) is not spoken "
+					    "here. Write the address without it: the CA must offer "
+					    "/simpleenroll.")
+				       : N_("%1: %2: the address ends before the operation %3, "
+					    "which inkan adds itself."),
+				ARG_TEXT(operations[i]));
+}
+
 void check_est(const struct profile *p, struct faults *f)
 {
 	bool est = p->ca.protocol == CA_EST;
 	if (!est && place_known(f, "ca.est"))
 		FAULT_AT(f, "ca.est", N_("%1: %2: this is for protocol: est only."));
+	if (est)
+		check_operation(p, f);
 	for (size_t i = 0; i < p->n_roles; i++) {
 		const struct profile_role *r = &p->roles[i];
 		if (est) {

@@ -272,6 +272,11 @@ void csrattrs_free(struct csrattrs *a)
 	for (size_t i = 0; i < a->n_unknown; i++)
 		free(a->unknown[i]);
 	free(a->unknown);
+	for (size_t i = 0; i < a->n_subject; i++) {
+		free(a->subject[i].type);
+		free(a->subject[i].value);
+	}
+	free(a->subject);
 	*a = (struct csrattrs){ 0 };
 }
 
