@@ -121,6 +121,9 @@ struct profile_est {
 	enum est_auth auth; // how user name and password are presented
 };
 
+// Whether a certificate is looked up among those that the CA revoked.
+enum revocation { REVOCATION_NONE, REVOCATION_CRL };
+
 struct profile_ca {
 	enum ca_protocol protocol;
 	char *url; // https only for EST: "https://host:port/.well-known/est" with an optional label behind it
@@ -131,6 +134,7 @@ struct profile_ca {
 	unsigned connect_seconds, answer_seconds; // time-outs
 	size_t max_answer;			  // bytes
 	unsigned max_wait_seconds; // how long a 202 is waited for on a terminal before exit 3
+	enum revocation revocation;
 	struct profile_est est;
 };
 
