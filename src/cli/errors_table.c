@@ -208,7 +208,7 @@ const struct error_row error_rows[] = {
 	{ { "certificate-other-key", "certificate-other-name", "certificate-chain", "certificate-is-ca", "certificate-usage", "certificate-weak" },
 	  N_("The certificate that came is not the right one for you, so it was not stored. The token is as before."),
 	  N_("Tell the institution this code at once: the certificate should be revoked.") },
-	{ { "certificate-revoked", "crl-missing", "crl-unusable" },
+	{ { "certificate-revoked", "revocation-nowhere", "revocation-not-there", "crl-unusable", "ocsp-unusable" },
 	  N_("The certificate authority has taken the certificate back, or what it says of that could not be had."),
 	  N_("If it is revoked, ask the institution why. Otherwise go on later with inkan resume.") },
 	{ { "certificate-expired", "certificate-not-yet" },

@@ -9,6 +9,6 @@ struct revocation_terms {
 	const struct cert_list *others, *anchors;
 	struct face *face;
 };
-// *looked is false where the profile wants no look. ERR_POLICY tagged "certificate-revoked", or "crl-missing" where the certificate names no CRL; the
-// errors of http.h; ERR_NETWORK tagged "crl-unusable".
+// *looked is false where the profile wants no look. ERR_POLICY tagged "certificate-revoked", or "revocation-nowhere" where the certificate does not say where
+// to look; the errors of http.h; ERR_NETWORK tagged "revocation-not-there", "crl-unusable" or "ocsp-unusable".
 MUST struct err *revocation_look(const struct revocation_terms *t, bool *looked);

@@ -33,6 +33,7 @@ static const struct option_row options[] = {
 	{ "plain-port-file", "FILE", N_("The same as --port-file, for --plain-listen.") },
 	{ "reenroll-same-key", NULL, N_("Let a renewal keep the key of its certificate.") },
 	{ "crl-url", "URL", N_("Where clients find this server's /crl: put into certificates.") },
+	{ "ocsp-url", "URL", N_("Where clients find this server's /ocsp: put into certificates.") },
 	{ "retry-after", "SECONDS",
 	  N_("How long a pending client is told to wait: 5 if not given.") },
 	{ "csrattrs", "LIST",
@@ -171,6 +172,7 @@ static struct err *set_up(const struct given *g, const char *dir, const struct p
 	s->reenroll_same_key = given_flag(g, "reenroll-same-key");
 	TRY(authority_open(dir, host_of(at), clock_now(), &s->authority));
 	TRY(read_crl_url(given_text(g, "crl-url"), &s->authority->crl_url));
+	TRY(read_crl_url(given_text(g, "ocsp-url"), &s->authority->ocsp_url));
 	TRY(database_open(dir, &s->database));
 	return service_prepare(s);
 }

@@ -98,6 +98,7 @@ struct err *issue(struct store *s, const struct authority *a, const struct accou
 	TRY(certificate_make(&(struct certificate_terms){ .kind = CERTIFICATE_PERSON,
 							  .common_name = name,
 							  .crl_url = a->crl_url,
+							  .ocsp_url = a->ocsp_url,
 							  .public_key = r->public_key,
 							  .issuer = a->issuing,
 							  .issuer_key = a->issuing_key,

@@ -122,7 +122,7 @@ struct profile_est {
 };
 
 // Whether a certificate is looked up among those that the CA revoked.
-enum revocation { REVOCATION_NONE, REVOCATION_CRL };
+enum revocation { REVOCATION_NONE, REVOCATION_CRL, REVOCATION_OCSP, REVOCATION_EITHER };
 
 struct profile_ca {
 	enum ca_protocol protocol;

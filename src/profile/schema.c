@@ -29,7 +29,7 @@ static const char *const attested_pins[] = { "any", "once", "always", NULL };
 static const char *const attested_touches[] = { "any", "cached", "always", NULL };
 static const char *const attested_ways[] = { "none", "pkcs10-attribute", "extra-certificates",
 					     "file", NULL };
-static const char *const revocations[] = { "none", "crl", NULL };
+static const char *const revocations[] = { "none", "crl", "ocsp", "either", NULL };
 static const char *const est_links[] = { "asked", "always", "never", NULL };
 static const char *const est_auths[] = { "basic", "digest", NULL };
 static const char *const afters[] = { "renew", "reacquire", "closed", NULL };
@@ -435,7 +435,7 @@ static const struct schema_key ca_keys[] = {
 	  .at = DRAFT(profile.ca.revocation),
 	  .choices = revocations,
 	  .otherwise = "none",
-	  .allowed = N_("none or crl") },
+	  .allowed = N_("none, crl, ocsp or either") },
 	{ .key = "est",
 	  .shape = SHAPE_GROUP,
 	  .table = &est_table,

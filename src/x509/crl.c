@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "x509/cert_inside.h"
 #include "x509/chain.h"
+#include "x509/revoked.h"
 
 DEFINE_CLEANUP(points, CRL_DIST_POINTS, CRL_DIST_POINTS_free)
 DEFINE_CLEANUP(x509_crl, X509_CRL, X509_CRL_free)
@@ -25,23 +26,27 @@ static bool is_web(const char *s, int len)
 	       (!strncmp(s, "http://", 7) || !strncmp(s, "https://", 8));
 }
 
+struct err *revoked_take_url(const GENERAL_NAME *name, struct crl_urls *out)
+{
+	int kind = 0;
+	const ASN1_IA5STRING *uri = GENERAL_NAME_get0_value(name, &kind);
+	if (kind != GEN_URI || out->n == CRL_MAX_URLS)
+		return NULL;
+	const char *text = (const char *)ASN1_STRING_get0_data(uri);
+	int len = ASN1_STRING_length(uri);
+	if (!is_web(text, len))
+		return NULL;
+	out->url[out->n] = strndup(text, (size_t)len);
+	if (!out->url[out->n])
+		return err_no_memory();
+	out->n++;
+	return NULL;
+}
+
 static struct err *take_names(const GENERAL_NAMES *names, struct crl_urls *out)
 {
-	for (int i = 0; i < sk_GENERAL_NAME_num(names) && out->n < CRL_MAX_URLS; i++) {
-		int kind = 0;
-		const ASN1_IA5STRING *uri =
-			GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, i), &kind);
-		if (kind != GEN_URI)
-			continue;
-		const char *text = (const char *)ASN1_STRING_get0_data(uri);
-		int len = ASN1_STRING_length(uri);
-		if (!is_web(text, len))
-			continue;
-		out->url[out->n] = strndup(text, (size_t)len);
-		if (!out->url[out->n])
-			return err_no_memory();
-		out->n++;
-	}
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
+		TRY(revoked_take_url(sk_GENERAL_NAME_value(names, i), out));
 	return NULL;
 }
 
@@ -74,13 +79,11 @@ static struct err *unusable(int code)
 		    : ossl_reason(e, "d2i_X509_CRL");
 }
 
-static struct err *revoked(X509_CRL *crl, const struct cert *leaf)
+struct err *revoked_error(const struct cert *leaf, const ASN1_TIME *at)
 {
-	X509_REVOKED *entry = NULL;
 	struct tm tm = { 0 };
 	char when[48] = "?";
-	if (X509_CRL_get0_by_cert(crl, &entry, cert_x509(leaf)) == 1 &&
-	    ASN1_TIME_to_tm(X509_REVOKED_get0_revocationDate(entry), &tm))
+	if (at && ASN1_TIME_to_tm(at, &tm))
 		clock_shown((int64_t)timegm(&tm), NULL, when);
 	return err_hint(
 		err_tag(err_new(ERR_POLICY, N_("The certificate for %1 has been revoked (%2)."),
@@ -88,6 +91,13 @@ static struct err *revoked(X509_CRL *crl, const struct cert *leaf)
 			"certificate-revoked"),
 		N_("It is worth nothing any more. Ask the institution why, and enrol again "
 		   "with its consent."));
+}
+
+static struct err *revoked(X509_CRL *crl, const struct cert *leaf)
+{
+	X509_REVOKED *entry = NULL;
+	bool there = X509_CRL_get0_by_cert(crl, &entry, cert_x509(leaf)) == 1;
+	return revoked_error(leaf, there ? X509_REVOKED_get0_revocationDate(entry) : NULL);
 }
 
 static void set_terms(X509_STORE_CTX *ctx, const struct crl_terms *t)
