@@ -149,7 +149,7 @@ bool ca_request_is_secret(const struct ca *c)
 {
 	if (c->ops->secret)
 		return c->ops->secret(c);
-	return c->terms.role->challenge_password && !c->terms.renews;
+	return c->terms.role->challenge_password && !c->terms.renews && !c->terms.on_behalf;
 }
 
 struct err *ca_authenticate(struct ca *c, const struct answers *a)

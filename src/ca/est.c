@@ -172,7 +172,7 @@ static struct err *est_warm(struct ca *c)
 static struct err *est_challenge(struct ca *c, const struct answers *a, struct secret **out)
 {
 	const char *template_text = c->terms.role->challenge_password;
-	if (template_text && !c->terms.renews)
+	if (template_text && !c->terms.renews && !c->terms.on_behalf)
 		return answers_fill(a, c->terms.profile, template_text, out);
 	*out = NULL;
 	return NULL;
@@ -187,7 +187,7 @@ static struct err *fill(const struct ca *c, const struct answers *a, const char 
 static struct err *est_challenges(struct ca *c, const struct answers *a, struct ca_challenges *out)
 {
 	const struct profile_role *r = c->terms.role;
-	if (c->terms.renews)
+	if (c->terms.renews || c->terms.on_behalf)
 		return NULL;
 	TRY(fill(c, a, r->otp_challenge, &out->otp));
 	return fill(c, a, r->revocation_challenge, &out->revocation);
@@ -199,7 +199,7 @@ static bool est_secret(const struct ca *c)
 	const struct est *e = c->self;
 	const struct profile_role *r = c->terms.role;
 	bool challenged = r->challenge_password || r->otp_challenge || r->revocation_challenge;
-	return e->linked || (challenged && !c->terms.renews);
+	return e->linked || (challenged && !c->terms.renews && !c->terms.on_behalf);
 }
 
 // RFC 7030 §4.2.1 wants one PKCS#10 as the whole body.
@@ -214,7 +214,7 @@ static struct err *est_authenticate(struct ca *c, const struct answers *a)
 	struct est *e = c->self;
 	const struct profile_role *r = c->terms.role;
 	est_forget_credentials(e);
-	if (c->terms.renews || (!r->user_name && !r->password))
+	if (c->terms.renews || c->terms.on_behalf || (!r->user_name && !r->password))
 		return NULL;
 	if (!r->user_name || !r->password)
 		return err_new(ERR_PROFILE,

@@ -74,7 +74,7 @@ static struct err *link_if_wanted(struct ca *c, const struct csrattrs *w)
 {
 	const struct est *e = c->self;
 	const struct profile_role *r = c->terms.role;
-	bool filled = r->challenge_password && !c->terms.renews;
+	bool filled = r->challenge_password && !c->terms.renews && !c->terms.on_behalf;
 	if (e->linked || w->identity_linking || (w->challenge_password && !filled))
 		return est_link_begin(c);
 	return NULL;
@@ -162,6 +162,11 @@ static bool in_request(const struct profile_role *r, const char *field)
 	       uses(r->revocation_challenge, field);
 }
 
+static bool proves(const struct profile_role *r, const char *field)
+{
+	return in_request(r, field) || uses(r->user_name, field) || uses(r->password, field);
+}
+
 static void ask(struct ca_questions *q, const char *field, enum profile_ask when)
 {
 	if (q->n < CA_MAX_QUESTIONS)
@@ -180,11 +185,11 @@ struct err *est_questions(struct ca *c, const struct ca_constraints *k, struct c
 	}
 	for (size_t i = 0; i < r->n_fields; i++) {
 		const char *field = r->fields[i].name;
-		if (in_subject(r, field) || in_request(r, field) || uses(r->user_name, field) ||
-		    uses(r->password, field))
+		bool proof = !c->terms.on_behalf && proves(r, field);
+		if (in_subject(r, field) || proof)
 			ask(&q, field, ASK_BEFORE_KEY);
 	}
-	if (r->otp.kind != OTP_NONE) {
+	if (r->otp.kind != OTP_NONE && !c->terms.on_behalf) {
 		if (in_request(r, "otp"))
 			ask(&q, "otp", ASK_BEFORE_SIGN);
 		else if (uses(r->user_name, "otp") || uses(r->password, "otp"))

@@ -120,7 +120,8 @@ static bool journalled(const struct enrolment *e)
 static struct err *ask_for_challenge(struct enrolment *e)
 {
 	const struct profile_role *r = e->role;
-	for (size_t i = 0; i < r->n_fields && !e->old_cert; i++) {
+	bool vouched = e->old_cert || e->record->vouched_by; // then the templates are not filled
+	for (size_t i = 0; i < r->n_fields && !vouched; i++) {
 		const char *name = r->fields[i].name;
 		if (template_uses(r->challenge_password, name) ||
 		    template_uses(r->otp_challenge, name) ||

@@ -29,6 +29,7 @@ struct request {
 	char revocation[REQUEST_CHALLENGE_MAX + 1]; // revocationChallenge (§3.2); "": none
 	struct pin_hash revocation_hash; // what is kept of it; set before the certificate is made
 	int64_t renews; // the certificate in the log that it shall follow; 0: none (simpleenroll)
+	int64_t vouched_by; // the RA's certificate in the log; 0: the person's own proof
 	struct attestation attestation; // judged good (attested.h); of no kind until then
 };
 // Strict: base64 and nothing else, DER and nothing after it, a signature that verifies (SHA-256 or better), an RSA key of 2048
