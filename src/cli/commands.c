@@ -140,6 +140,15 @@ static const char *const about_profile_show[] = {
 	   "be asked to agree to."),
 	NULL
 };
+static const char *const about_profile_trust[] = {
+	N_("Gets the CA's root certificate from its own server, for a profile that came without "
+	   "it. The server cannot be recognised yet, so nothing but this question is sent, and the "
+	   "certificate counts only once its fingerprint is the one that the institution gave you "
+	   "by another way: in a letter, say, or at the counter."),
+	N_("On a terminal it is shown and asked about; elsewhere give it with --fingerprint. The "
+	   "certificate is written where the profile's ca.anchors says."),
+	NULL
+};
 static const char *const about_help[] = {
 	N_("Shows what a command does and its options, or tells about a topic or an error's code."),
 	NULL
@@ -218,6 +227,9 @@ const struct command commands[] = {
 	  "inkan profile check my-bank.yaml", 0, run_profile_check, false },
 	{ "profile show", "NAME|FILE", 1, 1, N_("Show in words what a profile says"),
 	  about_profile_show, "inkan profile show practice", 0, run_profile_show, false },
+	{ "profile trust", "NAME|FILE", 1, 1, N_("Get the root certificate of a profile's CA"),
+	  about_profile_trust, "inkan profile trust my-bank.yaml", OPT_FINGERPRINT,
+	  run_profile_trust, false },
 	{ "help", "[COMMAND|TOPIC]", 0, 2, N_("Show the help of a command or a topic"), about_help,
 	  "inkan help enroll", 0, run_help, false },
 	{ "version", NULL, 0, 0, N_("Show the version"), about_version, "inkan version", 0,

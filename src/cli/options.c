@@ -48,6 +48,8 @@ const struct option_row option_rows[] = {
 	  N_("With --applications: take back what inkan set up") },
 	{ OPT_BUNDLE, "--bundle", NULL, "FILE",
 	  N_("Write what the help desk needs to know to a new file") },
+	{ OPT_FINGERPRINT, "--fingerprint", NULL, "SHA256",
+	  N_("SHA-256 of the root certificate, as the institution gave it") },
 	{ OPT_NAMES, "--with-names", NULL, NULL,
 	  N_("Put names of certificates into the bundle, too") },
 	{ OPT_KEYPAD, "--keypad", NULL, NULL, N_("Type PINs on a keypad on the screen") },
@@ -94,6 +96,8 @@ static const char **text_slot(struct options *o, uint64_t id)
 		return &o->out;
 	case OPT_WARN:
 		return &o->warn;
+	case OPT_FINGERPRINT:
+		return &o->fingerprint;
 	case OPT_ON_BEHALF:
 		return &o->on_behalf;
 	default:
