@@ -35,4 +35,4 @@ struct ca {
 	void *self; // the protocol's own
 };
 
-extern const struct ca_ops ca_est;
+extern const struct ca_ops ca_est, ca_portal;

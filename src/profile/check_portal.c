@@ -94,6 +94,7 @@ static void check_template(const struct profile *p, const struct portal_page *pa
 	const char *at = field->value, *text = NULL;
 	size_t len = 0;
 	enum piece piece = PIECE_END;
+	bool whole = at && at[0] == '{' && strchr(at, '}') && !strchr(at, '}')[1];
 	while (at && (piece = template_next(&at, &text, &len)) != PIECE_END) {
 		if (piece == PIECE_WRONG) {
 			FAULT_AT(
@@ -102,7 +103,9 @@ static void check_template(const struct profile *p, const struct portal_page *pa
 				   "'{{' for the sign itself."));
 			return;
 		}
-		if (piece == PIECE_NAME)
+		if (piece == PIECE_NAME && is_request(text, len) && !whole)
+			FAULT_AT(f, here.text, N_("%1: %2: the request stands alone in its field."));
+		else if (piece == PIECE_NAME)
 			check_piece(p, page, &here, text, len, f);
 	}
 }
