@@ -12,6 +12,7 @@
 #include "practiceca/database.h"
 #include "practiceca/login.h"
 #include "practiceca/refusal.h"
+#include "practiceca/session.h"
 #include "practiceca/ticket.h"
 
 // What the server is set to. Read-only while it runs; every thread uses it.
@@ -26,6 +27,8 @@ struct service {
 	int64_t retry_after; // seconds
 	bool with_chain, verbose;
 	bool reenroll_same_key;		   // a renewal may keep the key of its certificate
+	struct sessions *sessions;	   // of the portal
+	const char *portal_charset, *portal_type; // "Shift_JIS", "text/html; charset=Shift_JIS"
 	struct buf cacerts, csrattrs_body; // ready answers
 };
 MUST struct err *service_prepare(struct service *s); // fills what is derived; the rest is set

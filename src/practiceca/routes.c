@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "practiceca/certsrv.h"
+#include "practiceca/portal.h"
+
 static const struct route {
 	const char *path; // whole, or with a '/' at its end the beginning of a path
 	struct err *(*answer)(const struct service *s, const struct call *c, struct answer *out);
@@ -10,6 +13,8 @@ static const struct route {
 } routes[] = {
 	{ "/.well-known/est/", est_answer, false },
 	{ "/crl", est_answer, true },
+	{ "/portal/", portal_answer, false },
+	{ "/certsrv/", certsrv_answer, false },
 };
 
 static bool leads(const struct route *r, const char *path)
