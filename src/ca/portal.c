@@ -371,7 +371,7 @@ static struct err *portal_authenticate(struct ca *c, const struct answers *a)
 	TRY(take_credentials(p, a));
 	TRY(keep_known(p, a));
 	struct err *e = is_adcs(p) ? NULL : log_in(p, a);
-	p->ready = !e;
+	p->ready = p->fresh = !e;
 	if (e)
 		forget_credentials(p);
 	return e;
@@ -467,6 +467,7 @@ static struct err *portal_submit(struct ca *c, const struct ca_request *r, struc
 	bool waits = !e && out->state != CA_ISSUED;
 	forget_credentials(p);
 	p->ready = waits && !is_adcs(p);
+	p->fresh = false;
 	// With HTTP's own authentication nothing is left to ask again with.
 	if (waits && is_adcs(p) && p->ca->portal.auth != PORTAL_AUTH_NEGOTIATE)
 		out->state = CA_WAIT_ANEW;
@@ -480,7 +481,8 @@ static struct err *ask_pages(struct portal *p, const struct ca_request *r, struc
 	struct filler f = { .p = p, .answers = p->known, .request = r };
 	const struct portal_page *page = page_here(p, PORTAL_WAIT);
 	bool told = false;
-	if (page && p->ready)
+	// What a login has just led to is today's already.
+	if (page && !p->fresh)
 		TRY(use_page(p, page, &f, NULL));
 	size_t at = 0;
 	const struct portal_page *request = next_page(p, PORTAL_REQUEST, &at);
@@ -504,6 +506,7 @@ static struct err *portal_poll(struct ca *c, const struct ca_request *r, struct 
 	struct err *e = is_adcs(p) ? adcs_poll(p, out) : ask_pages(p, r, out);
 	bool waits = !e && out->state != CA_ISSUED;
 	forget_credentials(p);
+	p->fresh = false;
 	p->ready = waits && (!is_adcs(p) || p->ca->portal.auth == PORTAL_AUTH_NEGOTIATE);
 	if (waits && !p->ready)
 		out->state = CA_WAIT_ANEW;

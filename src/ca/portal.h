@@ -117,6 +117,7 @@ struct portal {
 	struct portal_doc *here; // the page that we are at; null: none yet
 	struct secret *user, *password; // HTTP authentication, from ca_authenticate to the end of the next call
 	struct answers *known;		// what is no secret, for the pages after the login
+	bool fresh;			// the page here came with the login
 	bool ready;			// logged in, or with the credentials for it
 	char *request_id;		// of a CA of Microsoft's
 };
