@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <libxml/HTMLparser.h>
 
@@ -14,7 +15,7 @@ enum { DEPTH_MAX = 200 };
 static bool is_among(const xmlNode *n, const char *const *names, size_t n_names)
 {
 	for (size_t i = 0; i < n_names; i++)
-		if (!xmlStrcasecmp(n->name, BAD_CAST names[i]))
+		if (strcasecmp((const char *)n->name, names[i]) == 0)
 			return true;
 	return false;
 }

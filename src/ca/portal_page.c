@@ -83,14 +83,14 @@ static void *one_more(void *list, size_t *n, size_t size, size_t most)
 
 static bool is(const xmlNode *n, const char *name)
 {
-	return n->type == XML_ELEMENT_NODE && xmlStrcasecmp(n->name, BAD_CAST name) == 0;
+	return n->type == XML_ELEMENT_NODE && strcasecmp((const char *)n->name, name) == 0;
 }
 
 // A copy of an attribute; null when it is not there.
 static char *attribute(const xmlNode *n, const char *name)
 {
 	for (const xmlAttr *a = n->properties; a; a = a->next) {
-		if (xmlStrcasecmp(a->name, BAD_CAST name) != 0)
+		if (strcasecmp((const char *)a->name, name) != 0)
 			continue;
 		xmlChar *value = xmlNodeListGetString(n->doc, a->children, 1);
 		char *copy = strdup(value ? (const char *)value : "");
