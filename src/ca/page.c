@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <libxml/HTMLparser.h>
 
@@ -15,7 +14,7 @@ enum { DEPTH_MAX = 200 };
 static bool is_among(const xmlNode *n, const char *const *names, size_t n_names)
 {
 	for (size_t i = 0; i < n_names; i++)
-		if (strcasecmp((const char *)n->name, names[i]) == 0)
+		if (!xmlStrcasecmp(n->name, (const xmlChar *)names[i]))
 			return true;
 	return false;
 }
