@@ -197,7 +197,8 @@ static struct err *portal_warm(struct ca *c)
 
 // --- pages in their order
 
-static const struct portal_page *next_page(const struct portal *p, enum portal_step step, size_t *at)
+static const struct portal_page *next_page(const struct portal *p, enum portal_step step,
+					   size_t *at)
 {
 	while (*at < p->ca->portal.n_pages) {
 		const struct portal_page *page = &p->ca->portal.pages[(*at)++];
@@ -275,7 +276,8 @@ static struct err *follow_link(struct portal *p, const struct portal_page *page)
 		TRY(portal_elsewhere(http_resolve(p->here->url, l->href, &url), page->name));
 		return portal_elsewhere(portal_open_page(p, url), page->name);
 	}
-	return portal_changed(page, msg_new(N_("There is no link %1 in it."), ARG_TEXT(page->link)));
+	return portal_changed(page,
+			      msg_new(N_("There is no link %1 in it."), ARG_TEXT(page->link)));
 }
 
 static struct err *follow_refresh(struct portal *p, const struct portal_page *page)
@@ -309,8 +311,8 @@ static struct err *expect(const struct portal *p, const struct portal_page *page
 		return portal_changed(page, msg_new(N_("It is no web page.")));
 	if (portal_shows(p->here, page))
 		return NULL;
-	return portal_changed(page, msg_new(N_("“%1” does not stand in it."),
-					    ARG_TEXT(page->shows[0])));
+	return portal_changed(page,
+			      msg_new(N_("“%1” does not stand in it."), ARG_TEXT(page->shows[0])));
 }
 
 // --- logging in
@@ -381,9 +383,9 @@ static struct err *portal_authenticate(struct ca *c, const struct answers *a)
 
 static int64_t wait_of(const struct portal_doc *d)
 {
-	int64_t wait = d->retry_after > 0	? d->retry_after
+	int64_t wait = d->retry_after > 0		      ? d->retry_after
 		       : d->refresh && d->refresh_seconds > 0 ? d->refresh_seconds
-						   : USUAL_WAIT;
+							      : USUAL_WAIT;
 	return wait > 0 ? wait : 1;
 }
 
@@ -408,8 +410,7 @@ static struct err *outcome(struct portal *p, const struct portal_page *after,
 		return issued(p, page ? page : after, out);
 	page = page_here(p, PORTAL_WAIT);
 	if (page || (portal_meaning(p, after, &m) && m == PORTAL_PENDING)) {
-		*out = (struct ca_outcome){ .state = CA_WAIT,
-					    .retry_seconds = wait_of(p->here) };
+		*out = (struct ca_outcome){ .state = CA_WAIT, .retry_seconds = wait_of(p->here) };
 		return NULL;
 	}
 	*told = false;

@@ -40,8 +40,8 @@ static bool issued_id(const struct portal_doc *d, char out[static 24])
 // "Your Request Id is 12." in the languages that are known; without white space.
 static bool named_id(const struct portal_doc *d, char out[static 24])
 {
-	static const char *const before[] = { "YourRequestIdis", "要求IDは", "要求ID:",
-					      "RequestId:",	 "RequestID:" };
+	static const char *const before[] = { "YourRequestIdis", "要求IDは",
+					      "要求ID:", "RequestId:", "RequestID:" };
 	for (size_t i = 0; d->words && i < ARRAY_LEN(before) && !out[0]; i++) {
 		const char *at = strcasestr(d->words, before[i]);
 		if (at)
@@ -100,8 +100,8 @@ static struct err *denied(const struct portal *p)
 				 N_("Tell the institution what is said here."));
 	if (!p->here->shown || !p->here->shown[0])
 		return e;
-	return err_caused_by(e, err_new(ERR_CA_REFUSED, N_("The server says: %1"),
-					ARG_TEXT(p->here->shown)));
+	return err_caused_by(
+		e, err_new(ERR_CA_REFUSED, N_("The server says: %1"), ARG_TEXT(p->here->shown)));
 }
 
 static struct err *unreadable(const struct portal *p)
@@ -113,14 +113,13 @@ static struct err *unreadable(const struct portal *p)
 			"profile and tell the institution."));
 	if (!p->here->shown || !p->here->shown[0])
 		return e;
-	return err_caused_by(e, err_new(ERR_CA_REFUSED, N_("The server says: %1"),
-					ARG_TEXT(p->here->shown)));
+	return err_caused_by(
+		e, err_new(ERR_CA_REFUSED, N_("The server says: %1"), ARG_TEXT(p->here->shown)));
 }
 
 static struct err *fetch(struct portal *p, const char *what, struct cert_list *out)
 {
-	AUTO_TEXT char *url =
-		text_format("%s%s?ReqID=%s&Enc=b64", p->base, what, p->request_id);
+	AUTO_TEXT char *url = text_format("%s%s?ReqID=%s&Enc=b64", p->base, what, p->request_id);
 	if (!url)
 		return err_no_memory();
 	TRY(portal_open_page(p, url));
@@ -163,9 +162,8 @@ static struct err *outcome(struct portal *p, struct ca_outcome *out)
 	if (r.kind == ADCS_ISSUED)
 		return bring(p, out);
 	*out = (struct ca_outcome){ .state = CA_WAIT,
-				    .retry_seconds = p->here->retry_after > 0 ?
-							     p->here->retry_after :
-							     ADCS_WAIT };
+				    .retry_seconds = p->here->retry_after > 0 ? p->here->retry_after
+									      : ADCS_WAIT };
 	return NULL;
 }
 
@@ -176,9 +174,8 @@ struct err *adcs_submit(struct portal *p, const struct ca_request *r, struct ca_
 	AUTO_BUF struct buf pem = { 0 };
 	bool known = false;
 	const char *template_name = p->ca->portal.certificate_template;
-	AUTO_TEXT char *wanted =
-		text_format("%s%s", template_name ? "CertificateTemplate:" : "",
-			    template_name ? template_name : "");
+	AUTO_TEXT char *wanted = text_format("%s%s", template_name ? "CertificateTemplate:" : "",
+					     template_name ? template_name : "");
 	if (!wanted)
 		return err_no_memory();
 	TRY(portal_request_text(r, PORTAL_REQUEST_PEM, strlen(PORTAL_REQUEST_PEM), &pem, &known));

@@ -114,7 +114,7 @@ static const struct portal_block *find_block(const struct portal_doc *d, const c
 			continue;
 		if (by ? same(b->id, by) || same(b->name, by)
 		       : strstr(b->text, "-----BEGIN CERTIFICATE") ||
-				 strstr(b->text, "-----BEGIN PKCS7"))
+				    strstr(b->text, "-----BEGIN PKCS7"))
 			return b;
 	}
 	return NULL;
@@ -128,12 +128,13 @@ static struct err *download(struct portal *p, const struct portal_page *page, co
 	TRY(portal_elsewhere(portal_open_page(p, url), page->name));
 	TRY(portal_refusal(p, page));
 	if (p->here->html)
-		return err_hint(err_tag(err_new(ERR_CA_REFUSED,
-						N_("The CA answered with a web page where a "
-						   "certificate should be.")),
-					"no-certificate"),
-				N_("The request arrived; the CA may have issued. Check the address in "
-				   "the profile and tell the institution."));
+		return err_hint(
+			err_tag(err_new(ERR_CA_REFUSED,
+					N_("The CA answered with a web page where a "
+					   "certificate should be.")),
+				"no-certificate"),
+			N_("The request arrived; the CA may have issued. Check the address in "
+			   "the profile and tell the institution."));
 	return portal_certificates(p->here->body.data, p->here->body.len, out);
 }
 

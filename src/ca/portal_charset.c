@@ -10,16 +10,26 @@
 static const struct {
 	const char *label, *name;
 } labels[] = {
-	{ "utf-8", "UTF-8" },	       { "utf8", "UTF-8" },
-	{ "shift_jis", "CP932" },      { "shift-jis", "CP932" },
-	{ "sjis", "CP932" },	       { "x-sjis", "CP932" },
-	{ "windows-31j", "CP932" },    { "ms932", "CP932" },
-	{ "cp932", "CP932" },	       { "ms_kanji", "CP932" },
-	{ "csshiftjis", "CP932" },     { "euc-jp", "EUC-JP" },
-	{ "x-euc-jp", "EUC-JP" },      { "iso-2022-jp", "ISO-2022-JP" },
-	{ "us-ascii", "CP1252" },      { "ascii", "CP1252" },
-	{ "iso-8859-1", "CP1252" },    { "latin1", "CP1252" },
-	{ "windows-1252", "CP1252" },  { "windows-1252", "CP1252" },
+	{ "utf-8", "UTF-8" },
+	{ "utf8", "UTF-8" },
+	{ "shift_jis", "CP932" },
+	{ "shift-jis", "CP932" },
+	{ "sjis", "CP932" },
+	{ "x-sjis", "CP932" },
+	{ "windows-31j", "CP932" },
+	{ "ms932", "CP932" },
+	{ "cp932", "CP932" },
+	{ "ms_kanji", "CP932" },
+	{ "csshiftjis", "CP932" },
+	{ "euc-jp", "EUC-JP" },
+	{ "x-euc-jp", "EUC-JP" },
+	{ "iso-2022-jp", "ISO-2022-JP" },
+	{ "us-ascii", "CP1252" },
+	{ "ascii", "CP1252" },
+	{ "iso-8859-1", "CP1252" },
+	{ "latin1", "CP1252" },
+	{ "windows-1252", "CP1252" },
+	{ "windows-1252", "CP1252" },
 	{ "iso-8859-15", "ISO-8859-15" },
 };
 
@@ -72,8 +82,7 @@ struct err *portal_to_utf8(const char *charset, const void *bytes, size_t len, s
 	return NULL;
 }
 
-struct err *portal_from_utf8(const char *charset, const void *bytes, size_t len,
-			     struct secret *out)
+struct err *portal_from_utf8(const char *charset, const void *bytes, size_t len, struct secret *out)
 {
 	AUTO_CONVERTER iconv_t c = iconv_open(charset, "UTF-8");
 	if (c == (iconv_t)-1)

@@ -95,8 +95,8 @@ static struct err *find_form(const struct portal_doc *d, const struct portal_pag
 	if (d->n_forms == 0)
 		return portal_changed(page, msg_new(N_("There is no form in it.")));
 	if (field)
-		return portal_changed(page, msg_new(N_("There is no field %1 in its form."),
-						    ARG_TEXT(field)));
+		return portal_changed(
+			page, msg_new(N_("There is no field %1 in its form."), ARG_TEXT(field)));
 	return portal_changed(page, msg_new(N_("There is no form %1 in it."),
 					    ARG_TEXT(page->form ? page->form : "")));
 }
@@ -360,8 +360,7 @@ static struct err *choose_encoding(struct filling *x, bool post, struct portal_s
 			return err_no_memory();
 		memcpy(x->to.boundary, "inkan-", 6);
 		memcpy(x->to.boundary + 6, hex, strlen(hex) + 1);
-		out->content_type =
-			text_format("multipart/form-data; boundary=%s", x->to.boundary);
+		out->content_type = text_format("multipart/form-data; boundary=%s", x->to.boundary);
 	} else {
 		out->content_type = strdup("application/x-www-form-urlencoded");
 	}

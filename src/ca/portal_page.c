@@ -242,9 +242,9 @@ static void read_marks(const xmlNode *n, struct portal_doc *d)
 	static const char *const names[] = { "id", "name" };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		char *value = attribute(n, names[i]);
-		char **mark =
-			value && *value ? one_more(&d->marks, &d->n_marks, sizeof(*mark), MARKS_MAX)
-					: NULL;
+		char **mark = value && *value
+				      ? one_more(&d->marks, &d->n_marks, sizeof(*mark), MARKS_MAX)
+				      : NULL;
 		if (mark)
 			*mark = value;
 		else
@@ -341,7 +341,7 @@ static struct err *parse(const struct http_answer *a, struct portal_doc *d)
 	AUTO_TEXT char *said = a->charset ? strdup(a->charset) : charset_inside(&a->body);
 	AUTO_BUF struct buf text = BUF(a->body.len * 4 + 64), words = BUF(a->body.len * 8 + 64);
 	const char *body = a->body.data ? (const char *)a->body.data : "";
-	const char *charset = said ? portal_charset(said)
+	const char *charset = said				? portal_charset(said)
 			      : text_is_utf8(body, a->body.len) ? "UTF-8"
 								: "CP1252";
 	d->charset = strdup(charset ? charset : "");

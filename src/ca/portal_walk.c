@@ -56,12 +56,12 @@ static struct err *ask(struct portal *p, const struct step *s, struct http_answe
 	AUTO_TEXT char *cookies = NULL;
 	TRY(portal_cookies_header(&p->cookies, s->url, &cookies));
 	struct http_header headers[HEADERS_MAX] = {
-		{ "Accept", "text/html,application/xhtml+xml,application/pkix-cert;q=0.9,*/*;q=0.8" },
+		{ "Accept",
+		  "text/html,application/xhtml+xml,application/pkix-cert;q=0.9,*/*;q=0.8" },
 		{ "Accept-Language", p->ca->portal.language == PORTAL_EN ? "en" : "ja" },
 	};
 	size_t n = 2;
-	AUTO_TEXT char *from =
-		p->here ? strndup(p->here->url, strcspn(p->here->url, "?")) : NULL;
+	AUTO_TEXT char *from = p->here ? strndup(p->here->url, strcspn(p->here->url, "?")) : NULL;
 	if (cookies)
 		headers[n++] = (struct http_header){ "Cookie", cookies };
 	if (s->content_type)
@@ -200,8 +200,8 @@ static struct err *with_words(struct err *e, const struct portal_doc *d)
 {
 	if (!d->shown || !d->shown[0])
 		return e;
-	return err_caused_by(
-		e, err_new(err_kind(e), N_("The server says: %1"), ARG_TEXT(d->shown)));
+	return err_caused_by(e,
+			     err_new(err_kind(e), N_("The server says: %1"), ARG_TEXT(d->shown)));
 }
 
 static struct err *wrong(void)
@@ -225,33 +225,32 @@ static struct err *meaning_error(enum portal_meaning m)
 					"account-locked"),
 				N_("Do not try again. Ask the institution to unlock it."));
 	case PORTAL_EXPIRED:
-		return err_hint(err_tag(err_new(ERR_NETWORK,
-						N_("The CA's pages have ended the session.")),
-					"session-expired"),
-				N_("Go on with inkan resume; the answers are asked for again."));
+		return err_hint(
+			err_tag(err_new(ERR_NETWORK, N_("The CA's pages have ended the session.")),
+				"session-expired"),
+			N_("Go on with inkan resume; the answers are asked for again."));
 	case PORTAL_REFUSED:
 	case PORTAL_PENDING:
 	default:
-		return err_hint(err_tag(err_new(ERR_CA_REFUSED,
-						N_("The CA refused the request.")),
+		return err_hint(err_tag(err_new(ERR_CA_REFUSED, N_("The CA refused the request.")),
 					"request-refused"),
 				N_("Tell the institution what is said here."));
 	}
 }
-
 
 // 401 where HTTP itself asks who we are.
 static struct err *unauthorised(const struct portal *p)
 {
 	enum portal_auth auth = p->ca->portal.auth;
 	if (auth == PORTAL_AUTH_NEGOTIATE)
-		return err_hint(err_tag(err_new(ERR_ANSWER,
-						N_("The CA's server wants a Kerberos ticket and did not "
-						   "get one that it takes.")),
-					"ticket-missing"),
-				N_("Get a ticket with kinit, then go on. If there is one, the "
-				   "server may demand channel binding (Extended Protection), which "
-				   "inkan cannot give."));
+		return err_hint(
+			err_tag(err_new(ERR_ANSWER,
+					N_("The CA's server wants a Kerberos ticket and did not "
+					   "get one that it takes.")),
+				"ticket-missing"),
+			N_("Get a ticket with kinit, then go on. If there is one, the "
+			   "server may demand channel binding (Extended Protection), which "
+			   "inkan cannot give."));
 	if (auth == PORTAL_AUTH_NTLM)
 		return err_hint(wrong(),
 				N_("It was sent once and is not tried again. If name and password "
@@ -278,8 +277,7 @@ static struct err *status_error(const struct portal *p)
 						N_("The CA's server is in trouble (status %1)."),
 						ARG_NUM(d->status)),
 					"server-trouble");
-		return err_hint(e,
-				N_("Try again later; if it stays so, tell the institution."));
+		return err_hint(e, N_("Try again later; if it stays so, tell the institution."));
 	}
 	if (d->status >= 400)
 		return err_hint(err_tag(err_new(ERR_CA_REFUSED,

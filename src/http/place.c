@@ -127,8 +127,8 @@ struct err *http_resolve(const char *base, const char *reference, char **out)
 		return err_no_memory();
 	// An empty reference is the page itself; libcurl would take it for the directory.
 	if (bare[0] && strlen(bare) <= PLACE_MAX_URL) {
-		CURLUcode code =
-			curl_url_set(from.url, CURLUPART_URL, bare, CURLU_DISALLOW_USER | CURLU_URLENCODE);
+		CURLUcode code = curl_url_set(from.url, CURLUPART_URL, bare,
+					      CURLU_DISALLOW_USER | CURLU_URLENCODE);
 		if (code != CURLUE_OK)
 			return bad_url(reference, code);
 	} else if (bare[0]) {

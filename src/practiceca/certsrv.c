@@ -75,9 +75,9 @@ static bool attributes_fit(const char *text)
 
 static struct err *new_request(struct visit *v, const struct form *f)
 {
-	static const char *const names[] = { "Mode",		 "CertRequest", "CertAttrib",
-					     "FriendlyType",	 "ThumbPrint",	"TargetStoreFlags",
-					     "SaveCert",	 NULL };
+	static const char *const names[] = { "Mode",	     "CertRequest", "CertAttrib",
+					     "FriendlyType", "ThumbPrint",  "TargetStoreFlags",
+					     "SaveCert",     NULL };
 	AUTO_WEB_REQUEST struct web_request w = { .account = v->who->id,
 						  .at = clock_now(),
 						  .body = BUF(REQUEST_BODY_MAX) };

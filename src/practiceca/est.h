@@ -26,10 +26,10 @@ struct service {
 	struct attested_rules attested;
 	int64_t retry_after; // seconds
 	bool with_chain, verbose;
-	bool reenroll_same_key;		   // a renewal may keep the key of its certificate
-	struct sessions *sessions;	   // of the portal
+	bool reenroll_same_key;			  // a renewal may keep the key of its certificate
+	struct sessions *sessions;		  // of the portal
 	const char *portal_charset, *portal_type; // "Shift_JIS", "text/html; charset=Shift_JIS"
-	struct buf cacerts, csrattrs_body; // ready answers
+	struct buf cacerts, csrattrs_body;	  // ready answers
 };
 MUST struct err *service_prepare(struct service *s); // fills what is derived; the rest is set
 void service_free(struct service *s);

@@ -42,10 +42,9 @@ static struct err *entry(struct visit *v)
 	bool user = strcmp(v->c->path, "/portal/user") == 0;
 	struct session *x = NULL;
 	TRY(session_begin(v->s->sessions, user, v->ja, clock_now(), &x));
-	struct err *e = buf_printf(&v->a->set_cookie,
-				   SESSION_COOKIE
-				   "=%s; Path=/portal; Secure; HttpOnly; SameSite=Strict",
-				   x->id);
+	struct err *e = buf_printf(
+		&v->a->set_cookie,
+		SESSION_COOKIE "=%s; Path=/portal; Secure; HttpOnly; SameSite=Strict", x->id);
 	if (!e)
 		e = portal_preparing(v->s, x, v->a);
 	session_leave(v->s->sessions);

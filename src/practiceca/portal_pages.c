@@ -64,8 +64,7 @@ static struct err *head(struct writer *w, enum portal_word title, const char *re
 	TRY(buf_printf(&w->html, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n",
 		       w->ja ? "ja" : "en"));
 	if (refresh)
-		TRY(buf_printf(&w->html,
-			       "<meta http-equiv=\"refresh\" content=\"%lld; url=%s\">\n",
+		TRY(buf_printf(&w->html, "<meta http-equiv=\"refresh\" content=\"%lld; url=%s\">\n",
 			       (long long)seconds, refresh));
 	TRY(buf_puts(&w->html, "<title>"));
 	TRY(word(w, SAY_BANK));
@@ -124,10 +123,11 @@ static struct err *finish(const struct service *s, struct writer *w, unsigned st
 
 static struct err *form(struct writer *w, const struct session *x, const char *action)
 {
-	return buf_printf(&w->html,
-			  "<form id=\"form\" action=\"%s\" method=\"post\">\n<input type=\"hidden\" "
-			  "name=\"token\" value=\"%s\">\n",
-			  action, x->token);
+	return buf_printf(
+		&w->html,
+		"<form id=\"form\" action=\"%s\" method=\"post\">\n<input type=\"hidden\" "
+		"name=\"token\" value=\"%s\">\n",
+		action, x->token);
 }
 
 static struct err *input(struct writer *w, enum portal_word label, const char *type,
@@ -150,8 +150,7 @@ static struct err *button(struct writer *w, const char *name, enum portal_word l
 // A table of keys. With codes, what stands in data-code is sent in the place of what stands on the key.
 static struct err *keyboard(struct writer *w, const struct session *x)
 {
-	static const char letters[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	TRY(buf_puts(&w->html, "<table id=\"keypad\">\n<caption>"));
 	TRY(word(w, SAY_KEYBOARD));
 	TRY(buf_puts(&w->html, "</caption>\n<tr>"));
@@ -219,16 +218,15 @@ struct err *portal_page_two(const struct service *s, const struct session *x, st
 	return finish(s, &w, 200, a);
 }
 
-struct err *portal_page_request(const struct service *s, const struct session *x,
-				struct answer *a)
+struct err *portal_page_request(const struct service *s, const struct session *x, struct answer *a)
 {
 	struct writer w = { .ja = x->ja };
 	TRY(head(&w, SAY_REQUEST, NULL, 0));
 	TRY(form(&w, x, "/portal/request"));
 	TRY(buf_puts(&w.html, "<p><label>"));
 	TRY(word(&w, SAY_REQUEST_FIELD));
-	TRY(buf_puts(&w.html,
-		     "<br><textarea name=\"request\" rows=\"20\" cols=\"70\"></textarea></label></p>\n"));
+	TRY(buf_puts(&w.html, "<br><textarea name=\"request\" rows=\"20\" "
+			      "cols=\"70\"></textarea></label></p>\n"));
 	TRY(button(&w, "send", SAY_SEND));
 	return finish(s, &w, 200, a);
 }
@@ -257,8 +255,8 @@ static struct err *information(struct writer *w, const struct session *x, X509 *
 	TRY(clock_local(certificate_not_before(leaf), "Asia/Tokyo", begins));
 	TRY(clock_local(certificate_not_after(leaf), "Asia/Tokyo", ends));
 	const ASN1_INTEGER *number = X509_get0_serialNumber(leaf);
-	AUTO_TEXT char *hex = text_hex(ASN1_STRING_get0_data(number),
-				       (size_t)ASN1_STRING_length(number), 0);
+	AUTO_TEXT char *hex =
+		text_hex(ASN1_STRING_get0_data(number), (size_t)ASN1_STRING_length(number), 0);
 	if (!hex)
 		return err_no_memory();
 	snprintf(serial, sizeof serial, "%.60s", hex);
@@ -281,7 +279,8 @@ struct err *portal_done(const struct service *s, const struct session *x, X509 *
 	TRY(information(&w, x, leaf));
 	TRY(buf_puts(&w.html, "<p><textarea id=\"pem\" rows=\"20\" cols=\"70\" readonly>\n"));
 	TRY(certificate_pem(certs, ARRAY_LEN(certs), &w.html));
-	TRY(buf_puts(&w.html, "</textarea></p>\n<p><a id=\"download\" href=\"/portal/certificate\">"));
+	TRY(buf_puts(&w.html,
+		     "</textarea></p>\n<p><a id=\"download\" href=\"/portal/certificate\">"));
 	TRY(word(&w, SAY_DOWNLOAD));
 	TRY(buf_puts(&w.html, "</a></p>\n"));
 	return finish(s, &w, 200, a);

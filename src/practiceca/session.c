@@ -87,8 +87,7 @@ static struct err *fill(const struct sessions *s, bool user, bool ja, int64_t no
 	return s->keypad ? shuffle(x->codes) : NULL;
 }
 
-struct err *session_begin(struct sessions *s, bool user, bool ja, int64_t now,
-			  struct session **out)
+struct err *session_begin(struct sessions *s, bool user, bool ja, int64_t now, struct session **out)
 {
 	struct session *place = NULL;
 	pthread_mutex_lock(&s->turn);

@@ -25,7 +25,8 @@ struct session {
 	struct holder holder;
 	struct secret *first; // the PIN of page one
 	int64_t account;
-	char codes[11]; // what the keyboard sends for the digits 0 to 9; empty: the digits themselves
+	char codes
+		[11]; // what the keyboard sends for the digits 0 to 9; empty: the digits themselves
 };
 
 struct sessions;

@@ -26,9 +26,8 @@ static inline void web_request_cleanup(struct web_request *w)
 // Strict PEM: one request and nothing else, as base64. *good false otherwise.
 MUST struct err *web_pem(const char *text, bool *good, struct buf *body);
 // Judged as EST's: the request itself, the name of the account, the attestation.
-MUST struct err *web_judge(const struct service *s, const struct call *c,
-			   const struct holder *who, const struct buf *body, enum refusal *no,
-			   char sha256[static 65]);
+MUST struct err *web_judge(const struct service *s, const struct call *c, const struct holder *who,
+			   const struct buf *body, enum refusal *no, char sha256[static 65]);
 // A new one; at the portal it takes the place of one that was never fetched.
 MUST struct err *web_add(const struct service *s, enum web_place place, int64_t account,
 			 const struct buf *body, const char *sha256, int64_t *id);

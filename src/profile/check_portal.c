@@ -67,9 +67,10 @@ static void check_piece(const struct profile *p, const struct portal_page *page,
 		return;
 	if (is_request(text, len)) {
 		if (page->step != PORTAL_REQUEST)
-			FAULT_AT(f, here->text,
-				 N_("%1: %2: {%3} has its place only on a page with step: request."),
-				 ARG_TEXT(name));
+			FAULT_AT(
+				f, here->text,
+				N_("%1: %2: {%3} has its place only on a page with step: request."),
+				ARG_TEXT(name));
 		return;
 	}
 	for (size_t i = 0; i < p->n_roles; i++) {
@@ -104,7 +105,8 @@ static void check_template(const struct profile *p, const struct portal_page *pa
 			return;
 		}
 		if (piece == PIECE_NAME && is_request(text, len) && !whole)
-			FAULT_AT(f, here.text, N_("%1: %2: the request stands alone in its field."));
+			FAULT_AT(f, here.text,
+				 N_("%1: %2: the request stands alone in its field."));
 		else if (piece == PIECE_NAME)
 			check_piece(p, page, &here, text, len, f);
 	}
@@ -214,7 +216,8 @@ static void check_bank(const struct profile *p, struct faults *f)
 
 static void check_auth(const struct profile *p, struct faults *f)
 {
-	bool typed = p->ca.portal.auth == PORTAL_AUTH_BASIC || p->ca.portal.auth == PORTAL_AUTH_NTLM;
+	bool typed =
+		p->ca.portal.auth == PORTAL_AUTH_BASIC || p->ca.portal.auth == PORTAL_AUTH_NTLM;
 	for (size_t i = 0; typed && i < p->n_roles; i++)
 		if (!p->roles[i].user_name)
 			FAULT_AT(f, "ca.portal.auth",

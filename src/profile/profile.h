@@ -132,7 +132,7 @@ struct portal_saying {
 	char *name;
 	char **texts;
 	size_t n_texts;
-	char *element; // id or name
+	char *element;	 // id or name
 	unsigned status; // 0: any
 	enum portal_meaning means;
 };
@@ -162,7 +162,7 @@ struct profile_portal {
 	enum portal_preset preset;
 	enum portal_auth auth;
 	enum portal_language language; // that the pages are asked for in
-	char *certificate_template; // of a CA of Microsoft's; null: the CA's own choice
+	char *certificate_template;    // of a CA of Microsoft's; null: the CA's own choice
 	struct portal_page *pages;
 	size_t n_pages;
 	struct portal_saying *says; // of every page

@@ -40,7 +40,9 @@ static void try_page(const char *charset, const char *cookies, const uint8_t *pa
 	AUTO_TEXT char *header = NULL;
 	AUTO_CERTS struct cert_list certs = { 0 };
 	AUTO(portal_doc) struct portal_doc *d = NULL;
-	AUTO_ANSWER struct http_answer a = { .status = 200, .retry_after = -1, .body = BUF(PAGE_MAX) };
+	AUTO_ANSWER struct http_answer a = { .status = 200,
+					     .retry_after = -1,
+					     .body = BUF(PAGE_MAX) };
 	struct adcs_reply r;
 	a.content_type = strdup("text/html");
 	a.charset = *charset ? strdup(charset) : NULL;

@@ -197,7 +197,7 @@ until grep -qs 'certnew.cer' "$work/answer"; do
   [ "$status" = 200 ] || break
 done
 srv GET "certnew.cer?ReqID=$id&Enc=b64"
-expect "the certificate" "subject=C = JP, O = Practice Shinkin Bank, CN = $(sed 's/:.*//' <<<"$mine")1283" "$(openssl x509 -in "$work/answer" -noout -subject)"
+expect "the certificate" "subject=C = JP, O = Practice Shinkin Bank, CN = ${mine%%:*}1283" "$(openssl x509 -in "$work/answer" -noout -subject)"
 srv GET "certnew.p7b?ReqID=$id&Enc=b64"
 expect "its chain" 3 "$(openssl pkcs7 -in "$work/answer" -print_certs | grep -c BEGIN)"
 srv GET "certnew.cer?ReqID=$id&Enc=bin"

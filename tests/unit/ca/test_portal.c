@@ -78,8 +78,7 @@ static void test_a_form_sends_what_a_browser_sends(void)
 		   "<input type=file name=f><input type=reset name=z>"
 		   "<input type=submit name=other value=No><button name=go value=yes>Go</button>"
 		   "</form>",
-		   NULL, &page, "1 2+3",
-		   "t=a%26b%3Dc&pin=1+2%2B3&empty=&c2=on&r=2&s=bb&go=yes");
+		   NULL, &page, "1 2+3", "t=a%26b%3Dc&pin=1+2%2B3&empty=&c2=on&r=2&s=bb&go=yes");
 }
 
 static void test_the_first_button_is_pressed_and_only_it(void)
@@ -246,8 +245,9 @@ static void test_cookies_go_where_they_belong(void)
 	check_cookies(&c, "https://www.ca.example/apple", "wide=2");
 	check_cookies(&c, "https://cdn.ca.example/app/x", "wide=2");
 	check_cookies(&c, "https://other.example/app", "");
-	CHECK_OK(portal_cookies_take(&c, "https://www.ca.example/app/x",
-				     "s=9; path=/app\nwide=; domain=ca.example; path=/; max-age=0"));
+	CHECK_OK(
+		portal_cookies_take(&c, "https://www.ca.example/app/x",
+				    "s=9; path=/app\nwide=; domain=ca.example; path=/; max-age=0"));
 	check_cookies(&c, "https://www.ca.example/app/next", "own=3; s=9");
 	portal_cookies_free(&c);
 }

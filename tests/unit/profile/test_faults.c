@@ -8,40 +8,6 @@
 #include "check.h"
 #include "fixture.h"
 
-// The practice profile with `from` replaced by `to`: the fault stands in the line that holds `at`, on the path, and says this.
-struct wrong {
-	const char *from, *to, *at, *path, *says;
-};
-
-static void check_wrong(const char *profile, const struct wrong *w)
-{
-	AUTO(profile) struct profile *p = NULL;
-	AUTO_TEXT char *yaml = fixture_profile(profile, w->from, w->to);
-	fixture_write("maker-roots.pem", fixture_pem, 0600);
-	AUTO_TEXT char *dir = text_copy(fixture_write("example-root.pem", fixture_pem, 0600));
-	*strrchr(dir, '/') = '\0';
-	struct err *e = profile_parse(yaml, strlen(yaml), "bank.yaml", dir, &p);
-	unsigned line = fixture_line(yaml, w->at);
-	AUTO_TEXT char *place = text_format("bank.yaml:%u:", line);
-	AUTO_TEXT char *path = text_format(": %s: ", w->path);
-	bool fine = e && err_kind(e) == ERR_PROFILE && line > 0 && err_says(e, place) &&
-		    (w->path[0] == '\0' || err_says(e, path)) && err_says(e, w->says);
-	if (!fine) {
-		AUTO_TEXT char *said = e ? err_render(e) : text_copy("no fault");
-		fprintf(stderr, "%s -> %s: wanted %s %s %s, got:\n%s\n", w->from, w->to, place,
-			path, w->says, said);
-	}
-	CU_ASSERT(fine);
-	CU_ASSERT_PTR_NULL(p);
-	err_ignore(e);
-}
-
-static void check_all(const char *profile, const struct wrong *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		check_wrong(profile, &list[i]);
-}
-
 static void test_keys(void)
 {
 	static const struct wrong list[] = {
@@ -579,46 +545,6 @@ static void test_cut_and_thinned_files(void)
 	}
 }
 
-static void test_pages_of_a_portal(void)
-{
-	static const char pages[] = "ca.portal.pages";
-	static const struct wrong list[] = {
-		{ "protocol: portal", "protocol: est", "portal:\n    language", "ca.portal",
-		  "for protocol: portal" },
-		{ "    language: ja", "    preset: bank", "    pages:", pages, "Give one of the two" },
-		{ "    language: ja", "    language: fr", "language: fr", "ca.portal.language",
-		  "ja or en" },
-		{ "    language: ja", "    auth: basic", "auth: basic", "ca.portal.auth",
-		  "need user_name and password" },
-		{ "    language: ja", "    certificate_template: X", "certificate_template",
-		  "ca.portal.certificate_template", "preset: adcs" },
-		{ "next: link, ", "", "top: {", "ca.portal.pages.top.link", "belong together" },
-		{ "\"{user_pin}\"\n        press", "\"{user_pim}\"\n        press", "{user_pim}",
-		  "ca.portal.pages.one.fields.anshouBangou", "no field {user_pim}" },
-		{ "[otp: \"{otp}\"]", "[otp: \"{request}\"]", "[otp:",
-		  "ca.portal.pages.two.fields.otp", "only on a page with step: request" },
-		{ "[csr: \"{request}\"]", "[csr: \"{user_pin}\"]", "[csr:",
-		  "ca.portal.pages.request.fields.csr", "only on a page with step: login" },
-		{ "[csr: \"{request}\"]", "[csr: \"x{request}\"]", "[csr:",
-		  "ca.portal.pages.request.fields.csr", "stands alone" },
-		{ "[csr: \"{request}\"]", "[csr: \"{contract_id}\"]", "    pages:", pages,
-		  "needs one page with step: request" },
-		{ "step: issued", "step: wait", "    pages:", pages, "a page with step: issued" },
-		{ "step: wait", "step: login", "    pages:", pages, "do not stand in the order" },
-		{ ", shows: 電子証明書取得完了", "", "done: {", "ca.portal.pages.done.shows",
-		  "this key is missing" },
-		{ "texts: ご利用を停止しています, ", "", "locked: {", "ca.portal.says.locked",
-		  "nothing tells how this is known" },
-		{ "means: locked", "means: lost", "means: lost", "ca.portal.says.locked.means",
-		  "wrong, locked, refused, pending or expired" },
-		{ "fields: [otp: \"{otp}\"]", "fields: [otp: \"{otp}\"]\n        keypad: k",
-		  "keypad: k", "ca.portal.pages.two.keypad", "belong together" },
-		{ "      two:\n", "      two:\n        roles: owner\n", "roles: owner",
-		  "ca.portal.pages.two.roles", "no role owner" },
-	};
-	check_all("portal-bank", list, ARRAY_LEN(list));
-}
-
 int main(void)
 {
 	fixture_begin();
@@ -630,7 +556,6 @@ int main(void)
 			    TEST(test_the_fingerprint_covers_the_recovery_certificates),
 			    TEST(test_all_faults_at_once_in_order),
 			    TEST(test_many_faults_are_counted),
-			    TEST(test_pages_of_a_portal),
 			    TEST(test_secrets_of_a_file_are_not_repeated),
 			    TEST(test_faults_are_told_in_japanese_too),
 			    TEST(test_aliases_anchors_tags_and_documents), TEST(test_deep_and_big),

@@ -165,8 +165,8 @@ static void test_profiles_of_portals_pass_with_their_anchors(void)
 static void test_the_banks_preset_has_its_pages(void)
 {
 	AUTO(profile) struct profile *p = NULL;
-	CHECK_OK_OR_END(fixture_parse("protocol: est", "protocol: portal\n  portal: {preset: bank}",
-				      &p));
+	CHECK_OK_OR_END(
+		fixture_parse("protocol: est", "protocol: portal\n  portal: {preset: bank}", &p));
 	const struct profile_portal *portal = &p->ca.portal;
 	CU_ASSERT_EQUAL(portal->n_pages, 10);
 	CU_ASSERT_EQUAL_FATAL(portal->n_says, 4);
@@ -342,8 +342,8 @@ int main(void)
 		TEST(test_ready_profiles_speak_both_languages),
 		TEST(test_one_text_serves_both_languages), TEST(test_own_host_is_pinned_once),
 		TEST(test_example_passes_with_its_anchors),
-			  TEST(test_profiles_of_portals_pass_with_their_anchors),
-			  TEST(test_the_banks_preset_has_its_pages),
+		TEST(test_profiles_of_portals_pass_with_their_anchors),
+		TEST(test_the_banks_preset_has_its_pages),
 		TEST(test_fingerprint_follows_file_and_anchors),
 		TEST(test_fingerprint_follows_the_makers_roots),
 		TEST(test_file_that_others_can_write_is_refused),
