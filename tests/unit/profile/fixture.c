@@ -123,9 +123,9 @@ static void check_wrong(const char *profile, const struct wrong *w)
 	AUTO(profile) struct profile *p = NULL;
 	AUTO_TEXT char *yaml = fixture_profile(profile, w->from, w->to);
 	fixture_write("maker-roots.pem", fixture_pem, 0600);
-	AUTO_TEXT char *dir = text_copy(fixture_write("example-root.pem", fixture_pem, 0600));
-	*strrchr(dir, '/') = '\0';
-	struct err *e = profile_parse(yaml, strlen(yaml), "bank.yaml", dir, &p);
+	AUTO_TEXT char *beside = text_copy(fixture_write("example-root.pem", fixture_pem, 0600));
+	*strrchr(beside, '/') = '\0';
+	struct err *e = profile_parse(yaml, strlen(yaml), "bank.yaml", beside, &p);
 	unsigned line = fixture_line(yaml, w->at);
 	AUTO_TEXT char *place = text_format("bank.yaml:%u:", line);
 	AUTO_TEXT char *path = text_format(": %s: ", w->path);
