@@ -91,7 +91,7 @@ struct err *portal_from_utf8(const char *charset, const void *bytes, size_t len,
 	size_t had = secret_len(out), room = secret_cap(out) - had;
 	char *to = (char *)secret_room(out) + had;
 	size_t n = iconv(c, &in, &len, &to, &room);
-	if (n != (size_t)-1 && n == 0)
+	if (n == 0)
 		n = iconv(c, NULL, NULL, &to, &room); // back to the first state (ISO-2022-JP)
 	secret_set_len(out, secret_cap(out) - room);
 	if (n == 0)

@@ -85,8 +85,10 @@ static void drop(struct portal_cookies *c, const struct portal_cookie *like)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		struct portal_cookie *one = &c->list[i];
-		if (strcmp(one->name, like->name) || strcasecmp(one->domain, like->domain) ||
-		    strcmp(one->path, like->path))
+		bool same = strcmp(one->name, like->name) == 0 &&
+			    strcasecmp(one->domain, like->domain) == 0 &&
+			    strcmp(one->path, like->path) == 0;
+		if (!same)
 			continue;
 		forget(one);
 		memmove(one, one + 1, (c->n - i - 1) * sizeof(*one));
@@ -155,7 +157,7 @@ struct err *portal_cookies_header(const struct portal_cookies *c, const char *ur
 {
 	AUTO_TEXT char *host = NULL;
 	AUTO_TEXT char *path = NULL;
-	AUTO_BUF struct buf b = BUF(COOKIES_MAX * COOKIE_MAX);
+	AUTO_BUF struct buf b = BUF((size_t)COOKIES_MAX * COOKIE_MAX);
 	TRY(http_parts(url, &host, &path));
 	for (size_t i = 0; i < c->n; i++) {
 		const struct portal_cookie *one = &c->list[i];

@@ -329,11 +329,12 @@ static char *charset_inside(const struct buf *body)
 
 static bool looks_like_html(const struct http_answer *a)
 {
-	if (strstr(a->content_type, "html"))
+	const char *type = a->content_type ? a->content_type : "";
+	if (strstr(type, "html"))
 		return true;
 	const char *p = a->body.data ? (const char *)a->body.data : "";
 	p += strspn(p, " \t\r\n");
-	return !a->content_type[0] && *p == '<';
+	return !type[0] && *p == '<';
 }
 
 static struct err *parse(const struct http_answer *a, struct portal_doc *d)
