@@ -70,6 +70,10 @@ static const char *const migrations[] = {
 	" made_at BIGINT NOT NULL,"
 	" revoked BIGINT NOT NULL,"
 	" der BLOB NOT NULL);",
+	// For whom an account may vouch: '', 'contract', 'anyone'. vouched_by: the RA's certificate in the log; 0 where the person proved who they are.
+	"ALTER TABLE account ADD COLUMN vouches TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE issued ADD COLUMN vouched_by BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE ticket ADD COLUMN vouched_by BIGINT NOT NULL DEFAULT 0;",
 	// Requests that came over pages; fetched: their certificate was handed over, or they are worth nothing any more.
 	"CREATE TABLE web_request("
 	" id INTEGER PRIMARY KEY,"

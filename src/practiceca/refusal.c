@@ -74,6 +74,14 @@ static const struct {
 				      "This bank wants a new key.") },
 	[REFUSE_RENEWAL_LOCKED] = { 403, N_("The account is locked after five errors in a row. "
 					    "Have the bank unlock it.") },
+	[REFUSE_NOT_RA] = { 403, N_("The holder of the client certificate may not vouch for "
+				    "others.") },
+	[REFUSE_NO_ACCOUNT] = { 403, N_("There is no account with the Common Name of the "
+					"request.") },
+	[REFUSE_NOT_ITS_PERSON] = { 403, N_("The holder of the client certificate may vouch for "
+					    "people of its own contract only.") },
+	[REFUSE_ITSELF] = { 403, N_("Nobody vouches for themselves. Renew, or enrol with IDs and "
+				    "PINs.") },
 	[REFUSE_PORTAL_SESSION] = { 403, N_("The session has ended. Begin again at the top "
 					    "page.") },
 	[REFUSE_PORTAL_TOKEN] = { 403, N_("This form was sent already, or is not the one that was "
