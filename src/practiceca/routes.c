@@ -5,6 +5,7 @@
 
 #include "practiceca/certsrv.h"
 #include "practiceca/portal.h"
+#include "practiceca/ocsp.h"
 
 static const struct route {
 	const char *path; // whole, or with a '/' at its end the beginning of a path
@@ -15,6 +16,7 @@ static const struct route {
 	{ "/crl", est_answer, true },
 	{ "/portal/", portal_answer, false },
 	{ "/certsrv/", certsrv_answer, false },
+	{ "/ocsp", ocsp_answer, true },
 };
 
 static bool leads(const struct route *r, const char *path)

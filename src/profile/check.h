@@ -18,6 +18,7 @@ MUST struct err *check_ca(struct draft *d, const char *dir, struct faults *f);
 MUST struct err *check_portal(struct profile *p, struct faults *f);
 // The pages of preset: bank.
 MUST struct err *preset_fill(struct profile_portal *portal);
+void check_est(const struct profile *p, struct faults *f);
 MUST struct err *check_attestation(struct draft *d, const char *dir, struct faults *f);
 // What token: says of the security officer's PIN; reads the recovery certificates.
 MUST struct err *check_token(struct draft *d, const char *dir, struct faults *f);

@@ -240,6 +240,9 @@ struct err *check_portal(struct profile *p, struct faults *f)
 		FAULT_AT(f, pages ? "ca.portal.pages" : "ca.portal",
 			 N_("%1: %2: a portal has pages of its own or a preset. Give one of the "
 			    "two."));
+	if (p->ca.on_behalf)
+		FAULT_AT(f, "ca.on_behalf",
+			 N_("%1: %2: over a CA's web pages nobody vouches for others. Remove it."));
 	if (portal->certificate_template && portal->preset != PRESET_ADCS)
 		FAULT_AT(f, "ca.portal.certificate_template",
 			 N_("%1: %2: this is for preset: adcs. Remove it."));

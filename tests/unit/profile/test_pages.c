@@ -10,6 +10,8 @@ static void test_pages_of_a_portal(void)
 		  "for protocol: portal" },
 		{ "    language: ja", "    preset: bank", "    pages:", pages,
 		  "Give one of the two" },
+		{ "  protocol: portal", "  protocol: portal\n  on_behalf: true", "on_behalf",
+		  "ca.on_behalf", "nobody vouches for others" },
 		{ "    language: ja", "    language: fr", "language: fr", "ca.portal.language",
 		  "ja or en" },
 		{ "    language: ja", "    auth: basic", "auth: basic", "ca.portal.auth",
