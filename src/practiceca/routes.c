@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "practiceca/certsrv.h"
-#include "practiceca/portal.h"
 #include "practiceca/ocsp.h"
+#include "practiceca/portal.h"
 
 static const struct route {
 	const char *path; // whole, or with a '/' at its end the beginning of a path

@@ -45,6 +45,8 @@ struct schema_table {
 
 // schema_portal.c: the entries of ca.portal.pages and says.
 extern const struct schema_table schema_portal_page, schema_portal_saying;
+// All of ca.portal, at struct draft.
+extern const struct schema_table schema_portal;
 // The keys pages and says alone, at struct profile_portal.
 extern const struct schema_table schema_portal_ways;
 

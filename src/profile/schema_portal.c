@@ -136,3 +136,48 @@ static const struct schema_key ways_keys[] = {
 };
 const struct schema_table schema_portal_ways = { .keys = ways_keys,
 						 .n_keys = ARRAY_LEN(ways_keys) };
+
+static const char *const languages[] = { "ja", "en", NULL };
+static const char *const auths[] = { "none", "basic", "ntlm", "negotiate", NULL };
+static const char *const presets[] = { "none", "bank", "adcs", NULL };
+#define PORTAL(member) offsetof(struct draft, profile.ca.portal.member)
+static const struct schema_key portal_keys[] = {
+	{ .key = "preset",
+	  .shape = SHAPE_CHOICE,
+	  .at = PORTAL(preset),
+	  .choices = presets,
+	  .otherwise = "none",
+	  .allowed = N_("none, bank or adcs") },
+	{ .key = "auth",
+	  .shape = SHAPE_CHOICE,
+	  .at = PORTAL(auth),
+	  .choices = auths,
+	  .otherwise = "none",
+	  .allowed = N_("none, basic, ntlm or negotiate") },
+	{ .key = "language",
+	  .shape = SHAPE_CHOICE,
+	  .at = PORTAL(language),
+	  .choices = languages,
+	  .otherwise = "ja",
+	  .allowed = N_("ja or en") },
+	{ .key = "certificate_template",
+	  .shape = SHAPE_TEXT,
+	  .max = 64,
+	  .at = PORTAL(certificate_template),
+	  .allowed = N_("the name of a certificate template of the CA") },
+	{ .key = "pages",
+	  .shape = SHAPE_NAMED,
+	  .max = 24,
+	  .at = PORTAL(pages),
+	  .also_at = PORTAL(n_pages),
+	  .table = &schema_portal_page,
+	  .allowed = N_("names of pages in their order, each with step: and what else it needs") },
+	{ .key = "says",
+	  .shape = SHAPE_NAMED,
+	  .max = 24,
+	  .at = PORTAL(says),
+	  .also_at = PORTAL(n_says),
+	  .table = &schema_portal_saying,
+	  .allowed = N_("names of what a page says, each with means: and how it is known") },
+};
+const struct schema_table schema_portal = { .keys = portal_keys, .n_keys = ARRAY_LEN(portal_keys) };

@@ -463,7 +463,8 @@ static void test_a_module_that_takes_the_id_later(void)
 static char *replaced(const char *text, const char *from, const char *to)
 {
 	const char *hit = strstr(text, from);
-	return hit ? text_format("%.*s%s%s", (int)(hit - text), text, to, hit + strlen(from)) : NULL;
+	return hit ? text_format("%.*s%s%s", (int)(hit - text), text, to, hit + strlen(from))
+		   : NULL;
 }
 
 // The same bank, by the pages of its portal.
