@@ -40,10 +40,10 @@ static size_t whole_pages(size_t bytes)
 
 struct err *secret_new(size_t cap, struct secret **out)
 {
-	if (cap > SECRET_MAX)
+	if (cap > SECRET_FORM)
 		return err_tag(err_new(ERR_FAILED,
 				       N_("A secret of %1 bytes is more than %2 bytes."),
-				       ARG_NUM(cap), ARG_NUM(SECRET_MAX)),
+				       ARG_NUM(cap), ARG_NUM(SECRET_FORM)),
 			       "too-large");
 	size_t mapped = whole_pages(sizeof(struct secret) + cap + 1);
 	struct secret *s =

@@ -11,11 +11,12 @@
 #include "base/attr.h"
 #include "base/err.h"
 
-enum { SECRET_MAX = 4096 };
+// What is typed fits SECRET_MAX; a page of a form that carries secrets among what the page itself brought along fits SECRET_FORM.
+enum { SECRET_MAX = 4096, SECRET_FORM = 131072 };
 
 struct secret;
 
-// An empty secret with room for `cap` bytes (at most SECRET_MAX). ERR_FAILED when memory cannot be had; memory that
+// An empty secret with room for `cap` bytes (at most SECRET_FORM). ERR_FAILED when memory cannot be had; memory that
 // cannot be locked (RLIMIT_MEMLOCK) is still used and secret_locked() then says false.
 MUST struct err *secret_new(size_t cap, struct secret **out);
 MUST struct err *secret_from(const void *bytes, size_t len, struct secret **out);

@@ -25,6 +25,9 @@ void http_answer_free(struct http_answer *a)
 	free(a->content_type);
 	free(a->set_cookie);
 	free(a->www_authenticate);
+	free(a->location);
+	free(a->charset);
+	free(a->cookies);
 	free(a->reason);
 	buf_free(&a->body);
 	*a = (struct http_answer){ .retry_after = -1 };
@@ -43,14 +46,48 @@ static void forget_headers(struct transfer *t)
 	free(a->content_type);
 	free(a->set_cookie);
 	free(a->www_authenticate);
+	free(a->location);
+	free(a->charset);
+	free(a->cookies);
 	free(t->retry_after);
 	a->content_type = a->set_cookie = a->www_authenticate = t->retry_after = NULL;
+	a->location = a->charset = a->cookies = NULL;
 }
 
 static void keep(char **where, const char *value)
 {
 	free(*where);
 	*where = strdup(value);
+}
+
+// One behind the other, so many bytes at most.
+static void join(char **where, const char *separator, const char *value, size_t most)
+{
+	size_t had = *where ? strlen(*where) : 0;
+	if (had + strlen(separator) + strlen(value) > most)
+		return;
+	char *joined = had ? text_format("%s%s%s", *where, separator, value) : strdup(value);
+	if (!joined)
+		return;
+	free(*where);
+	*where = joined;
+}
+
+// "text/html; charset=Shift_JIS": the type is kept, and the charset beside it (RFC 9110 §8.3).
+static void take_content_type(struct http_answer *a, char *value)
+{
+	for (char *c = value; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	char *charset = strstr(value, "charset=");
+	if (charset) {
+		charset += strlen("charset=");
+		charset += *charset == '"';
+		AUTO_TEXT char *name = strndup(charset, strcspn(charset, "\"; \t"));
+		if (name && *name)
+			keep(&a->charset, name);
+	}
+	value[strcspn(value, "; \t")] = '\0';
+	keep(&a->content_type, value);
 }
 
 static bool is_cookie_pair(const char *pair)
@@ -90,18 +127,18 @@ static void take_header(struct transfer *t, char *line)
 	for (size_t len = strlen(value); len > 0 && isspace((unsigned char)value[len - 1]); len--)
 		value[len - 1] = '\0';
 	if (strcasecmp(line, "Content-Type") == 0) {
-		value[strcspn(value, "; \t")] = '\0';
-		for (char *c = value; *c; c++)
-			*c = (char)tolower((unsigned char)*c);
-		keep(&t->answer.content_type, value);
+		take_content_type(&t->answer, value);
 	} else if (strcasecmp(line, "Retry-After") == 0) {
 		keep(&t->retry_after, value);
 	} else if (strcasecmp(line, "Date") == 0) {
 		t->answer.date = (int64_t)curl_getdate(value, NULL);
 	} else if (strcasecmp(line, "WWW-Authenticate") == 0) {
-		keep(&t->answer.www_authenticate, value);
+		join(&t->answer.www_authenticate, ", ", value, ANSWER_MAX_HEADER_LINE);
 		t->challenged |= t->status == 401 && strncasecmp(value, "Digest ", 7) == 0;
+	} else if (strcasecmp(line, "Location") == 0) {
+		keep(&t->answer.location, value);
 	} else if (strcasecmp(line, "Set-Cookie") == 0) {
+		join(&t->answer.cookies, "\n", value, ANSWER_MAX_HEADER_BYTES);
 		add_cookie(&t->answer, value);
 	}
 }

@@ -112,7 +112,7 @@ static int before_request(void *arg, char *peer_ip, char *local_ip, int peer_por
 	// without credentials.
 	if (t->digest && !t->challenged)
 		return t->status ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
-	if (t->once && t->sendings > 0) {
+	if (t->once && t->sendings >= t->legs) {
 		t->again_refused = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
@@ -176,6 +176,17 @@ static bool set_request(CURL *easy, const struct http_call *c, struct curl_slist
 	       SET(CURLOPT_POSTFIELDS, c->body_len ? c->body : "");
 }
 
+// NTLM and Negotiate are libcurl's work: it copies user and password, into memory that is wiped (heap.c).
+static bool set_auth(CURL *easy, const struct http_call *c)
+{
+	if (c->auth == HTTP_BASIC)
+		return true;
+	long wanted = (long)(c->auth == HTTP_NTLM ? CURLAUTH_NTLM : CURLAUTH_NEGOTIATE);
+	return SET(CURLOPT_HTTPAUTH, wanted) &&
+	       SET(CURLOPT_USERNAME, c->user ? secret_text(c->user) : "") &&
+	       SET(CURLOPT_PASSWORD, c->password ? secret_text(c->password) : "");
+}
+
 static struct err *make_headers(const struct http_call *c, struct curl_slist **out)
 {
 	AUTO(slist) struct curl_slist *list = curl_slist_append(NULL, "Expect:"); // no 100-continue
@@ -226,7 +237,7 @@ static struct err *transfer(struct http *h, const struct http_call *c, struct cu
 	h->login.alert = 0;
 	TRY(answer_gather(h->easy, t, h->max_body));
 	if (!set_trust(h->easy, h) || !set_manners(h->easy, h, t->place) ||
-	    !set_request(h->easy, c, headers, t)) {
+	    !set_request(h->easy, c, headers, t) || !set_auth(h->easy, c)) {
 		curl_easy_reset(h->easy);
 		return err_new(ERR_FAILED, N_("The network library refused a setting."));
 	}
@@ -242,7 +253,9 @@ static struct err *check_call(const struct http *h, const struct http_call *c)
 	bool post = strcmp(c->method, "POST") == 0;
 	if ((!post && strcmp(c->method, "GET") != 0) || (!post && c->body_len > 0) ||
 	    !c->user != !c->password || (c->digest && (!post || !c->user)) ||
-	    (h->unverified && (post || c->user || c->n_headers > 0)))
+	    (c->digest && c->auth != HTTP_BASIC) || (c->auth == HTTP_NTLM && !c->user) ||
+	    (c->auth == HTTP_NEGOTIATE && c->user) ||
+	    (h->unverified && (post || c->user || c->n_headers > 0 || c->auth != HTTP_BASIC)))
 		return err_new(ERR_FAILED,
 			       N_("The network was asked for something it does not do."));
 	return NULL;
@@ -253,13 +266,13 @@ struct err *http_do(struct http *h, const struct http_call *c, struct http_answe
 	TRY(check_call(h, c));
 	AUTO_PLACE struct place place = { 0 };
 	TRY(place_of_url(c->url, &place));
-	if (place.plain && (!h->plain || c->user))
+	if (place.plain && (!h->plain || c->user || c->auth != HTTP_BASIC))
 		return place_refused(c->url);
 	TRY(check_host(h, &place));
 	AUTO(slist) struct curl_slist *headers = NULL;
 	TRY(make_headers(c, &headers));
 	AUTO(secret) struct secret *basic = NULL;
-	if (c->user && !c->digest)
+	if (c->user && !c->digest && c->auth == HTTP_BASIC)
 		TRY(basic_header(c->user, c->password, &basic));
 	// Lent, not copied: this node is ours and stands in front of the list.
 	struct curl_slist with_basic = { .data = basic ? (char *)secret_room(basic) : NULL,
@@ -268,6 +281,7 @@ struct err *http_do(struct http *h, const struct http_call *c, struct http_answe
 		.place = &place, .once = c->once || c->user || strcmp(c->method, "POST") == 0
 	};
 	t.http = h;
+	t.legs = c->auth == HTTP_BASIC ? 1 : 2;
 	t.channel = c->channel;
 	t.digest = c->digest;
 	t.sent = sent;

@@ -61,6 +61,14 @@ struct http_header {
 	const char *name, *value;
 };
 
+// How a server is told who we are, over TLS alone. NTLM and Negotiate take two requests on one connection, and only the second carries the
+// body and the proof, once; they give no channel binding (RFC 5929).
+enum http_auth {
+	HTTP_BASIC,
+	HTTP_NTLM,	// [MS-NLMP], with user and password; the user may be DOMAIN\name
+	HTTP_NEGOTIATE, // RFC 4559, with the Kerberos ticket of this process; user and password are null
+};
+
 struct http_call {
 	const char *method; // "GET" or "POST"
 	const char *url;
@@ -68,8 +76,9 @@ struct http_call {
 	size_t n_headers;
 	const void *body; // POST only
 	size_t body_len;
-	// HTTP Basic (RFC 7617), sent ahead, only after the server was verified; both or neither.
+	// HTTP Basic (RFC 7617), sent ahead, only after the server was verified; both or neither. With HTTP_NTLM they are for that.
 	const struct secret *user, *password;
+	enum http_auth auth;
 	// HTTP Digest (RFC 7616) with them instead: first a request without body and credentials, then, as the server asks, the true one, once.
 	// ERR_CA_REFUSED tagged "digest-not-offered" where it does not ask so, "digest-again" where it asks a second time. libcurl keeps them until
 	// http_close.
@@ -88,7 +97,10 @@ struct http_answer {
 	int64_t retry_after; // seconds from now; -1 when missing or unreadable (both forms of RFC 9110 §10.2.3 are read)
 	int64_t date; // when the server says that it answered (RFC 9110 §6.6.1), seconds since 1970; -1 when missing or unreadable
 	char *set_cookie; // all name=value pairs that were set, as a Cookie header wants them; null: none
-	char *www_authenticate; // null: none
+	char *www_authenticate; // all challenges, joined by ", "; null: none
+	char *location;		// of a redirection, as it was sent; null: none
+	char *charset;		// of the content type, lower case; null: none
+	char *cookies; // the values of all Set-Cookie headers as they were sent, one a line; null: none
 	char *reason; // safe text (text_safe) of a text/plain or short answer for showing; "" otherwise
 	struct buf body;
 };
@@ -106,6 +118,11 @@ static inline void http_answer_cleanup(struct http_answer *a)
 // *sent (may be null) is set true as soon as any byte of the request may have left.
 MUST struct err *http_do(struct http *h, const struct http_call *c, struct http_answer *out,
 			 bool *sent);
+
+// Where a reference on the page `base` leads (RFC 3986 §5.2), without its fragment. ERR_PROFILE tagged "url-wrong" for what is no http or https address.
+MUST struct err *http_resolve(const char *base, const char *reference, char **out);
+// The host of a URL, lower case, and its path, "/" at least. ERR_PROFILE tagged "url-wrong".
+MUST struct err *http_parts(const char *url, char **host, char **path);
 
 // The connection of the last answer.
 struct http_tls {

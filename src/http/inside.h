@@ -88,6 +88,7 @@ struct transfer {
 	bool channel_changed;
 	bool *sent;	    // may be null
 	unsigned sendings;  // how often the request began to leave
+	unsigned legs;	    // how often it may, once: 2 where the first only asks for a challenge
 	bool again_refused; // it would have left a second time
 	bool too_large, no_memory, interrupted, timed_out;
 	bool headers_ended; // by their empty line: libcurl takes a line that is cut before it for the end of an answer

@@ -115,3 +115,45 @@ bool place_is_loopback(const struct place *p)
 	return strcmp(p->host, "[::1]") == 0 || strcmp(p->host, "localhost") == 0 ||
 	       (len > 10 && strcmp(p->host + len - 10, ".localhost") == 0);
 }
+
+struct err *http_resolve(const char *base, const char *reference, char **out)
+{
+	AUTO_PLACE struct place from = { 0 };
+	AUTO_PLACE struct place to = { 0 };
+	AUTO_CURL_TEXT char *whole = NULL;
+	TRY(place_of_url(base, &from));
+	AUTO_TEXT char *bare = strndup(reference, strcspn(reference, "#"));
+	if (!bare)
+		return err_no_memory();
+	// An empty reference is the page itself; libcurl would take it for the directory.
+	if (bare[0] && strlen(bare) <= PLACE_MAX_URL) {
+		CURLUcode code = curl_url_set(from.url, CURLUPART_URL, bare,
+					      CURLU_DISALLOW_USER | CURLU_URLENCODE);
+		if (code != CURLUE_OK)
+			return bad_url(reference, code);
+	} else if (bare[0]) {
+		return bad_url(reference, CURLUE_MALFORMED_INPUT);
+	}
+	CURLUcode code = curl_url_set(from.url, CURLUPART_FRAGMENT, NULL, 0);
+	if (code == CURLUE_OK)
+		code = curl_url_get(from.url, CURLUPART_URL, &whole, 0);
+	if (code != CURLUE_OK)
+		return bad_url(reference, code);
+	TRY(place_of_url(whole, &to));
+	*out = strdup(whole);
+	return *out ? NULL : err_no_memory();
+}
+
+struct err *http_parts(const char *url, char **host, char **path)
+{
+	AUTO_PLACE struct place p = { 0 };
+	AUTO_CURL_TEXT char *text = NULL;
+	TRY(place_of_url(url, &p));
+	CURLUcode code = curl_url_get(p.url, CURLUPART_PATH, &text, 0);
+	if (code != CURLUE_OK)
+		return bad_url(url, code);
+	*path = strdup(text);
+	*host = p.host;
+	p.host = NULL;
+	return *path ? NULL : err_no_memory();
+}

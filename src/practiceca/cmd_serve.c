@@ -47,6 +47,12 @@ static const struct option_row options[] = {
 	  N_("Check the token maker's attestation in a request by these roots (PEM).") },
 	{ "require-attestation", NULL, N_("Refuse requests without an attestation.") },
 	{ "hotp-look-ahead", "N", N_("HOTP values accepted beyond the next one: 5 if not given.") },
+	{ "portal-session", "SECONDS",
+	  N_("How long a session of the portal may be idle: 600 if not given.") },
+	{ "portal-keypad", NULL,
+	  N_("Let the portal's on-screen keyboard send other digits than stand on it.") },
+	{ "portal-charset", "CHARSET",
+	  N_("Charset of the portal's pages: utf-8, shift_jis or euc-jp; utf-8 if not given.") },
 	{ "with-chain", NULL, N_("Answer with the issuing CA beside the new certificate.") },
 	{ "verbose", NULL, N_("Log every request to stderr.") },
 };
@@ -148,6 +154,26 @@ static struct err *read_crl_url(const char *url, const char **out)
 	return NULL;
 }
 
+static struct err *set_up_portal(const struct given *g, struct service *s)
+{
+	static const struct {
+		const char *option, *charset, *type;
+	} known[] = { { "utf-8", "UTF-8", "text/html; charset=UTF-8" },
+		      { "shift_jis", "Shift_JIS", "text/html; charset=Shift_JIS" },
+		      { "euc-jp", "EUC-JP", "text/html; charset=EUC-JP" } };
+	const char *wanted = given_text(g, "portal-charset");
+	int64_t seconds = 0;
+	TRY(given_number(g, "portal-session", 1, 86400, 600, &seconds));
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		if (strcmp(wanted ? wanted : "utf-8", known[i].option) != 0)
+			continue;
+		s->portal_charset = known[i].charset;
+		s->portal_type = known[i].type;
+		return sessions_new(seconds, given_flag(g, "portal-keypad"), &s->sessions);
+	}
+	return err_new(ERR_USAGE, N_("The portal's charset is utf-8, shift_jis or euc-jp."));
+}
+
 static struct err *set_up(const struct given *g, const char *dir, const struct place at[PLACES],
 			  struct service *s)
 {
@@ -160,6 +186,7 @@ static struct err *set_up(const struct given *g, const char *dir, const struct p
 	TRY(files_first_line(given_text(g, "challenge-file"), REQUEST_CHALLENGE_MAX,
 			     &s->challenge));
 	s->login.hotp_look_ahead = (unsigned)look_ahead;
+	TRY(set_up_portal(g, s));
 	if (given_flag(g, "digest"))
 		TRY(digest_new(&s->digest));
 	s->with_chain = given_flag(g, "with-chain");

@@ -81,6 +81,16 @@ static const char *const migrations[] = {
 	// PINs that HTTP Digest is judged with; '': the account has none that can be read.
 	"ALTER TABLE account ADD COLUMN digest_pin TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE account ADD COLUMN digest_confirm TEXT NOT NULL DEFAULT '';",
+	// Requests that came over pages; fetched: their certificate was handed over, or they are worth nothing any more.
+	"CREATE TABLE web_request("
+	" id INTEGER PRIMARY KEY,"
+	" account BIGINT NOT NULL REFERENCES account(id),"
+	" place TEXT NOT NULL,"
+	" request BLOB NOT NULL,"
+	" request_sha256 TEXT NOT NULL,"
+	" at BIGINT NOT NULL,"
+	" fetched BIGINT NOT NULL);"
+	"CREATE INDEX web_request_account ON web_request(account);",
 };
 
 const char *const *database_migrations(size_t *n)

@@ -20,6 +20,7 @@ struct err *service_prepare(struct service *s)
 
 void service_free(struct service *s)
 {
+	sessions_free(s->sessions);
 	authority_free(s->authority);
 	database_close(s->database);
 	secret_free(s->challenge);

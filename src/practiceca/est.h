@@ -13,6 +13,7 @@
 #include "practiceca/digest.h"
 #include "practiceca/login.h"
 #include "practiceca/refusal.h"
+#include "practiceca/session.h"
 #include "practiceca/ticket.h"
 
 // What the server is set to. Read-only while it runs; every thread uses it.
@@ -27,9 +28,11 @@ struct service {
 	struct attested_rules attested;
 	int64_t retry_after; // seconds
 	bool with_chain, verbose;
-	bool link_required;		   // each request is bound to its TLS connection
-	bool reenroll_same_key;		   // a renewal may keep the key of its certificate
-	struct buf cacerts, csrattrs_body; // ready answers
+	bool link_required;			  // each request is bound to its TLS connection
+	bool reenroll_same_key;			  // a renewal may keep the key of its certificate
+	struct sessions *sessions;		  // of the portal
+	const char *portal_charset, *portal_type; // "Shift_JIS", "text/html; charset=Shift_JIS"
+	struct buf cacerts, csrattrs_body;	  // ready answers
 };
 MUST struct err *service_prepare(struct service *s); // fills what is derived; the rest is set
 void service_free(struct service *s);

@@ -93,6 +93,16 @@ static const struct {
 					    "people of its own contract only.") },
 	[REFUSE_ITSELF] = { 403, N_("Nobody vouches for themselves. Renew, or enrol with IDs and "
 				    "PINs.") },
+	[REFUSE_PORTAL_SESSION] = { 403, N_("The session has ended. Begin again at the top "
+					    "page.") },
+	[REFUSE_PORTAL_TOKEN] = { 403, N_("This form was sent already, or is not the one that was "
+					  "shown last.") },
+	[REFUSE_PORTAL_ORDER] = { 403, N_("This page does not come next. Begin again at the top "
+					  "page.") },
+	[REFUSE_PORTAL_FORM] = { 400, N_("The form is not filled in as this page wants it.") },
+	[REFUSE_PORTAL_TYPE] = { 415, N_("The body must be application/x-www-form-urlencoded.") },
+	[REFUSE_PORTAL_PEM] = { 400, N_("The request must be one PKCS#10 request in PEM.") },
+	[REFUSE_TEMPLATE] = { 403, N_("The CA has no such certificate template.") },
 	[REFUSE_FAULT] = { 500, N_("The practice CA failed. Its terminal says why.") },
 };
 

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "practiceca/certsrv.h"
 #include "practiceca/ocsp.h"
+#include "practiceca/portal.h"
 
 static const struct route {
 	const char *path; // whole, or with a '/' at its end the beginning of a path
@@ -12,6 +14,8 @@ static const struct route {
 } routes[] = {
 	{ "/.well-known/est/", est_answer, false },
 	{ "/crl", est_answer, true },
+	{ "/portal/", portal_answer, false },
+	{ "/certsrv/", certsrv_answer, false },
 	{ "/ocsp", ocsp_answer, true },
 };
 

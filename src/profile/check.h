@@ -16,6 +16,10 @@ MUST struct err *check_role(struct profile *p, struct profile_role *r, struct fa
 // The profile's window and those of its roles, which get what they leave out from it.
 MUST struct err *check_windows(struct profile *p, struct faults *f);
 MUST struct err *check_ca(struct draft *d, const char *dir, struct faults *f);
+// The pages of a portal.
+MUST struct err *check_portal(struct profile *p, struct faults *f);
+// The pages of preset: bank.
+MUST struct err *preset_fill(struct profile_portal *portal);
 void check_est(const struct profile *p, struct faults *f);
 MUST struct err *check_attestation(struct draft *d, const char *dir, struct faults *f);
 // What token: says of the security officer's PIN; reads the recovery certificates.

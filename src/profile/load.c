@@ -33,6 +33,15 @@ static void window_free(struct profile_window *w)
 	free(w->remind_days);
 }
 
+static void rdns_free(struct profile_rdn *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(list[i].type);
+		free(list[i].value);
+	}
+	free(list);
+}
+
 static void role_free(struct profile_role *r)
 {
 	window_free(&r->window);
@@ -47,15 +56,11 @@ static void role_free(struct profile_role *r)
 		text2_free(&r->otp.models[i].label);
 		text2_free(&r->otp.models[i].instruction);
 	}
-	for (size_t i = 0; i < r->n_subject; i++) {
-		free(r->subject[i].type);
-		free(r->subject[i].value);
-	}
 	text2_free(&r->label);
 	text2_free(&r->otp.label);
 	free(r->fields);
 	free(r->otp.models);
-	free(r->subject);
+	rdns_free(r->subject, r->n_subject);
 	// Templates: the secrets that fill them never come here.
 	char *texts[] = { r->name,
 			  r->common_name,
@@ -75,6 +80,35 @@ static void texts_free(char **list, size_t n)
 	free(list);
 }
 
+static void sayings_free(struct portal_saying *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(list[i].name);
+		texts_free(list[i].texts, list[i].n_texts);
+		free(list[i].element);
+	}
+	free(list);
+}
+
+static void portal_clear(struct profile_portal *p)
+{
+	for (size_t i = 0; i < p->n_pages; i++) {
+		struct portal_page *page = &p->pages[i];
+		char *texts[] = { page->name,  page->link,   page->form,
+				  page->press, page->keypad, page->certificate };
+		for (size_t t = 0; t < ARRAY_LEN(texts); t++)
+			free(texts[t]);
+		texts_free(page->roles, page->n_roles);
+		texts_free(page->shows, page->n_shows);
+		texts_free(page->typed_there, page->n_typed_there);
+		rdns_free(page->fields, page->n_fields);
+		sayings_free(page->says, page->n_says);
+	}
+	free(p->pages);
+	sayings_free(p->says, p->n_says);
+	free(p->certificate_template);
+}
+
 static void profile_clear(struct profile *p)
 {
 	for (size_t i = 0; i < p->n_roles; i++)
@@ -92,6 +126,7 @@ static void profile_clear(struct profile *p)
 	free(p->token.master); // no secret: a path
 	texts_free(p->ca.hosts, p->ca.n_hosts);
 	window_free(&p->window);
+	portal_clear(&p->ca.portal);
 	text2_free(&p->consent_key);
 	text2_free(&p->consent_store);
 	free(p->login_url);

@@ -136,6 +136,66 @@ struct profile_key {
 
 enum ca_protocol { CA_EST, CA_SCEP, CA_CMP, CA_PORTAL, CA_FILE };
 
+// --- a CA's web pages (protocol portal): inkan-profile(5), "A PORTAL"
+
+enum portal_preset { PRESET_NONE, PRESET_BANK, PRESET_ADCS };
+enum portal_auth { PORTAL_AUTH_NONE, PORTAL_AUTH_BASIC, PORTAL_AUTH_NTLM, PORTAL_AUTH_NEGOTIATE };
+enum portal_language { PORTAL_JA, PORTAL_EN };
+enum portal_step { PORTAL_LOGIN, PORTAL_REQUEST, PORTAL_WAIT, PORTAL_ISSUED };
+enum portal_next { PORTAL_FORM, PORTAL_LINK, PORTAL_REFRESH };
+enum portal_meaning {
+	PORTAL_WRONG,  // an ID, a PIN or the one-time password
+	PORTAL_LOCKED, // after too many errors
+	PORTAL_REFUSED,
+	PORTAL_PENDING,
+	PORTAL_EXPIRED, // the session
+};
+
+// What a page says, and what that means. Any one of what is given is enough.
+struct portal_saying {
+	char *name;
+	char **texts;
+	size_t n_texts;
+	char *element;	 // id or name
+	unsigned status; // 0: any
+	enum portal_meaning means;
+};
+
+struct portal_page {
+	char *name;
+	enum portal_step step;
+	char **roles; // none: all
+	size_t n_roles;
+	char **shows; // by any one of these texts it is known; none: by its form
+	size_t n_shows;
+	enum portal_next next;
+	char *link; // its text, id, or a part of its address
+	char *form; // its id, name, a part of its address, or the name of a field in it; null: the one with all of `fields`
+	struct profile_rdn *fields; // name and template
+	size_t n_fields;
+	char *press;	    // a button's name, id or label; null: the first
+	char *keypad;	    // id of a table of keys with codes; null: none
+	char **typed_there; // names of the fields
+	size_t n_typed_there;
+	char *certificate; // id or name of its element, or a link; null: looked for
+	struct portal_saying *says;
+	size_t n_says;
+};
+
+struct profile_portal {
+	enum portal_preset preset;
+	enum portal_auth auth;
+	enum portal_language language; // that the pages are asked for in
+	char *certificate_template;    // of a CA of Microsoft's; null: the CA's own choice
+	struct portal_page *pages;
+	size_t n_pages;
+	struct portal_saying *says; // of every page
+	size_t n_says;
+};
+// What a template of a page may name besides fields: the request, in PEM, in base64 of 64 columns, in one line of base64.
+#define PORTAL_REQUEST_PEM    "request"
+#define PORTAL_REQUEST_BASE64 "request_base64"
+#define PORTAL_REQUEST_LINE   "request_line"
 // When a request is bound to its TLS connection (RFC 7030 §3.5).
 enum est_link { EST_LINK_ASKED, EST_LINK_ALWAYS, EST_LINK_NEVER };
 enum est_auth { EST_AUTH_BASIC, EST_AUTH_DIGEST };
@@ -157,6 +217,7 @@ struct profile_ca {
 	size_t n_hosts;
 	unsigned connect_seconds, answer_seconds; // time-outs
 	size_t max_answer;			  // bytes
+	struct profile_portal portal;
 	unsigned max_wait_seconds; // how long a 202 is waited for on a terminal before exit 3
 	enum revocation revocation;
 	struct profile_est est;

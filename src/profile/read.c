@@ -240,7 +240,7 @@ static struct err *read_subject(const struct reader *r, const yaml_node_t *node,
 		s.path = below.text;
 		TRY(place_put(r->f, below.text, s.mark));
 		struct profile_rdn *rdn = &array[(*count_of(k, base))++];
-		rdn->type = text_safe(type, strlen(type), 40);
+		rdn->type = text_safe(type, strlen(type), 120);
 		if (!rdn->type)
 			return err_no_memory();
 		TRY(value_text(&s, &value, text, strlen(text), false, &rdn->value));
@@ -413,4 +413,12 @@ struct err *document_fill(yaml_document_t *doc, struct faults *f, struct draft *
 		return NULL;
 	}
 	return read_group(&r, root, "", &schema_profile, out);
+}
+
+struct err *document_fill_table(yaml_document_t *doc, struct faults *f,
+				const struct schema_table *t, void *base)
+{
+	struct reader r = { doc, f };
+	yaml_node_t *root = yaml_document_get_root_node(doc);
+	return root ? read_group(&r, root, "", t, base) : NULL;
 }

@@ -12,3 +12,7 @@
 // goes into f. Errors: memory only.
 MUST struct err *document_fill(yaml_document_t *doc, struct faults *f, struct draft *out);
 void draft_free(struct draft *d);
+
+// The same for one table of the schema at its own struct (a preset).
+MUST struct err *document_fill_table(yaml_document_t *doc, struct faults *f,
+				     const struct schema_table *t, void *base);

@@ -43,6 +43,13 @@ struct schema_table {
 	size_t n_keys;
 };
 
+// schema_portal.c: the entries of ca.portal.pages and says.
+extern const struct schema_table schema_portal_page, schema_portal_saying;
+// All of ca.portal, at struct draft.
+extern const struct schema_table schema_portal;
+// The keys pages and says alone, at struct profile_portal.
+extern const struct schema_table schema_portal_ways;
+
 // What is read before it is checked. The profile comes first, so that its offsets are the draft's.
 struct draft {
 	struct profile profile;

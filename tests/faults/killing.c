@@ -2,7 +2,7 @@
 // each send and receive, each write of the journal; or the disk takes nothing more from there on. Then `inkan resume`. Key pairs, certificates, issues, one-time passwords
 // and PIN tries are counted, against a practice CA that issues a second certificate to whoever asks twice.
 //
-//	faults-killing [sample|full] [SHARD OF]
+//	faults-killing [sample|full] [SHARD OF] [est|portal]
 #include "desk.h"
 
 #include <fcntl.h>
@@ -459,9 +459,31 @@ static void test_a_module_that_takes_the_id_later(void)
 	CU_ASSERT_TRUE(named);
 }
 
-static bool set_out(void)
+// The text with one part replaced; null when it does not stand there. To be freed.
+static char *replaced(const char *text, const char *from, const char *to)
 {
-	if (!desk_open(&desk))
+	const char *hit = strstr(text, from);
+	return hit ? text_format("%.*s%s%s", (int)(hit - text), text, to, hit + strlen(from))
+		   : NULL;
+}
+
+// The same bank, by the pages of its portal.
+static bool go_by_portal(void)
+{
+	AUTO_BUF struct buf text = BUF(65536);
+	if (buf_read_file(desk.bank.profile, 65536, &text))
+		return false;
+	AUTO_TEXT char *one = replaced((const char *)text.data, "protocol: est",
+				       "protocol: portal\n  portal: {preset: bank}");
+	AUTO_TEXT char *two = one ? replaced(one, "/.well-known/est", "/portal/") : NULL;
+	AUTO_TEXT char *path =
+		two ? scratch_file(desk.bank.place, "practice.yaml", two, 0600) : NULL;
+	return path != NULL;
+}
+
+static bool set_out(bool portal)
+{
+	if (!desk_open(&desk) || (portal && !go_by_portal()))
 		return false;
 	at = (struct paths){ .out = scratch_path(desk.bank.place, "inkan.out"),
 			     .answers = scratch_path(desk.bank.place, "answers.json"),
@@ -480,7 +502,8 @@ int main(int argc, char **argv)
 	int rc = 1;
 	time_t began = time(NULL);
 	setenv("LC_ALL", "C.UTF-8", 1);
-	if (work.shards && set_out())
+	bool portal = argc > 4 && strcmp(argv[4], "portal") == 0;
+	if (work.shards && set_out(portal))
 		rc = CHECK_MAIN(TEST(test_an_empty_token),
 				TEST(test_a_module_that_takes_the_id_later),
 				TEST(test_a_token_with_an_old_pair));

@@ -21,8 +21,36 @@ bool issue_known(const char *variant)
 	return false;
 }
 
-static X509_REQ *read_request(const struct bytes *csr)
+static int hex(char c)
 {
+	static const char digits[] = "0123456789ABCDEF";
+	const char *at = c ? strchr(digits, c) : NULL;
+	return at ? (int)(at - digits) : 0;
+}
+
+// The field csr of a form (application/x-www-form-urlencoded) as base64; any other body as it is.
+static void from_form(const struct bytes *body, struct bytes *out)
+{
+	const char *at = body->len ? memmem(body->data, body->len, "csr=", 4) : NULL;
+	const char *end = (const char *)body->data + body->len;
+	if (!at) {
+		bytes_put(out, body->data, body->len);
+		return;
+	}
+	for (const char *p = at + 4; p < end && *p != '&'; p++) {
+		char c = *p;
+		if (c == '%' && end - p > 2) {
+			c = (char)(hex(p[1]) * 16 + hex(p[2]));
+			p += 2;
+		}
+		bytes_put(out, &c, 1);
+	}
+}
+
+static X509_REQ *read_request(const struct bytes *body)
+{
+	struct bytes text = { 0 }, *csr = &text;
+	from_form(body, &text);
 	unsigned char *der = must(malloc(csr->len + 4), "malloc");
 	EVP_ENCODE_CTX *ctx = must(EVP_ENCODE_CTX_new(), "EVP_ENCODE_CTX_new");
 	int n = 0, last = 0;
@@ -37,6 +65,7 @@ static X509_REQ *read_request(const struct bytes *csr)
 		X509_REQ_free(req);
 		req = NULL;
 	}
+	bytes_free(&text);
 	free(der);
 	return req;
 }

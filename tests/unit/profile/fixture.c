@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/msg.h"
+#include "check.h"
 
 const char fixture_pem[] = "-----BEGIN CERTIFICATE-----\n"
 			   "MIIBszCCAVmgAwIBAgIUQUJDREVGR0hJSktMTU5PUFFSU1QwCgYIKoZIzj0EAwIw\n"
@@ -115,4 +116,33 @@ size_t err_depth(const struct err *e)
 	for (e = err_cause(e); e; e = err_cause(e))
 		n++;
 	return n;
+}
+
+static void check_wrong(const char *profile, const struct wrong *w)
+{
+	AUTO(profile) struct profile *p = NULL;
+	AUTO_TEXT char *yaml = fixture_profile(profile, w->from, w->to);
+	fixture_write("maker-roots.pem", fixture_pem, 0600);
+	AUTO_TEXT char *beside = text_copy(fixture_write("example-root.pem", fixture_pem, 0600));
+	*strrchr(beside, '/') = '\0';
+	struct err *e = profile_parse(yaml, strlen(yaml), "bank.yaml", beside, &p);
+	unsigned line = fixture_line(yaml, w->at);
+	AUTO_TEXT char *place = text_format("bank.yaml:%u:", line);
+	AUTO_TEXT char *path = text_format(": %s: ", w->path);
+	bool fine = e && err_kind(e) == ERR_PROFILE && line > 0 && err_says(e, place) &&
+		    (w->path[0] == '\0' || err_says(e, path)) && err_says(e, w->says);
+	if (!fine) {
+		AUTO_TEXT char *said = e ? err_render(e) : text_copy("no fault");
+		fprintf(stderr, "%s -> %s: wanted %s %s %s, got:\n%s\n", w->from, w->to, place,
+			path, w->says, said);
+	}
+	CU_ASSERT(fine);
+	CU_ASSERT_PTR_NULL(p);
+	err_ignore(e);
+}
+
+void check_all(const char *profile, const struct wrong *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		check_wrong(profile, &list[i]);
 }

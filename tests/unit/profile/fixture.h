@@ -24,3 +24,9 @@ unsigned fixture_line(const char *yaml, const char *text);
 // Whether an error or one of its causes says this (in English); and how many causes it has.
 bool err_says(const struct err *e, const char *text);
 size_t err_depth(const struct err *e);
+
+// The practice profile with `from` replaced by `to`: the fault stands in the line that holds `at`, on the path, and says this.
+struct wrong {
+	const char *from, *to, *at, *path, *says;
+};
+void check_all(const char *profile, const struct wrong *list, size_t n);

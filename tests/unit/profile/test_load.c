@@ -146,6 +146,36 @@ static void test_example_passes_with_its_anchors(void)
 	CU_ASSERT_EQUAL(p->roles[0].fields[0].digits_max, 10);
 }
 
+static void test_profiles_of_portals_pass_with_their_anchors(void)
+{
+	static const char *const names[] = { "portal-bank", "adcs" };
+	fixture_write("example-root.pem", fixture_pem, 0600);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		AUTO(profile) struct profile *p = NULL;
+		AUTO_TEXT char *yaml = fixture_profile(names[i], NULL, NULL);
+		AUTO_TEXT char *file = text_format("%s.yaml", names[i]);
+		CHECK_OK_OR_END(profile_load(fixture_write(file, yaml, 0600), &p));
+		CU_ASSERT_EQUAL(p->ca.protocol, CA_PORTAL);
+		CU_ASSERT_EQUAL(p->ca.portal.n_pages, i == 0 ? 7 : 0);
+		CU_ASSERT_EQUAL(p->ca.portal.auth, i == 0 ? PORTAL_AUTH_NONE : PORTAL_AUTH_BASIC);
+	}
+}
+
+// A preset is pages like those of a profile.
+static void test_the_banks_preset_has_its_pages(void)
+{
+	AUTO(profile) struct profile *p = NULL;
+	CHECK_OK_OR_END(
+		fixture_parse("protocol: est", "protocol: portal\n  portal: {preset: bank}", &p));
+	const struct profile_portal *portal = &p->ca.portal;
+	CU_ASSERT_EQUAL(portal->n_pages, 10);
+	CU_ASSERT_EQUAL_FATAL(portal->n_says, 4);
+	CU_ASSERT_EQUAL(portal->preset, PRESET_BANK);
+	CU_ASSERT_EQUAL(portal->pages[9].step, PORTAL_ISSUED);
+	CU_ASSERT_STRING_EQUAL(portal->pages[5].fields[0].value, "{confirm_pin}");
+	CU_ASSERT_EQUAL(portal->says[0].means, PORTAL_WRONG);
+}
+
 static void test_fingerprint_follows_file_and_anchors(void)
 {
 	AUTO(profile) struct profile *a = NULL, *same = NULL, *file = NULL, *anchors = NULL;
@@ -312,6 +342,8 @@ int main(void)
 		TEST(test_ready_profiles_speak_both_languages),
 		TEST(test_one_text_serves_both_languages), TEST(test_own_host_is_pinned_once),
 		TEST(test_example_passes_with_its_anchors),
+		TEST(test_profiles_of_portals_pass_with_their_anchors),
+		TEST(test_the_banks_preset_has_its_pages),
 		TEST(test_fingerprint_follows_file_and_anchors),
 		TEST(test_fingerprint_follows_the_makers_roots),
 		TEST(test_file_that_others_can_write_is_refused),

@@ -35,6 +35,10 @@ static const char *placeholder(const char *key)
 {
 	if (strcmp(key, "roles") == 0)
 		return "ROLE";
+	if (strcmp(key, "pages") == 0)
+		return "PAGE";
+	if (strcmp(key, "says") == 0)
+		return "SAYING";
 	return strcmp(key, "fields") == 0 ? "FIELD" : "MODEL";
 }
 
