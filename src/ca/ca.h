@@ -48,6 +48,8 @@ struct ca_constraints {
 	bool key_usage_signature, key_usage_encipherment; // asked for in the request
 	bool challenge_password;			  // the CA wants one in the request
 	struct buf request_attributes; // DER Attributes to be put in as they stand
+	bool certified_encipherment;   // what is issued must allow keyEncipherment
+	struct msg *notice; // something that the person should know of this CA; null: nothing
 };
 void ca_constraints_free(struct ca_constraints *c);
 
@@ -115,6 +117,10 @@ bool ca_request_is_secret(const struct ca *c);
 // True when the protocol signs or decrypts with the request's own key (SCEP, CMP), so that ca_submit, ca_poll, ca_confirm and ca_reject find it
 // in ca_request.own. The others never look at it, and no PIN is asked for it.
 bool ca_needs_own_key(const struct ca *c);
+// True when a poll needs no request, only the keys: what it must remember of the request is in ca_save (SCEP).
+bool ca_polls_alone(const struct ca *c);
+// The weak algorithms by which the CA protected its answer because the profile lets it ("DES, SHA-1"); kept by ca_save. "" when there are none.
+const char *ca_weakness(const struct ca *c);
 // Takes the credentials out of the answers. Sends nothing for EST; other protocols log in here.
 MUST struct err *ca_authenticate(struct ca *c, const struct answers *a);
 // Sends the request, once. *sent is set as soon as any byte of it may have left (the CA may have issued). Credentials are wiped after it.

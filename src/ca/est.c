@@ -164,15 +164,6 @@ static struct err *est_warm(struct ca *c)
 	return NULL;
 }
 
-static struct err *est_challenge(struct ca *c, const struct answers *a, struct secret **out)
-{
-	const char *template_text = c->terms.role->challenge_password;
-	if (template_text && !c->terms.renews)
-		return answers_fill(a, c->terms.profile, template_text, out);
-	*out = NULL;
-	return NULL;
-}
-
 // RFC 7030 §4.2.1 wants one PKCS#10 as the whole body.
 static struct err *est_beside(struct ca *c, const struct cert_list *certs, struct buf *out)
 {
@@ -305,9 +296,9 @@ const struct ca_ops ca_est = {
 	.name = "est",
 	.open = est_open,
 	.constraints = est_constraints,
-	.questions = est_questions,
+	.questions = ca_usual_questions,
 	.warm = est_warm,
-	.challenge = est_challenge,
+	.challenge = ca_usual_challenge,
 	.beside = est_beside,
 	.authenticate = est_authenticate,
 	.submit = est_submit,

@@ -31,8 +31,6 @@ MUST struct err *est_outcome(struct est *e, const struct http_answer *a, bool ha
 
 // GET /csrattrs, judged against what this program can do.
 MUST struct err *est_constraints(struct ca *c, struct ca_constraints *out);
-MUST struct err *est_questions(struct ca *c, const struct ca_constraints *k,
-			       struct ca_questions *out);
 // GET /cacerts, once; what comes is kept in e->cacerts. An error where there are none to be had.
 MUST struct err *est_cacerts(struct est *e);
 // GET base + path.

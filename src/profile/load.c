@@ -78,6 +78,8 @@ static void profile_clear(struct profile *p)
 	buf_free(&p->token.recovery);
 	free(p->token.master); // no secret: a path
 	texts_free(p->ca.hosts, p->ca.n_hosts);
+	texts_free(p->ca.scep.fingerprints, p->ca.scep.n_fingerprints);
+	free(p->ca.scep.identifier);
 	free(p->window.zone);
 	text2_free(&p->window.closed);
 	free(p->window.remind_days);

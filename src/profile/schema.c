@@ -6,6 +6,8 @@ _Static_assert(sizeof(enum otp_kind) == sizeof(int), "an enum is as wide as an i
 _Static_assert(sizeof(enum ca_protocol) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum attestation_send) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum factory_policy) == sizeof(int), "an enum is as wide as an int");
+_Static_assert(sizeof(enum scep_answers) == sizeof(int), "an enum is as wide as an int");
+_Static_assert(sizeof(enum scep_signatures) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum so_custody) == sizeof(int), "an enum is as wide as an int");
 
 #define TABLE(entry_size, list)                                                                    \
@@ -29,6 +31,8 @@ static const char *const attested_pins[] = { "any", "once", "always", NULL };
 static const char *const attested_touches[] = { "any", "cached", "always", NULL };
 static const char *const attested_ways[] = { "none", "pkcs10-attribute", "extra-certificates",
 					     "file", NULL };
+static const char *const scep_answers[] = { "none", "3des", "des", NULL };
+static const char *const scep_signatures[] = { "none", "sha1", "md5", NULL };
 static const char *const afters[] = { "renew", "reacquire", "closed", NULL };
 
 const char *const schema_subject_types[] = {
@@ -347,6 +351,34 @@ static const struct schema_key token_keys[] = {
 };
 static const struct schema_table token_table = TABLE(0, token_keys);
 
+#define SCEP(member) DRAFT(profile.ca.scep.member)
+static const struct schema_key scep_keys[] = {
+	{ .key = "fingerprint",
+	  .shape = SHAPE_TEXTS,
+	  .max = 8,
+	  .at = SCEP(fingerprints),
+	  .also_at = SCEP(n_fingerprints),
+	  .allowed = N_("a SHA-256 fingerprint of 64 hexadecimal digits, or a list of them") },
+	{ .key = "identifier",
+	  .shape = SHAPE_TEXT,
+	  .max = 100,
+	  .at = SCEP(identifier),
+	  .allowed = N_("1 to 100 letters, digits, '-', '.' and '_'") },
+	{ .key = "weak_answers",
+	  .shape = SHAPE_CHOICE,
+	  .at = SCEP(weak_answers),
+	  .choices = scep_answers,
+	  .otherwise = "none",
+	  .allowed = N_("none, 3des or des") },
+	{ .key = "weak_signatures",
+	  .shape = SHAPE_CHOICE,
+	  .at = SCEP(weak_signatures),
+	  .choices = scep_signatures,
+	  .otherwise = "none",
+	  .allowed = N_("none, sha1 or md5") },
+};
+static const struct schema_table scep_table = TABLE(0, scep_keys);
+
 static const struct schema_key ca_keys[] = {
 	{ .key = "protocol",
 	  .shape = SHAPE_CHOICE,
@@ -400,6 +432,10 @@ static const struct schema_key ca_keys[] = {
 	  .at = DRAFT(profile.ca.max_wait_seconds),
 	  .otherwise = "120",
 	  .allowed = N_("a whole number of seconds from 0 to 86400") },
+	{ .key = "scep",
+	  .shape = SHAPE_GROUP,
+	  .table = &scep_table,
+	  .allowed = N_("the keys fingerprint, identifier, weak_answers and weak_signatures") },
 };
 static const struct schema_table ca_table = TABLE(0, ca_keys);
 
