@@ -25,6 +25,7 @@ struct service {
 	struct attested_rules attested;
 	int64_t retry_after; // seconds
 	bool with_chain, verbose;
+	bool scep_3des;			   // requests in 3DES are taken, and answered so
 	bool reenroll_same_key;		   // a renewal may keep the key of its certificate
 	struct buf cacerts, csrattrs_body; // ready answers
 };

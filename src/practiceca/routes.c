@@ -1,5 +1,6 @@
 // Paths and who answers them.
 #include "practiceca/routes.h"
+#include "practiceca/scep.h"
 
 #include <string.h>
 
@@ -10,6 +11,7 @@ static const struct route {
 } routes[] = {
 	{ "/.well-known/est/", est_answer, false },
 	{ "/crl", est_answer, true },
+	{ "/scep", scep_answer, true },
 };
 
 static bool leads(const struct route *r, const char *path)
