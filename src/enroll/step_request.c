@@ -95,7 +95,8 @@ static bool journalled(const struct enrolment *e)
 // What the challenge password is made of, where this run has not asked for it yet.
 static struct err *ask_for_challenge(struct enrolment *e)
 {
-	const char *template_text = e->role->challenge_password;
+	const char *template_text =
+		ca_request_is_secret(e->ca) ? e->role->challenge_password : NULL;
 	for (size_t i = 0; template_text && i < e->role->n_fields; i++)
 		if (template_uses(template_text, e->role->fields[i].name))
 			TRY(ask_field(e, &e->role->fields[i]));
