@@ -77,8 +77,6 @@ static const struct {
 	[REFUSE_SCEP_OPERATION] = { 400, N_("The operation must be GetCACaps, GetCACert, "
 					    "GetNextCACert or PKIOperation (RFC 8894, section "
 					    "4).") },
-	[REFUSE_SCEP_TYPE] = { 415, N_("The body must be application/x-pki-message (RFC 8894, "
-				       "section 4.3).") },
 	[REFUSE_SCEP_BASE64] = { 400,
 				 N_("The message of a GET must be base64, all of it (RFC 8894, "
 				    "section 4.1).") },
@@ -111,8 +109,6 @@ static const struct {
 						  "signs itself (RFC 8894, section 2.3).") },
 	[REFUSE_SCEP_OTHER_KEY] = { 403, N_("The signer's certificate must hold the key of the "
 					    "request (RFC 8894, section 2.3).") },
-	[REFUSE_SCEP_OTHER_SUBJECT] = { 403, N_("The signer's certificate must have the subject of "
-						"the request (RFC 8894, section 2.3).") },
 	[REFUSE_SCEP_USAGE] = { 403, N_("The signer's certificate must allow digitalSignature and "
 					"keyEncipherment (RFC 8894, section 2.3).") },
 	[REFUSE_SCEP_TIME] = { 403,
@@ -127,8 +123,8 @@ static const struct {
 	[REFUSE_SCEP_TAKEN] = { 403, N_("The transactionID belongs to another key or another "
 					"request (RFC 8894, section 3.2.1.1).") },
 	[REFUSE_SCEP_NAMES] = { 403,
-				N_("A CertPoll must name this CA and the subject of its signer "
-				   "(RFC 8894, section 3.3.3).") },
+				N_("A CertPoll must name this CA and a subject (RFC 8894, section "
+				   "3.3.3).") },
 	[REFUSE_SCEP_UNKNOWN] = { 403, N_("There is no such transaction of this signer (RFC 8894, "
 					  "section 3.3.3).") },
 	[REFUSE_SCEP_NO_NEXT] = { 404, N_("There is no next CA (RFC 8894, section 4.7).") },

@@ -2,7 +2,6 @@
 #include "practiceca/scep.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "practiceca/base64.h"
 #include "practiceca/issue.h"
@@ -66,14 +65,6 @@ static struct err *next_ca(const struct service *s, const struct call *c, struct
 	return e;
 }
 
-static bool is_pki_message(const char *content_type)
-{
-	static const char wanted[] = "application/x-pki-message";
-	size_t len = sizeof wanted - 1;
-	return content_type && strncasecmp(content_type, wanted, len) == 0 &&
-	       (content_type[len] == '\0' || content_type[len] == ';' || content_type[len] == ' ');
-}
-
 static struct err *read_base64(const char *text, struct buf *der, bool *good)
 {
 	uint8_t bytes[REQUEST_BODY_MAX];
@@ -87,8 +78,7 @@ static struct err *operation(const struct service *s, const struct call *c, stru
 	AUTO_BUF struct buf der = BUF(REQUEST_BODY_MAX);
 	bool good = false;
 	if (strcmp(c->method, "POST") == 0)
-		return is_pki_message(c->content_type) ? scep_operate(s, c, c->body, a)
-						       : answer_refuse(a, c, REFUSE_SCEP_TYPE);
+		return scep_operate(s, c, c->body, a);
 	TRY(read_base64(call_query(c, "message"), &der, &good));
 	return good ? scep_operate(s, c, &der, a) : answer_refuse(a, c, REFUSE_SCEP_BASE64);
 }

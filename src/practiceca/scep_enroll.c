@@ -29,14 +29,12 @@ static enum refusal check_signer(X509 *x, int64_t now)
 	return REFUSE_NOTHING;
 }
 
+// Whose subject it has is the client's choice (RFC 8894 §2.3 only advises it); whose key is not, here.
 static enum refusal check_own(const struct scep_message *m, const struct request *r)
 {
-	if (EVP_PKEY_eq(X509_get0_pubkey(m->certificate), r->public_key) != 1)
-		return REFUSE_SCEP_OTHER_KEY;
-	return X509_NAME_cmp(X509_get_subject_name(m->certificate),
-			     X509_REQ_get_subject_name(r->parsed)) == 0
+	return EVP_PKEY_eq(X509_get0_pubkey(m->certificate), r->public_key) == 1
 		       ? REFUSE_NOTHING
-		       : REFUSE_SCEP_OTHER_SUBJECT;
+		       : REFUSE_SCEP_OTHER_KEY;
 }
 
 // ... or one of this CA's.
@@ -204,7 +202,7 @@ static struct err *renew(const struct service *s, const struct scep_message *m,
 	return proceed(s, m, &r, r.renews, &who, v, &begun);
 }
 
-// IssuerAndSubject: two Names and nothing else.
+// IssuerAndSubject: two Names and nothing else, the first of them ours. Whose transaction it is says the key that signs.
 static bool names_fit(const struct service *s, const struct scep_message *m)
 {
 	const unsigned char *p = m->content.data;
@@ -218,8 +216,7 @@ static bool names_fit(const struct service *s, const struct scep_message *m)
 	AUTO(x509_name)
 	X509_NAME *subject = issuer ? d2i_X509_NAME(NULL, &p, (long)(end - p)) : NULL;
 	return subject && p == end &&
-	       X509_NAME_cmp(issuer, X509_get_subject_name(s->authority->issuing)) == 0 &&
-	       X509_NAME_cmp(subject, X509_get_subject_name(m->certificate)) == 0;
+	       X509_NAME_cmp(issuer, X509_get_subject_name(s->authority->issuing)) == 0;
 }
 
 static struct err *poll(const struct service *s, const struct scep_message *m,
