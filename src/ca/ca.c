@@ -117,7 +117,7 @@ struct err *ca_beside(struct ca *c, const struct cert_list *certs, struct buf *o
 
 bool ca_request_is_secret(const struct ca *c)
 {
-	return c->terms.role->challenge_password && !c->terms.renews;
+	return c->terms.role->challenge_password && !c->terms.renews && !c->terms.on_behalf;
 }
 
 struct err *ca_authenticate(struct ca *c, const struct answers *a)

@@ -36,6 +36,8 @@ struct ca_terms {
 	// What is renewed (TLS client authentication, RenewalReq, kur): a certificate that is valid, and vouches for the new one. Null: a
 	// first enrolment, and the person's answers vouch.
 	const struct cert *renews;
+	// An authority of the institution's own (RA) vouches for the person, whose secrets are then not wanted: its key is in ca_request.ra.
+	bool on_behalf;
 	// Called while waiting for the network; true stops with ERR_INTERRUPTED.
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
@@ -85,6 +87,8 @@ struct ca_request {
 	size_t len;
 	struct ca_key own; // the request's key, where ca_needs_own_key; it has no certificate yet
 	struct ca_key old; // that of the certificate that is renewed
+	struct ca_key
+		ra; // that of the RA that vouches; not there in a run that was begun without it
 	struct err *(*resign)(void *ctx, const struct secret *challenge_password, struct buf *der);
 	void *ctx;
 };

@@ -176,7 +176,7 @@ static struct err *est_authenticate(struct ca *c, const struct answers *a)
 	struct est *e = c->self;
 	const struct profile_role *r = c->terms.role;
 	forget_credentials(e);
-	if (c->terms.renews || (!r->user_name && !r->password))
+	if (c->terms.renews || c->terms.on_behalf || (!r->user_name && !r->password))
 		return NULL;
 	if (!r->user_name || !r->password)
 		return err_new(ERR_PROFILE,
@@ -220,24 +220,54 @@ static struct err *post(struct est *e, struct http *http, const char *operation,
 	return http_do(http, &call, answer, sent);
 }
 
-// A connection of its own: only this request goes where the old certificate has logged in (RFC 7030 §3.3.2, §4.2.2). Why the token did not
-// sign is known better by the one who holds the key.
-static struct err *reenroll(struct ca *c, const struct ca_request *r, struct http_answer *answer,
-			    bool *sent)
+// A connection of its own: only this request goes where the certificate that vouches has logged in (RFC 7030 §3.3.2, §4.2.2). Why the token did
+// not sign is known better by the one who holds the key.
+static struct err *post_vouched(struct ca *c, const struct ca_key *by, const char *operation,
+				const struct ca_request *r, struct http_answer *answer, bool *sent)
 {
 	AUTO(http) struct http *http = NULL;
-	if (!r->old.key || !r->old.cert)
-		return err_new(ERR_FAILED, N_("The key that is renewed is not at hand."));
-	TRY(open_http(&c->terms, &r->old, &http));
-	struct err *err = post(c->self, http, "simplereenroll", r, answer, sent);
-	struct err *of_key = private_key_error(r->old.key);
+	TRY(open_http(&c->terms, by, &http));
+	struct err *err = post(c->self, http, operation, r, answer, sent);
+	struct err *of_key = private_key_error(by->key);
 	if (of_key) {
 		err_free(err);
 		return of_key;
 	}
 	if (!err && !http_tls(http)->login_given)
-		log_info("ca", N_("The server did not ask for the certificate that is renewed."));
+		log_info("ca", N_("The server did not ask for the certificate that vouches."));
 	return err;
+}
+
+static struct err *reenroll(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
+			    bool *sent)
+{
+	AUTO_ANSWER struct http_answer a = { 0 };
+	if (!r->old.key || !r->old.cert)
+		return err_new(ERR_FAILED, N_("The key that is renewed is not at hand."));
+	TRY(post_vouched(c, &r->old, "simplereenroll", r, &a, sent));
+	TRY(est_renewal_refusal(&a));
+	return est_outcome(c->self, &a, false, out);
+}
+
+// RFC 7030 §3.3.2: an RA is known by its TLS client certificate. A ticket needs nobody who vouches once more.
+static struct err *enroll_on_behalf(struct ca *c, const struct ca_request *r,
+				    struct ca_outcome *out, bool *sent)
+{
+	struct est *e = c->self;
+	AUTO_ANSWER struct http_answer a = { 0 };
+	if (e->ticket) {
+		TRY(post(e, e->http, "simpleenroll", r, &a, sent));
+		return est_outcome(e, &a, false, out);
+	}
+	if (!r->ra.key)
+		return err_hint(err_tag(err_new(ERR_ANSWER, N_("Who vouches for this enrolment is "
+							       "needed once more.")),
+					"ra-missing"),
+				N_("Give the token with `inkan resume %1 --on-behalf TOKEN`."),
+				ARG_TEXT(c->terms.transaction));
+	TRY(post_vouched(c, &r->ra, "simpleenroll", r, &a, sent));
+	TRY(est_ra_refusal(&a));
+	return est_outcome(e, &a, false, out);
 }
 
 static struct err *send_request(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
@@ -245,12 +275,10 @@ static struct err *send_request(struct ca *c, const struct ca_request *r, struct
 {
 	struct est *e = c->self;
 	bool had_credentials = e->user != NULL;
-	if (c->terms.renews) {
-		AUTO_ANSWER struct http_answer a = { 0 };
-		TRY(reenroll(c, r, &a, sent));
-		TRY(est_renewal_refusal(&a));
-		return est_outcome(e, &a, false, out);
-	}
+	if (c->terms.renews)
+		return reenroll(c, r, out, sent);
+	if (c->terms.on_behalf)
+		return enroll_on_behalf(c, r, out, sent);
 	if (!had_credentials && !e->ticket && c->terms.role->user_name)
 		return err_tag(err_new(ERR_ANSWER, N_("The CA needs the answers anew for this.")),
 			       "credentials-missing");

@@ -25,6 +25,8 @@ MUST struct err *est_decode(const struct buf *body, struct buf *der);
 MUST struct err *est_refusal(const struct http_answer *a);
 // 401 and 403 to a request that the old certificate vouches for, as an error; null for anything else.
 MUST struct err *est_renewal_refusal(const struct http_answer *a);
+// The same where an RA vouches.
+MUST struct err *est_ra_refusal(const struct http_answer *a);
 // An answer of 200, 201 or 202 to a request, as an outcome; keeps the ticket. had_credentials: whether this sending carried some.
 MUST struct err *est_outcome(struct est *e, const struct http_answer *a, bool had_credentials,
 			     struct ca_outcome *out);

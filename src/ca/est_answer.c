@@ -96,6 +96,20 @@ struct err *est_renewal_refusal(const struct http_answer *a)
 	return with_words(e, a);
 }
 
+struct err *est_ra_refusal(const struct http_answer *a)
+{
+	if (a->status != 401 && a->status != 403)
+		return NULL;
+	struct err *e = err_new(ERR_CA_REFUSED,
+				N_("The CA does not let this certificate vouch for the person "
+				   "(status %1)."),
+				ARG_NUM(a->status));
+	e = err_hint(err_tag(e, "ra-refused"),
+		     N_("Tell the institution what is said here: it decides who may vouch for "
+			"whom."));
+	return with_words(e, a);
+}
+
 static bool is_page(const struct http_answer *a)
 {
 	size_t at = a->body.data ? strspn((const char *)a->body.data, " \t\r\n") : 0;

@@ -14,6 +14,12 @@ static bool in_subject(const struct profile_role *r, const char *field)
 	return uses(r->common_name, field);
 }
 
+static bool proves(const struct profile_role *r, const char *field)
+{
+	return uses(r->challenge_password, field) || uses(r->user_name, field) ||
+	       uses(r->password, field);
+}
+
 static void ask(struct ca_questions *q, const char *field, enum profile_ask when)
 {
 	if (q->n < CA_MAX_QUESTIONS)
@@ -33,11 +39,11 @@ struct err *ca_usual_questions(struct ca *c, const struct ca_constraints *k,
 	}
 	for (size_t i = 0; i < r->n_fields; i++) {
 		const char *field = r->fields[i].name;
-		if (in_subject(r, field) || uses(r->challenge_password, field) ||
-		    uses(r->user_name, field) || uses(r->password, field))
+		bool proof = !c->terms.on_behalf && proves(r, field);
+		if (in_subject(r, field) || proof)
 			ask(&q, field, ASK_BEFORE_KEY);
 	}
-	if (r->otp.kind != OTP_NONE) {
+	if (r->otp.kind != OTP_NONE && !c->terms.on_behalf) {
 		if (uses(r->challenge_password, "otp"))
 			ask(&q, "otp", ASK_BEFORE_SIGN);
 		else if (uses(r->user_name, "otp") || uses(r->password, "otp"))
@@ -50,7 +56,7 @@ struct err *ca_usual_questions(struct ca *c, const struct ca_constraints *k,
 struct err *ca_usual_challenge(struct ca *c, const struct answers *a, struct secret **out)
 {
 	const char *template_text = c->terms.role->challenge_password;
-	if (template_text && !c->terms.renews)
+	if (template_text && !c->terms.renews && !c->terms.on_behalf)
 		return answers_fill(a, c->terms.profile, template_text, out);
 	*out = NULL;
 	return NULL;

@@ -18,6 +18,9 @@ static const char *const about_enroll[] = {
 	   "all work together."),
 	N_("What is not given is asked on a terminal. Whatever interrupts it, inkan resume goes "
 	   "on."),
+	N_("With --on-behalf the certificate on another token (a desk's, an administrator's) "
+	   "vouches, where the profile allows it: the person's PINs are not asked, and the PIN of "
+	   "that token is (ra_pin in the answers)."),
 	NULL
 };
 static const char *const about_renew[] = {
@@ -146,12 +149,13 @@ static const char *const about_version[] = { N_("Shows the version of inkan."), 
 const struct command commands[] = {
 	{ "enroll", NULL, 0, 0, N_("Make a key on the token and get its certificate"), about_enroll,
 	  "inkan enroll --profile practice --role user",
-	  OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT, run_enroll, false },
+	  OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_ON_BEHALF, run_enroll,
+	  false },
 	{ "renew", "[ID]", 0, 1, N_("Get a new certificate before the present one ends"),
 	  about_renew, "inkan renew", OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT,
 	  run_renew, false },
 	{ "resume", "[ID]", 0, 1, N_("Go on with an unfinished enrolment"), about_resume,
-	  "inkan resume", FIND_TOKEN | ASKS | OPT_WAIT, run_resume, false },
+	  "inkan resume", FIND_TOKEN | ASKS | OPT_WAIT | OPT_ON_BEHALF, run_resume, false },
 	{ "abandon", "ID", 1, 1, N_("Give up an unfinished enrolment and clean the token up"),
 	  about_abandon, "inkan abandon k7qf-3m2x", FIND_TOKEN | ASKS, run_abandon, false },
 	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, and what is unfinished"),

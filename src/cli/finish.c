@@ -161,6 +161,9 @@ static void show_done(const json_t *o, const char *zone)
 		print_blank(stdout);
 		show_certificate(certificate, zone);
 		pair_text(msg_new(N_("Token")), o, "token");
+		const json_t *by = json_object_get(o, "vouched_by");
+		if (by)
+			pair_text(msg_new(N_("Vouched by")), by, "common_name");
 	}
 	show_login(json_object_get(o, "login"));
 	const json_t *evidence = json_object_get(o, "evidence");

@@ -24,6 +24,8 @@ const struct option_row option_rows[] = {
 	  N_("Over the telephone: the card asks, the help desk answers") },
 	{ OPT_CUSTODY, "--custody", NULL, "show|escrow|derive|typed",
 	  N_("What becomes of a new PUK or management key") },
+	{ OPT_ON_BEHALF, "--on-behalf", NULL, "URI",
+	  N_("Vouch for the person with the certificate on this token") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
 	{ OPT_JSON, "--json", NULL, NULL, N_("One JSON object a line, for programs") },
 	{ OPT_LAST_TRY, "--last-try", NULL, NULL, N_("Use the PIN although only one try is left") },
@@ -62,7 +64,7 @@ static const struct option_row *find_row(const char *name, size_t len)
 	return NULL;
 }
 
-static const char **text_slot(struct options *o, unsigned id)
+static const char **text_slot(struct options *o, uint64_t id)
 {
 	switch (id) {
 	case OPT_PROFILE:
@@ -79,12 +81,14 @@ static const char **text_slot(struct options *o, unsigned id)
 		return &o->bundle;
 	case OPT_CUSTODY:
 		return &o->custody;
+	case OPT_ON_BEHALF:
+		return &o->on_behalf;
 	default:
 		return &o->lang;
 	}
 }
 
-static bool *flag_slot(struct options *o, unsigned id)
+static bool *flag_slot(struct options *o, uint64_t id)
 {
 	switch (id) {
 	case OPT_YES:
@@ -134,7 +138,7 @@ static bool *flag_slot(struct options *o, unsigned id)
 struct reading {
 	char **words;
 	size_t n, at;
-	unsigned seen;
+	uint64_t seen;
 	struct options o;
 	char *loose[MAX_OPERANDS + 3]; // words that are no options
 	size_t n_loose;
@@ -202,7 +206,7 @@ static struct err *read_words(struct reading *r)
 }
 
 // The option that the command does not take, by name; null when all fit.
-static const char *misplaced(const struct reading *r, unsigned allowed)
+static const char *misplaced(const struct reading *r, uint64_t allowed)
 {
 	for (size_t i = 0; i < n_option_rows; i++)
 		if (r->seen & option_rows[i].id & ~allowed)
@@ -263,7 +267,7 @@ struct err *options_parse(int argc, char **argv, struct options *out)
 {
 	struct reading r = { .words = argv, .n = argc > 0 ? (size_t)argc : 0, .at = 1 };
 	TRY(read_words(&r));
-	unsigned allowed = OPT_ALONE;
+	uint64_t allowed = OPT_ALONE;
 	if (r.n_loose > 0) {
 		size_t used = 0;
 		r.o.command = command_find(r.loose, r.n_loose, &used);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "base/err.h"
@@ -45,9 +46,11 @@ enum {
 	OPT_ALONE = OPT_ALWAYS | OPT_VERSION | OPT_PROFILE | OPT_ROLE | OPT_TOKEN | OPT_MODULE |
 		    OPT_LAST_TRY | OPT_KEYPAD,
 };
+// An enum is an int: what does not fit there stands here.
+#define OPT_ON_BEHALF (UINT64_C(1) << 40)
 
 struct option_row {
-	unsigned id;
+	uint64_t id;
 	const char *name;    // "--profile"
 	const char *brief;   // "-h"; null: none
 	const char *value;   // "NAME|FILE"; null: takes none
@@ -63,7 +66,7 @@ struct command {
 	const char *summary;	  // message id
 	const char *const *about; // message ids of paragraphs, up to a null
 	const char *example;	  // the usual one, as typed
-	unsigned options;	  // besides OPT_ALWAYS
+	uint64_t options;	  // besides OPT_ALWAYS
 	int (*run)(struct cli *cli);
 	bool hidden; // not shown by --help: for programs
 };
@@ -81,6 +84,7 @@ enum { MAX_OPERANDS = 8 };
 struct options {
 	const struct command *command; // null: none
 	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody;
+	const char *on_behalf;
 	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
 	bool watch, wait, names, login, all, puk, management, challenge;
 	bool applications, set_up, remove;

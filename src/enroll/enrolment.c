@@ -26,6 +26,7 @@ void enrolment_end(struct enrolment *e)
 	cert_free(e->leaf);
 	json_decref(e->login);
 	cert_free(e->old_cert);
+	cert_free(e->ra);
 	keypair_free(e->key);
 	session_close(e->session);
 	module_unload(e->module);

@@ -14,6 +14,9 @@ void job_run(const struct job *j, struct face *f, struct result *out)
 	case JOB_ABANDON:
 		abandon_run(j, f, out);
 		return;
+	case JOB_VOUCH:
+		vouch_run(j, f, out);
+		return;
 	case JOB_LOGIN:
 		login_run(j, f, out);
 		return;

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "enroll/ask.h"
+#include "enroll/on_behalf.h"
 #include "enroll/prepare.h"
 #include "enroll/renewal.h"
 #include "enroll/say.h"
@@ -22,6 +23,7 @@ static struct err *open_ca(struct enrolment *e)
 		.role = e->role,
 		.transaction = e->record->id,
 		.renews = e->old_cert,
+		.on_behalf = e->record->vouched_by != NULL,
 		.stop = stop,
 		.stop_ctx = e,
 	};
@@ -160,6 +162,7 @@ struct err *prepare_role(struct enrolment *e)
 {
 	if (!e->written || e->record->mark < MARK_ISSUED)
 		TRY(renewal_recall(e));
+	TRY(on_behalf_begin(e));
 	TRY(open_ca(e));
 	if (e->written && e->record->mark >= MARK_ISSUED)
 		return NULL; // nothing more is asked

@@ -57,6 +57,7 @@ static bool was_not_issued(const struct err *err, bool sent)
 	if (!sent)
 		return true;
 	return err_has_tag(err, "request-refused") || err_has_tag(err, "renewal-refused") ||
+	       err_has_tag(err, "ra-refused") || err_has_tag(err, "ra-missing") ||
 	       err_has_tag(err, "login-refused") || err_has_tag(err, "credentials-refused") ||
 	       err_has_tag(err, "credentials-missing") || err_has_tag(err, "redirected");
 }

@@ -7,6 +7,7 @@
 #include "practiceca/client.h"
 #include "practiceca/conclude.h"
 #include "practiceca/issue.h"
+#include "practiceca/vouched.h"
 
 bool body_is_pkcs10(const char *content_type)
 {
@@ -61,7 +62,13 @@ static struct err *finish_ticket(const struct service *s, struct store *db, cons
 	if (*no)
 		return NULL;
 	TRY(account_by_id(db, t->account, &who));
-	TRY(issue(db, s->authority, &who, r, now, &id, leaf));
+	struct request of_then = *r; // borrowed, but for who vouched
+	of_then.vouched_by = t->vouched_by;
+	if (t->vouched_by)
+		TRY(vouched_still(db, t->vouched_by, &who, no));
+	if (*no)
+		return NULL;
+	TRY(issue(db, s->authority, &who, &of_then, now, &id, leaf));
 	return ticket_done(db, t->id, id);
 }
 
@@ -77,6 +84,8 @@ static struct err *in_transaction(const struct service *s, const struct account 
 	struct err *e = store_begin(db);
 	if (!e && r->renews)
 		e = client_may_renew(db, r->renews, who, no);
+	if (!e && !*no && r->vouched_by)
+		e = vouched_still(db, r->vouched_by, who, no);
 	if (!e && !*no && who)
 		e = attested_account(&s->attested, db, who->id, r, no);
 	if (!e && *no)

@@ -6,6 +6,9 @@
 #include "practiceca/est.h"
 #include "practiceca/request.h"
 
+// vouched.c: the end of POST /simpleenroll where a client certificate came and no credentials. The request is judged already.
+MUST struct err *vouched_answer(const struct service *s, const struct call *c, struct request *r,
+				struct answer *out);
 bool body_is_pkcs10(const char *content_type);
 // Without a configured password a challengePassword can only be the link to this TLS connection (RFC 7030 §3.5).
 enum refusal challenge_check(const struct service *s, const struct call *c,

@@ -70,6 +70,10 @@ static const char *const migrations[] = {
 	" made_at BIGINT NOT NULL,"
 	" revoked BIGINT NOT NULL,"
 	" der BLOB NOT NULL);",
+	// For whom an account may vouch: '', 'contract', 'anyone'. vouched_by: the RA's certificate in the log; 0 where the person proved who they are.
+	"ALTER TABLE account ADD COLUMN vouches TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE issued ADD COLUMN vouched_by BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE ticket ADD COLUMN vouched_by BIGINT NOT NULL DEFAULT 0;",
 	// SCEP's transactions that were accepted. attestation: as it was judged. issued: brought again to who asks again.
 	"CREATE TABLE scep("
 	" transaction_id TEXT PRIMARY KEY,"

@@ -3,7 +3,8 @@
 // The order: form of the message, the request itself, the attestation in it, the name it claims, the credentials, the token that the account is bound to, the certificate. What can be judged
 // without knowing who asks comes first, because a one-time password is spent by being judged: a client with a malformed or badly
 // signed request keeps it. Nothing is given away by that: these checks look only at what the client sent, and the Common Name
-// follows from the user name. A request without any credential is turned away before its body is looked at.
+// follows from the user name. A request without any credential is turned away before its body is looked at. A client certificate
+// counts only where nothing else came: then an RA vouches (vouched.c).
 #include <string.h>
 
 #include "base/clock.h"
@@ -48,7 +49,7 @@ struct err *enroll_answer(const struct service *s, const struct call *c, struct 
 	if (!body_is_pkcs10(c->content_type))
 		return answer_refuse(out, c, REFUSE_CONTENT_TYPE);
 	TRY(basic_read(c->authorization, &b));
-	if (!b.given && !has_ticket)
+	if (!b.given && !has_ticket && !c->certificate.len)
 		return answer_refuse(out, c, REFUSE_NO_CREDENTIALS);
 	TRY(request_read(c->body, NULL, &r, &no));
 	if (!no && s->csrattrs.rsa_bits > r.rsa_bits)
@@ -61,7 +62,11 @@ struct err *enroll_answer(const struct service *s, const struct call *c, struct 
 		TRY(conclude(s, c, NULL, ticket, &r, &unknown, out));
 	if (!unknown)
 		return NULL;
-	if (!b.given) // a ticket that is gone: credentials are wanted anew
-		return answer_refuse(out, c, REFUSE_NO_CREDENTIALS);
-	return enroll_by_login(s, c, &b, &r, out);
+	if (b.given)
+		return enroll_by_login(s, c, &b, &r, out);
+	if (c->certificate.len)
+		return vouched_answer(s, c, &r, out);
+	return answer_refuse(
+		out, c,
+		REFUSE_NO_CREDENTIALS); // a ticket that is gone: credentials are wanted anew
 }

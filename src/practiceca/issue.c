@@ -74,12 +74,12 @@ static struct err *write_log(struct store *s, const struct account *who, const s
 			"INSERT INTO issued(account, at, serial, common_name, subject, not_before, "
 			"not_after,"
 			" request_sha256, sha256, certificate, attested_serial, attested_firmware,"
-			" renews) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
+			" renews, vouched_by) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
 			VALUES(V_INT(who->id), V_INT(now), V_TEXT(serial), V_TEXT(name),
 			       V_TEXT(subject), V_INT(now), V_INT(issue_last_moment(now)),
 			       V_TEXT(r->sha256), V_TEXT(sha256), V_BYTES(der.data, der.len),
-			       V_TEXT(attested.serial), V_TEXT(attested.firmware),
-			       V_INT(r->renews)),
+			       V_TEXT(attested.serial), V_TEXT(attested.firmware), V_INT(r->renews),
+			       V_INT(r->vouched_by)),
 			&rows));
 	TRY(rows_next(rows, &more));
 	*id = rows_int(rows, 0);

@@ -128,6 +128,14 @@ static const struct {
 	[REFUSE_SCEP_UNKNOWN] = { 403, N_("There is no such transaction of this signer (RFC 8894, "
 					  "section 3.3.3).") },
 	[REFUSE_SCEP_NO_NEXT] = { 404, N_("There is no next CA (RFC 8894, section 4.7).") },
+	[REFUSE_NOT_RA] = { 403, N_("The holder of the client certificate may not vouch for "
+				    "others.") },
+	[REFUSE_NO_ACCOUNT] = { 403, N_("There is no account with the Common Name of the "
+					"request.") },
+	[REFUSE_NOT_ITS_PERSON] = { 403, N_("The holder of the client certificate may vouch for "
+					    "people of its own contract only.") },
+	[REFUSE_ITSELF] = { 403, N_("Nobody vouches for themselves. Renew, or enrol with IDs and "
+				    "PINs.") },
 	[REFUSE_FAULT] = { 500, N_("The practice CA failed. Its terminal says why.") },
 };
 

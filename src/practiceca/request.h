@@ -22,6 +22,7 @@ struct request {
 	char challenge[REQUEST_CHALLENGE_MAX + 1];
 	bool has_challenge;
 	int64_t renews; // the certificate in the log that it shall follow; 0: none (simpleenroll)
+	int64_t vouched_by; // the RA's certificate in the log; 0: the person's own proof
 	struct attestation attestation; // judged good (attested.h); of no kind until then
 };
 // Strict: base64 and nothing else, DER and nothing after it, a signature that verifies (SHA-256 or better), an RSA key of 2048

@@ -28,6 +28,7 @@ enum ticket_kind {
 struct ticket {
 	enum ticket_kind kind;
 	int64_t id, account, issued, retry_after;
+	int64_t vouched_by;	    // as in struct request
 	char value[TICKET_LEN + 1]; // what the cookie is, when it is new
 };
 

@@ -129,6 +129,7 @@ struct profile_ca {
 	char *url; // https only for EST: "https://host:port/.well-known/est" with an optional label behind it
 	struct buf
 		anchors; // trust for the server and for what it issues: PEM, concatenated (read at load)
+	bool on_behalf; // an RA may vouch for a person
 	char **hosts; // host (then port 443) or host:port that may be spoken to; the URL's own is among them
 	size_t n_hosts;
 	unsigned connect_seconds, answer_seconds; // time-outs

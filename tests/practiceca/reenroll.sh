@@ -44,7 +44,7 @@ for offered in anna self; do
   post "$work/anna.b64" "$name" "$pin:$confirm" --cert "$work/$offered.pem" --key "$work/$offered.key"
   expect "/simpleenroll with it" 200 "$status"
   post "$work/anna.b64" "" "" --cert "$work/$offered.pem" --key "$work/$offered.key"
-  expect "/simpleenroll with it alone" 401 "$status"
+  expect "/simpleenroll with it alone" 403 "$status"
 done
 before=$(issued)
 
