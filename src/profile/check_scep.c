@@ -47,6 +47,9 @@ void check_scep(const struct profile *p, struct faults *f)
 		return;
 	}
 	check_texts(&p->ca.scep, f);
+	if (p->ca.on_behalf)
+		FAULT_AT(f, "ca.on_behalf",
+			 N_("%1: %2: by SCEP nobody vouches for another. Write false."));
 	for (size_t i = 0; i < p->n_roles; i++)
 		check_login(&p->roles[i], f);
 }
