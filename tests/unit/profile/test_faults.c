@@ -271,6 +271,31 @@ static void test_ca_and_windows(void)
 	check_all("practice", unrooted, ARRAY_LEN(unrooted));
 }
 
+static void test_scep(void)
+{
+	static const struct wrong list[] = {
+		{ "weak_answers: none", "weak_answers: rc2",
+		  "weak_answers:", "ca.scep.weak_answers", "none, 3des or des" },
+		{ "weak_signatures: none", "weak_signatures: md4",
+		  "weak_signatures:", "ca.scep.weak_signatures", "none, sha1 or md5" },
+		{ "weak_answers: none", "fingerprint: 4f0c", "fingerprint: 4f0c",
+		  "ca.scep.fingerprint", "64 hexadecimal digits" },
+		{ "weak_answers: none", "identifier: 'a b'", "identifier: 'a b'",
+		  "ca.scep.identifier", "1 to 100 letters" },
+		{ "protocol: scep", "protocol: est", "url:", "ca.url", "https://" },
+		{ "protocol: scep\n  url: http:", "protocol: est\n  url: https:", "scep:",
+		  "ca.scep", "these keys are for protocol: scep" },
+		{ "challenge_password: \"{challenge}\"",
+		  "user_name: \"{staff_id}\"\n    password: \"{challenge}\"",
+		  "user_name:", "roles.staff.user_name", "SCEP has no login" },
+		{ "challenge_password: \"{challenge}\"", "challenge_password: \"{staff_id}\"",
+		  "challenge:", "roles.staff.fields.challenge", "no template of this role uses" },
+		{ "protocol: scep", "protocol: scep\n  on_behalf: true",
+		  "on_behalf:", "ca.on_behalf", "nobody vouches for another" },
+	};
+	check_all("scep", list, ARRAY_LEN(list));
+}
+
 static void check_anchors(const char *pem, const char *says)
 {
 	AUTO(profile) struct profile *p = NULL;
@@ -583,7 +608,7 @@ int main(void)
 {
 	fixture_begin();
 	int rc = CHECK_MAIN(TEST(test_keys), TEST(test_values), TEST(test_fields_and_templates),
-			    TEST(test_ca_and_windows), TEST(test_anchors),
+			    TEST(test_ca_and_windows), TEST(test_scep), TEST(test_anchors),
 			    TEST(test_roots_are_read_as_strictly_as_anchors),
 			    TEST(test_certificates_beside_the_request_need_a_place),
 			    TEST(test_custody_of_the_so_pin),
