@@ -344,6 +344,74 @@ static void test_a_transaction_belongs_to_its_key(void)
 	key = mine;
 }
 
+// The person's certificate, as the CA's log has it.
+static X509 *issued_last(void)
+{
+	AUTO(rows) struct rows *r = NULL;
+	bool more = false;
+	size_t len = 0;
+	struct store *s = database_take(service.database);
+	CHECK_OK(store_query(s, "SELECT certificate FROM issued ORDER BY id DESC LIMIT 1",
+			     NO_VALUES, &r));
+	CHECK_OK(rows_next(r, &more));
+	const unsigned char *der = rows_bytes(r, 0, &len);
+	X509 *x = d2i_X509(NULL, &der, (long)len);
+	rows_free(r);
+	r = NULL;
+	database_give(service.database);
+	return x;
+}
+
+static void renewal(const struct twist *t, X509 *old, EVP_PKEY *next)
+{
+	AUTO_BUF struct buf request = { 0 };
+	AUTO_BUF struct buf content = { 0 };
+	AUTO_BUF struct buf der = { 0 };
+	char status[2], fail[2];
+	put_request(t, next, &request);
+	seal(t, &request, &content);
+	wrap(t, "t-renewal", old, key, &content, &der);
+	enum refusal no = operate(&der, status, fail);
+	if (no != t->no)
+		fprintf(stderr, "%s: %s\n", t->what, refusal_words(no, "en"));
+	CU_ASSERT_EQUAL(no, t->no);
+	CU_ASSERT_STRING_EQUAL(status, t->no ? "2" : "0");
+}
+
+static void run_sql(const char *sql)
+{
+	struct store *s = database_take(service.database);
+	CHECK_OK(store_begin(s));
+	CHECK_OK(store_run(s, sql, NO_VALUES, NULL));
+	CHECK_OK(store_commit(s));
+	database_give(service.database);
+}
+
+static void test_a_renewal_by_the_rules(void)
+{
+	static const struct twist with_challenge = { "challenge", REFUSE_SCEP_RENEWAL_CHALLENGE,
+						     .type = "17" };
+	static const struct twist same = { "same key", REFUSE_SAME_KEY, .type = "17",
+					   .no_challenge = true };
+	static const struct twist named = { "another name", REFUSE_OTHER_SUBJECT, .type = "17",
+					    .no_challenge = true, .common_name = "00000000991283" };
+	static const struct twist revoked = { "revoked", REFUSE_CERTIFICATE_REVOKED, .type = "17",
+					      .no_challenge = true };
+	static const struct twist good = { "good", REFUSE_NOTHING, .type = "17",
+					   .no_challenge = true };
+	new_person();
+	accepted("t-old");
+	X509 *old = issued_last();
+	renewal(&with_challenge, old, other);
+	renewal(&same, old, key);
+	renewal(&named, old, other);
+	run_sql("UPDATE issued SET revoked_at=1");
+	renewal(&revoked, old, other);
+	run_sql("UPDATE issued SET revoked_at=NULL");
+	renewal(&good, old, other);
+	X509_free(old);
+}
+
 static void test_five_wrong_challenges_lock(void)
 {
 	static const struct twist wrong = { "wrong", REFUSE_CREDENTIALS, .challenge = "pin1:no" };
@@ -366,8 +434,8 @@ static void test_the_end(void)
 
 int main(void)
 {
-	return CHECK_MAIN(TEST(open_bank),
-			  TEST(test_each_forbidden_message_is_refused_and_names_its_clause),
-			  TEST(test_a_transaction_belongs_to_its_key),
-			  TEST(test_five_wrong_challenges_lock), TEST(test_the_end));
+	return CHECK_MAIN(
+		TEST(open_bank), TEST(test_each_forbidden_message_is_refused_and_names_its_clause),
+		TEST(test_a_transaction_belongs_to_its_key), TEST(test_a_renewal_by_the_rules),
+		TEST(test_five_wrong_challenges_lock), TEST(test_the_end));
 }
