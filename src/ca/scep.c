@@ -1,6 +1,7 @@
 // The Simple Certificate Enrolment Protocol (RFC 8894): PKCSReq, RenewalReq, CertPoll.
 #include "ca/scep.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,10 +73,8 @@ static struct err *restore(struct scep *s, const void *state, size_t len)
 	    (transaction && strlen(transaction) >= sizeof(s->transaction)) ||
 	    (weak && strlen(weak) >= sizeof(s->weakness)))
 		return state_unreadable();
-	if (transaction)
-		strcpy(s->transaction, transaction); // fits
-	if (weak)
-		strcpy(s->weakness, weak);
+	snprintf(s->transaction, sizeof(s->transaction), "%s", transaction ? transaction : "");
+	snprintf(s->weakness, sizeof(s->weakness), "%s", weak ? weak : "");
 	struct err *e = restore_applicant(s, json_text(j, "applicant"));
 	return e ? err_caused_by(state_unreadable(), e) : NULL;
 }

@@ -133,9 +133,10 @@ static struct err *check_decrypts(const struct enrolment *e)
 	if (!e->constraints.decrypt || keypair_decrypts(e->session))
 		return NULL;
 	return err_hint(
-		err_tag(err_new(ERR_TOKEN, N_("The token %1 cannot decrypt with an RSA key "
-					      "(CKM_RSA_PKCS), but the CA encrypts its answer to the "
-					      "new key."),
+		err_tag(err_new(ERR_TOKEN,
+				N_("The token %1 cannot decrypt with an RSA key "
+				   "(CKM_RSA_PKCS), but the CA encrypts its answer to the "
+				   "new key."),
 				ARG_TEXT(e->token.label)),
 			"token-cannot-decrypt"),
 		N_("No key was made. Use another token, or ask the institution for a profile with "

@@ -6,41 +6,7 @@
 #include "base/buf.h"
 #include "base/lang.h"
 #include "check.h"
-#include "fixture.h"
-
-// The practice profile with `from` replaced by `to`: the fault stands in the line that holds `at`, on the path, and says this.
-struct wrong {
-	const char *from, *to, *at, *path, *says;
-};
-
-static void check_wrong(const char *profile, const struct wrong *w)
-{
-	AUTO(profile) struct profile *p = NULL;
-	AUTO_TEXT char *yaml = fixture_profile(profile, w->from, w->to);
-	fixture_write("maker-roots.pem", fixture_pem, 0600);
-	AUTO_TEXT char *dir = text_copy(fixture_write("example-root.pem", fixture_pem, 0600));
-	*strrchr(dir, '/') = '\0';
-	struct err *e = profile_parse(yaml, strlen(yaml), "bank.yaml", dir, &p);
-	unsigned line = fixture_line(yaml, w->at);
-	AUTO_TEXT char *place = text_format("bank.yaml:%u:", line);
-	AUTO_TEXT char *path = text_format(": %s: ", w->path);
-	bool fine = e && err_kind(e) == ERR_PROFILE && line > 0 && err_says(e, place) &&
-		    (w->path[0] == '\0' || err_says(e, path)) && err_says(e, w->says);
-	if (!fine) {
-		AUTO_TEXT char *said = e ? err_render(e) : text_copy("no fault");
-		fprintf(stderr, "%s -> %s: wanted %s %s %s, got:\n%s\n", w->from, w->to, place,
-			path, w->says, said);
-	}
-	CU_ASSERT(fine);
-	CU_ASSERT_PTR_NULL(p);
-	err_ignore(e);
-}
-
-static void check_all(const char *profile, const struct wrong *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		check_wrong(profile, &list[i]);
-}
+#include "wrong.h"
 
 static void test_keys(void)
 {
@@ -269,31 +235,6 @@ static void test_ca_and_windows(void)
 	check_all("practice", list, ARRAY_LEN(list));
 	check_all("example", example, ARRAY_LEN(example));
 	check_all("practice", unrooted, ARRAY_LEN(unrooted));
-}
-
-static void test_scep(void)
-{
-	static const struct wrong list[] = {
-		{ "weak_answers: none", "weak_answers: rc2",
-		  "weak_answers:", "ca.scep.weak_answers", "none, 3des or des" },
-		{ "weak_signatures: none", "weak_signatures: md4",
-		  "weak_signatures:", "ca.scep.weak_signatures", "none, sha1 or md5" },
-		{ "weak_answers: none", "fingerprint: abcd", "fingerprint: abcd",
-		  "ca.scep.fingerprint", "64 hexadecimal digits" },
-		{ "weak_answers: none", "identifier: 'a b'", "identifier: 'a b'",
-		  "ca.scep.identifier", "1 to 100 letters" },
-		{ "protocol: scep", "protocol: est", "url:", "ca.url", "https://" },
-		{ "protocol: scep", "protocol: cmp", "scep:", "ca.scep",
-		  "these keys are for protocol: scep" },
-		{ "challenge_password: \"{challenge}\"",
-		  "user_name: \"{staff_id}\"\n    password: \"{challenge}\"",
-		  "user_name:", "roles.staff.user_name", "SCEP has no login" },
-		{ "challenge_password: \"{challenge}\"", "challenge_password: \"{staff_id}\"",
-		  "challenge:", "roles.staff.fields.challenge", "no template of this role uses" },
-		{ "protocol: scep", "protocol: scep\n  on_behalf: true",
-		  "on_behalf:", "ca.on_behalf", "nobody vouches for another" },
-	};
-	check_all("scep", list, ARRAY_LEN(list));
 }
 
 static void check_anchors(const char *pem, const char *says)
@@ -608,7 +549,7 @@ int main(void)
 {
 	fixture_begin();
 	int rc = CHECK_MAIN(TEST(test_keys), TEST(test_values), TEST(test_fields_and_templates),
-			    TEST(test_ca_and_windows), TEST(test_scep), TEST(test_anchors),
+			    TEST(test_ca_and_windows), TEST(test_anchors),
 			    TEST(test_roots_are_read_as_strictly_as_anchors),
 			    TEST(test_certificates_beside_the_request_need_a_place),
 			    TEST(test_custody_of_the_so_pin),
