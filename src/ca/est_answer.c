@@ -50,6 +50,10 @@ static struct err *refused(const struct http_answer *a)
 	if (a->retry_after >= 0)
 		e = err_hint(e, N_("It asks to be tried again in %1 seconds."),
 			     ARG_NUM(a->retry_after));
+	else if (a->status == 404 || a->status == 405 || a->status == 410)
+		e = err_hint(e, N_("There is no EST at this address, or only its Full CMC "
+				   "(/fullcmc), which inkan does not speak. Check the address in "
+				   "the profile; tell the institution what is said here."));
 	else
 		e = err_hint(e, N_("Tell the institution what is said here."));
 	return with_words(e, a);

@@ -14,10 +14,15 @@ static bool in_subject(const struct profile_role *r, const char *field)
 	return uses(r->common_name, field);
 }
 
+static bool in_request(const struct profile_role *r, const char *field)
+{
+	return uses(r->challenge_password, field) || uses(r->otp_challenge, field) ||
+	       uses(r->revocation_challenge, field);
+}
+
 static bool proves(const struct profile_role *r, const char *field)
 {
-	return uses(r->challenge_password, field) || uses(r->user_name, field) ||
-	       uses(r->password, field);
+	return in_request(r, field) || uses(r->user_name, field) || uses(r->password, field);
 }
 
 static void ask(struct ca_questions *q, const char *field, enum profile_ask when)
@@ -44,7 +49,7 @@ struct err *ca_usual_questions(struct ca *c, const struct ca_constraints *k,
 			ask(&q, field, ASK_BEFORE_KEY);
 	}
 	if (r->otp.kind != OTP_NONE && !c->terms.on_behalf) {
-		if (uses(r->challenge_password, "otp"))
+		if (in_request(r, "otp"))
 			ask(&q, "otp", ASK_BEFORE_SIGN);
 		else if (uses(r->user_name, "otp") || uses(r->password, "otp"))
 			ask(&q, "otp", ASK_BEFORE_SUBMIT);

@@ -15,7 +15,8 @@ const struct option_row option_rows[] = {
 	  N_("The token's PKCS#11 module, by name or path") },
 	{ OPT_ANSWERS, "--answers", NULL, "FILE|-",
 	  N_("Answers: a JSON object in a file of mode 0600, or -") },
-	{ OPT_LOGIN, "--login", NULL, NULL, N_("Show what needs the PIN, too") },
+	{ OPT_LOGIN, "--login", NULL, NULL,
+	  N_("show: what needs the PIN, too; verify: log in, too") },
 	{ OPT_ALL, "--all", NULL, NULL, N_("wipe: what others made, too; pin: PUK and key, too") },
 	{ OPT_PUK, "--puk", NULL, NULL, N_("Change the security officer's PIN (the PUK)") },
 	{ OPT_MANAGEMENT, "--management-key", NULL, NULL,
@@ -25,7 +26,7 @@ const struct option_row option_rows[] = {
 	{ OPT_CUSTODY, "--custody", NULL, "show|escrow|derive|typed",
 	  N_("What becomes of a new PUK or management key") },
 	{ OPT_ON_BEHALF, "--on-behalf", NULL, "URI",
-	  N_("Vouch for the person with the certificate on this token") },
+	  N_("Vouch with the certificate on this other token") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
 	{ OPT_JSON, "--json", NULL, NULL, N_("One JSON object a line, for programs") },
 	{ OPT_LAST_TRY, "--last-try", NULL, NULL, N_("Use the PIN although only one try is left") },
@@ -39,6 +40,8 @@ const struct option_row option_rows[] = {
 	  N_("With --applications: take back what inkan set up") },
 	{ OPT_BUNDLE, "--bundle", NULL, "FILE",
 	  N_("Write what the help desk needs to know to a new file") },
+	{ OPT_FINGERPRINT, "--fingerprint", NULL, "SHA256",
+	  N_("SHA-256 of the root certificate, as the institution gave it") },
 	{ OPT_NAMES, "--with-names", NULL, NULL,
 	  N_("Put names of certificates into the bundle, too") },
 	{ OPT_KEYPAD, "--keypad", NULL, NULL, N_("Type PINs on a keypad on the screen") },
@@ -81,6 +84,8 @@ static const char **text_slot(struct options *o, uint64_t id)
 		return &o->bundle;
 	case OPT_CUSTODY:
 		return &o->custody;
+	case OPT_FINGERPRINT:
+		return &o->fingerprint;
 	case OPT_ON_BEHALF:
 		return &o->on_behalf;
 	default:

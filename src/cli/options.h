@@ -35,6 +35,7 @@ enum {
 	OPT_WAIT = 1 << 25,
 	OPT_BUNDLE = 1 << 26,
 	OPT_NAMES = 1 << 27,
+	OPT_FINGERPRINT = 1 << 28,
 	OPT_PUK = 1 << 18,
 	OPT_MANAGEMENT = 1 << 19,
 	OPT_LOGIN = 1 << 20,
@@ -84,7 +85,7 @@ enum { MAX_OPERANDS = 8 };
 struct options {
 	const struct command *command; // null: none
 	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody;
-	const char *on_behalf;
+	const char *on_behalf, *fingerprint;
 	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
 	bool watch, wait, names, login, all, puk, management, challenge;
 	bool applications, set_up, remove;

@@ -28,6 +28,7 @@ enum job_kind {
 	JOB_LIST,	   // tokens of the module, their certificates; no PIN, no lease
 	JOB_READERS,	   // the readers of this machine as they are now; no module
 	JOB_WATCH, // tells of readers and cards (EVENT_READER) until it is stopped; no module
+	JOB_TRUST, // what the profile's CA shows of itself before it is trusted; no module
 	JOB_CA,	   // an unauthenticated look at the profile's CA; no module
 };
 
@@ -51,7 +52,7 @@ struct job {
 	bool all;	      // token wipe: what others made, too
 	bool challenge;	      // token unblock: over the telephone
 	bool brief;	      // JOB_LIST: who is there, and nothing of what is on them
-	bool login;	      // token show: with the PIN
+	bool login;	      // token show: with the PIN; verify: log in, too
 	bool yes;	      // every consent is given
 	bool last_try;	      // the PIN's last try may be used
 	bool anew;	      // enroll: do not offer an unfinished enrolment
@@ -69,7 +70,7 @@ MUST struct err *job_from_json(const struct json_t *j, struct job **out);
 // For JOB_TOKEN_SHOW the object has "state" and "objects" besides.
 // For JOB_LIST the object is {"tokens":[…]} as `inkan status --json` wants them, without windows; each also has "initialised" and
 // "makes_rsa" (true or false), and where the token says so "room"; a brief one opens no token, so "certificates" is empty. For JOB_READERS it is {"pcsc":WORD,"readers":[…]} (enroll/readers.h). For JOB_CA {"status":N,"date":"…Z"}, the HTTP status and
-// the server's clock where it says.
+// the server's clock where it says. For JOB_TRUST {"pem":TEXT}, all certificates that came, one after the other.
 // Only tokens that fit the job's URI are in it; null fits all. Never fails: when it cannot do better, the result says so.
 struct result {
 	struct json_t *object; // owned

@@ -82,6 +82,7 @@ struct enrolment {
 	struct buf request;
 	struct cert_list beside; // certificates that travel with it
 	struct secret *challenge;
+	struct ca_challenges challenges;
 	bool waits_anew; // the CA gave no ticket: it wants the credentials once more
 	struct cert_list issued;
 	struct cert_list anchors;

@@ -24,6 +24,7 @@ static const char *const kind_names[] = {
 	[JOB_TOKEN_WIPE] = "token-wipe",
 	[JOB_READERS] = "readers",
 	[JOB_WATCH] = "watch",
+	[JOB_TRUST] = "trust",
 	[JOB_CA] = "ca",
 };
 
@@ -71,7 +72,8 @@ struct err *job_from_json(const struct json_t *j, struct job **out)
 	size_t i = 0;
 	while (kind && i < ARRAY_LEN(kind_names) && strcmp(kind, kind_names[i]) != 0)
 		i++;
-	const bool needs_module = i != JOB_READERS && i != JOB_WATCH && i != JOB_CA;
+	const bool needs_module =
+		i != JOB_READERS && i != JOB_WATCH && i != JOB_CA && i != JOB_TRUST;
 	if (!kind || i == ARRAY_LEN(kind_names) || (needs_module && !json_text(j, "module")))
 		return err_new(ERR_FAILED, N_("The job for the worker cannot be read."));
 	struct job *job = calloc(1, sizeof *job);

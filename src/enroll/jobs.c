@@ -50,6 +50,9 @@ void job_run(const struct job *j, struct face *f, struct result *out)
 	case JOB_WATCH:
 		watch_run(f, out);
 		return;
+	case JOB_TRUST:
+		ca_trust_run(j, f, out);
+		return;
 	case JOB_CA:
 		ca_look_run(j, f, out);
 		return;

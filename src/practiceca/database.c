@@ -74,6 +74,13 @@ static const char *const migrations[] = {
 	"ALTER TABLE account ADD COLUMN vouches TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE issued ADD COLUMN vouched_by BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE ticket ADD COLUMN vouched_by BIGINT NOT NULL DEFAULT 0;",
+	// The revocationChallenge of the request, hashed as a PIN is; cost 0: it had none.
+	"ALTER TABLE issued ADD COLUMN revocation_cost BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE issued ADD COLUMN revocation_salt BLOB;"
+	"ALTER TABLE issued ADD COLUMN revocation_hash BLOB;"
+	// PINs that HTTP Digest is judged with; '': the account has none that can be read.
+	"ALTER TABLE account ADD COLUMN digest_pin TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE account ADD COLUMN digest_confirm TEXT NOT NULL DEFAULT '';",
 	// SCEP's transactions that were accepted. attestation: as it was judged. issued: brought again to who asks again.
 	"CREATE TABLE scep("
 	" transaction_id TEXT PRIMARY KEY,"

@@ -37,6 +37,17 @@ static const struct {
 	[REFUSE_CHALLENGE] = { 400, N_("The challengePassword cannot be read.") },
 	[REFUSE_NO_CHALLENGE] = { 400, N_("The request must carry a challengePassword.") },
 	[REFUSE_OTHER_CHALLENGE] = { 403, N_("The challengePassword is wrong.") },
+	[REFUSE_NO_LINK] = { 400, N_("The request must be bound to this TLS connection: tls-unique "
+				     "(TLS 1.2) as its challengePassword or, where /csrattrs asks "
+				     "for it, as estIdentityLinking.") },
+	[REFUSE_OTHER_LINK] = { 403, N_("The request is bound to another TLS connection than this "
+					"one (RFC 7030, section 3.5).") },
+	[REFUSE_NO_OTP] = { 400, N_("The request must carry the one-time password as its "
+				    "otpChallenge (RFC 7894).") },
+	[REFUSE_OTP] = { 400, N_("The one-time password stands in the wrong place: the account has "
+				 "none, or it came in the password and in otpChallenge.") },
+	[REFUSE_NO_REVOCATION] = { 400, N_("The request must carry a revocationChallenge (RFC "
+					   "7894).") },
 	[REFUSE_NO_ATTESTATION] = { 403, N_("The request must carry the token maker's attestation "
 					    "of the key.") },
 	[REFUSE_ATTESTATION] = { 400, N_("The attestation in the request cannot be read.") },

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "practiceca/ocsp.h"
+
 static const struct route {
 	const char *path; // whole, or with a '/' at its end the beginning of a path
 	struct err *(*answer)(const struct service *s, const struct call *c, struct answer *out);
@@ -11,6 +13,7 @@ static const struct route {
 } routes[] = {
 	{ "/.well-known/est/", est_answer, false },
 	{ "/crl", est_answer, true },
+	{ "/ocsp", ocsp_answer, true },
 	{ "/scep", scep_answer, true },
 };
 

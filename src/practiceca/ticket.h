@@ -1,6 +1,6 @@
 // Tickets: an enrolment that must wait, taken up again without a credential.
 //
-// A ticket is a random cookie bound to the SHA-256 of the request; the database holds its hash only. It lives a week, and after it brought
+// A ticket is a random cookie bound to the SHA-256 of what is asked for; the database holds its hash only. It lives a week, and after it brought
 // its certificate it brings the same one again (an answer may be lost). One given for a renewal is good with the certificate alone that it
 // was given to, and at no other place.
 #pragma once

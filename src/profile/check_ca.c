@@ -190,6 +190,12 @@ static void pem_missing(const struct profile *p, const char *key, const char *pa
 				     "file of its "
 				     "root certificate (practice-ca.pem). Copy it to %1."),
 				  ARG_TEXT(path))
+		: p->ca.protocol == CA_EST
+			? msg_new(N_("Ask the institution for its root certificate (PEM), compare "
+				     "its fingerprint, and put it there: %1. Or have `inkan "
+				     "profile trust` get it from the CA's server, by its "
+				     "fingerprint."),
+				  ARG_TEXT(path))
 			: msg_new(N_("Ask the institution for its root certificate (PEM), "
 				     "compare its "
 				     "fingerprint, and put it there: %1."),
@@ -290,6 +296,19 @@ struct err *check_pem_file(const struct profile *p, const char *key, const char 
 	return put_pem(key, path, &pem, f, into);
 }
 
+static struct err *look_for_anchors(struct draft *d, const char *dir)
+{
+	const char *file = d->anchors[0];
+	AUTO_TEXT char *path = file[0] == '/' ? text_copy(file) : text_format("%s/%s", dir, file);
+	if (!path)
+		return err_no_memory();
+	if (access(path, F_OK) != 0 && errno == ENOENT) {
+		d->missing = path;
+		path = NULL;
+	}
+	return NULL;
+}
+
 struct err *check_ca(struct draft *d, const char *dir, struct faults *f)
 {
 	struct profile *p = &d->profile;
@@ -297,7 +316,9 @@ struct err *check_ca(struct draft *d, const char *dir, struct faults *f)
 	check_hosts(&p->ca, f);
 	TRY(check_url(&p->ca, f));
 	TRY(check_login(p, f));
-	for (size_t i = 0; i < d->n_anchors; i++)
+	if (d->may_miss && d->n_anchors == 1)
+		TRY(look_for_anchors(d, dir));
+	for (size_t i = 0; i < d->n_anchors && !d->missing; i++)
 		TRY(check_pem_file(p, "ca.anchors", dir, d->anchors[i], f, &p->ca.anchors));
 	return NULL;
 }

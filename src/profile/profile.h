@@ -70,6 +70,7 @@ struct profile_role {
 	char *user_name;	  // template for HTTP Basic; null: none
 	char *password;		  // template for HTTP Basic; null: none
 	char *challenge_password; // template for the PKCS#10 attribute; null: none
+	char *otp_challenge, *revocation_challenge; // the same, for those of RFC 7894
 };
 
 // Floors of the evidence, in rising order (design: "Evidence that a key cannot leave").
@@ -124,6 +125,17 @@ struct profile_scep {
 
 enum ca_protocol { CA_EST, CA_SCEP, CA_CMP, CA_PORTAL, CA_FILE };
 
+// When a request is bound to its TLS connection (RFC 7030 §3.5).
+enum est_link { EST_LINK_ASKED, EST_LINK_ALWAYS, EST_LINK_NEVER };
+enum est_auth { EST_AUTH_BASIC, EST_AUTH_DIGEST };
+struct profile_est {
+	enum est_link link;
+	enum est_auth auth; // how user name and password are presented
+};
+
+// Whether a certificate is looked up among those that the CA revoked.
+enum revocation { REVOCATION_NONE, REVOCATION_CRL, REVOCATION_OCSP, REVOCATION_EITHER };
+
 struct profile_ca {
 	enum ca_protocol protocol;
 	char *url; // https only for EST: "https://host:port/.well-known/est" with an optional label behind it
@@ -135,6 +147,8 @@ struct profile_ca {
 	unsigned connect_seconds, answer_seconds; // time-outs
 	size_t max_answer;			  // bytes
 	unsigned max_wait_seconds; // how long a 202 is waited for on a terminal before exit 3
+	enum revocation revocation;
+	struct profile_est est;
 	struct profile_scep scep;
 };
 
@@ -213,6 +227,10 @@ MUST struct err *profile_load(const char *name_or_path, struct profile **out);
 // From bytes, for tests and fuzzing; `origin` is what messages call it, files it names are relative to `dir`.
 MUST struct err *profile_parse(const void *yaml, size_t len, const char *origin, const char *dir,
 			       struct profile **out);
+// The same for getting the trust that is not there yet: *missing is the path of the one file of ca.anchors that is not there (a new string), or null
+// where none is missing. Such a profile has no anchors: nothing may be sent to its CA but the question for them.
+MUST struct err *profile_load_trusting(const char *name_or_path, struct profile **out,
+				       char **missing);
 void profile_free(struct profile *p);
 DEFINE_CLEANUP(profile, struct profile, profile_free)
 

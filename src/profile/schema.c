@@ -31,6 +31,9 @@ static const char *const attested_pins[] = { "any", "once", "always", NULL };
 static const char *const attested_touches[] = { "any", "cached", "always", NULL };
 static const char *const attested_ways[] = { "none", "pkcs10-attribute", "extra-certificates",
 					     "file", NULL };
+static const char *const revocations[] = { "none", "crl", "ocsp", "either", NULL };
+static const char *const est_links[] = { "asked", "always", "never", NULL };
+static const char *const est_auths[] = { "basic", "digest", NULL };
 static const char *const scep_answers[] = { "none", "3des", "des", NULL };
 static const char *const scep_signatures[] = { "none", "sha1", "md5", NULL };
 static const char *const afters[] = { "renew", "reacquire", "closed", NULL };
@@ -215,6 +218,16 @@ static const struct schema_key role_keys[] = {
 	  .max = 500,
 	  .at = ROLE(challenge_password),
 	  .allowed = ALLOWED_TEMPLATE },
+	{ .key = "otp_challenge",
+	  .shape = SHAPE_TEXT,
+	  .max = 500,
+	  .at = ROLE(otp_challenge),
+	  .allowed = ALLOWED_TEMPLATE },
+	{ .key = "revocation_challenge",
+	  .shape = SHAPE_TEXT,
+	  .max = 500,
+	  .at = ROLE(revocation_challenge),
+	  .allowed = ALLOWED_TEMPLATE },
 };
 static const struct schema_table role_table = TABLE(sizeof(struct profile_role), role_keys);
 
@@ -351,6 +364,22 @@ static const struct schema_key token_keys[] = {
 };
 static const struct schema_table token_table = TABLE(0, token_keys);
 
+#define EST(member) DRAFT(profile.ca.est.member)
+static const struct schema_key est_keys[] = {
+	{ .key = "link",
+	  .shape = SHAPE_CHOICE,
+	  .at = EST(link),
+	  .choices = est_links,
+	  .otherwise = "asked",
+	  .allowed = N_("asked, always or never") },
+	{ .key = "auth",
+	  .shape = SHAPE_CHOICE,
+	  .at = EST(auth),
+	  .choices = est_auths,
+	  .otherwise = "basic",
+	  .allowed = N_("basic or digest") },
+};
+static const struct schema_table est_table = TABLE(0, est_keys);
 #define SCEP(member) DRAFT(profile.ca.scep.member)
 static const struct schema_key scep_keys[] = {
 	{ .key = "fingerprint",
@@ -437,6 +466,16 @@ static const struct schema_key ca_keys[] = {
 	  .at = DRAFT(profile.ca.max_wait_seconds),
 	  .otherwise = "120",
 	  .allowed = N_("a whole number of seconds from 0 to 86400") },
+	{ .key = "revocation",
+	  .shape = SHAPE_CHOICE,
+	  .at = DRAFT(profile.ca.revocation),
+	  .choices = revocations,
+	  .otherwise = "none",
+	  .allowed = N_("none, crl, ocsp or either") },
+	{ .key = "est",
+	  .shape = SHAPE_GROUP,
+	  .table = &est_table,
+	  .allowed = N_("the keys link and auth") },
 	{ .key = "scep",
 	  .shape = SHAPE_GROUP,
 	  .table = &scep_table,

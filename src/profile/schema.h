@@ -54,6 +54,8 @@ struct draft {
 	size_t n_roots;
 	char **recovery;
 	size_t n_recovery;
+	bool may_miss; // the file of the anchors, if it is one, may not be there yet:
+	char *missing; // its path
 };
 
 extern const struct schema_table schema_profile; // at struct draft

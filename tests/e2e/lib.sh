@@ -181,7 +181,7 @@ refuses() {
 said_message() {
   local text=$2 part
   if [ "$1" = ja ]; then
-    text=$(LANGUAGE=ja TEXTDOMAINDIR=$E2E_BIN/../locale gettext -d inkan "$2")
+    text=$(LANGUAGE=ja TEXTDOMAINDIR=$E2E_BIN/../locale gettext -d inkan -- "$2")
     [ "$text" != "$2" ] || fail "\"$2\" has no Japanese"
   fi
   while IFS= read -r part; do
