@@ -174,7 +174,8 @@ struct err *prepare_role(struct enrolment *e)
 	TRY(ask_names(e));
 	TRY(subject_name(e));
 	TRY(ca_constraints(e->ca, &e->constraints));
-	say_note(e, msg_copy(e->constraints.notice));
+	if (e->constraints.notice)
+		say_note(e, msg_copy(e->constraints.notice));
 	if (before_the_key(e)) {
 		if (!e->record->renews)
 			TRY(find_old_pair(e));
