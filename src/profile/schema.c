@@ -6,8 +6,6 @@ _Static_assert(sizeof(enum otp_kind) == sizeof(int), "an enum is as wide as an i
 _Static_assert(sizeof(enum ca_protocol) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum attestation_send) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum factory_policy) == sizeof(int), "an enum is as wide as an int");
-_Static_assert(sizeof(enum scep_answers) == sizeof(int), "an enum is as wide as an int");
-_Static_assert(sizeof(enum scep_signatures) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum so_custody) == sizeof(int), "an enum is as wide as an int");
 
 #define TABLE(entry_size, list)                                                                    \
@@ -32,10 +30,6 @@ static const char *const attested_touches[] = { "any", "cached", "always", NULL 
 static const char *const attested_ways[] = { "none", "pkcs10-attribute", "extra-certificates",
 					     "file", NULL };
 static const char *const revocations[] = { "none", "crl", "ocsp", "either", NULL };
-static const char *const est_links[] = { "asked", "always", "never", NULL };
-static const char *const est_auths[] = { "basic", "digest", NULL };
-static const char *const scep_answers[] = { "none", "3des", "des", NULL };
-static const char *const scep_signatures[] = { "none", "sha1", "md5", NULL };
 static const char *const afters[] = { "renew", "reacquire", "closed", NULL };
 
 const char *const schema_subject_types[] = {
@@ -364,50 +358,6 @@ static const struct schema_key token_keys[] = {
 };
 static const struct schema_table token_table = TABLE(0, token_keys);
 
-#define EST(member) DRAFT(profile.ca.est.member)
-static const struct schema_key est_keys[] = {
-	{ .key = "link",
-	  .shape = SHAPE_CHOICE,
-	  .at = EST(link),
-	  .choices = est_links,
-	  .otherwise = "asked",
-	  .allowed = N_("asked, always or never") },
-	{ .key = "auth",
-	  .shape = SHAPE_CHOICE,
-	  .at = EST(auth),
-	  .choices = est_auths,
-	  .otherwise = "basic",
-	  .allowed = N_("basic or digest") },
-};
-static const struct schema_table est_table = TABLE(0, est_keys);
-#define SCEP(member) DRAFT(profile.ca.scep.member)
-static const struct schema_key scep_keys[] = {
-	{ .key = "fingerprint",
-	  .shape = SHAPE_TEXTS,
-	  .max = 8,
-	  .at = SCEP(fingerprints),
-	  .also_at = SCEP(n_fingerprints),
-	  .allowed = N_("a SHA-256 fingerprint of 64 hexadecimal digits, or a list of them") },
-	{ .key = "identifier",
-	  .shape = SHAPE_TEXT,
-	  .max = 100,
-	  .at = SCEP(identifier),
-	  .allowed = N_("1 to 100 letters, digits, '-', '.' and '_'") },
-	{ .key = "weak_answers",
-	  .shape = SHAPE_CHOICE,
-	  .at = SCEP(weak_answers),
-	  .choices = scep_answers,
-	  .otherwise = "none",
-	  .allowed = N_("none, 3des or des") },
-	{ .key = "weak_signatures",
-	  .shape = SHAPE_CHOICE,
-	  .at = SCEP(weak_signatures),
-	  .choices = scep_signatures,
-	  .otherwise = "none",
-	  .allowed = N_("none, sha1 or md5") },
-};
-static const struct schema_table scep_table = TABLE(0, scep_keys);
-
 static const struct schema_key ca_keys[] = {
 	{ .key = "protocol",
 	  .shape = SHAPE_CHOICE,
@@ -474,11 +424,11 @@ static const struct schema_key ca_keys[] = {
 	  .allowed = N_("none, crl, ocsp or either") },
 	{ .key = "est",
 	  .shape = SHAPE_GROUP,
-	  .table = &est_table,
+	  .table = &schema_est,
 	  .allowed = N_("the keys link and auth") },
 	{ .key = "scep",
 	  .shape = SHAPE_GROUP,
-	  .table = &scep_table,
+	  .table = &schema_scep,
 	  .allowed = N_("the keys fingerprint, identifier, weak_answers and weak_signatures") },
 };
 static const struct schema_table ca_table = TABLE(0, ca_keys);
