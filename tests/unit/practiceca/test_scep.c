@@ -15,6 +15,7 @@
 
 static struct service service;
 static struct scratch *place;
+static OSSL_PROVIDER *providers[2];
 static EVP_PKEY *key, *other; // the person's and somebody else's
 static unsigned persons;
 static char name[40]; // Common Name of the present person
@@ -223,7 +224,9 @@ static void open_bank(void)
 	CHECK_OK(database_open(dir, &service.database));
 	CHECK_OK(service_prepare(&service));
 	refusal_prepare();
-	CU_ASSERT(OSSL_PROVIDER_load(NULL, "legacy") && OSSL_PROVIDER_load(NULL, "default"));
+	providers[0] = OSSL_PROVIDER_load(NULL, "legacy"); // single DES is there
+	providers[1] = OSSL_PROVIDER_load(NULL, "default");
+	CU_ASSERT(providers[0] && providers[1]);
 	key = EVP_RSA_gen(2048);
 	other = EVP_RSA_gen(2048);
 }
@@ -429,6 +432,8 @@ static void test_the_end(void)
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(other);
 	service_free(&service);
+	for (size_t i = 0; i < ARRAY_LEN(providers); i++)
+		OSSL_PROVIDER_unload(providers[i]);
 	scratch_free(place);
 }
 
