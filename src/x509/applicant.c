@@ -69,7 +69,7 @@ struct err *applicant_names(const struct cert *ca, const struct cert *applicant,
 	const uint8_t *subject = cert_subject_der(applicant, &subject_len);
 	unsigned char head[8];
 	unsigned char *end = head;
-	if (issuer_len + subject_len > 2 * CERT_MAX_DER)
+	if (issuer_len + subject_len > (size_t)2 * CERT_MAX_DER)
 		return ossl_failed("ASN1_put_object");
 	ASN1_put_object(&end, 1, (int)(issuer_len + subject_len), V_ASN1_SEQUENCE,
 			V_ASN1_UNIVERSAL);
