@@ -12,7 +12,7 @@ static const struct {
 	const struct ca_ops *ops; // null: this version does not speak it
 } protocols[] = {
 	{ CA_EST, "EST", &ca_est },    { CA_SCEP, "SCEP", &ca_scep }, { CA_CMP, "CMP", NULL },
-	{ CA_PORTAL, "portal", NULL }, { CA_FILE, "file", NULL },
+	{ CA_PORTAL, "portal", NULL }, { CA_FILE, "file", &ca_file },
 };
 
 void ca_constraints_free(struct ca_constraints *c)
@@ -151,6 +151,11 @@ bool ca_request_is_secret(const struct ca *c)
 	if (c->ops->secret)
 		return c->ops->secret(c);
 	return c->terms.role->challenge_password && !c->terms.renews && !c->terms.on_behalf;
+}
+
+const char *ca_request_file(const struct ca *c)
+{
+	return c->ops->request_file ? c->ops->request_file(c) : NULL;
 }
 
 struct err *ca_authenticate(struct ca *c, const struct answers *a)

@@ -27,7 +27,8 @@ struct ca_ops {
 	struct err *(*confirm)(struct ca *c, const struct ca_request *r,
 			       bool *told); // may be null
 	struct err *(*reject)(struct ca *c, const struct ca_request *r, const struct err *why,
-			      bool *told); // may be null
+			      bool *told);		 // may be null
+	const char *(*request_file)(const struct ca *c); // may be null: over the network
 	struct err *(*save)(const struct ca *c, struct buf *state);
 	unsigned (*handshakes)(const struct ca *c);  // may be null
 	const char *(*weakness)(const struct ca *c); // may be null: never weak
@@ -47,4 +48,4 @@ MUST struct err *ca_usual_questions(struct ca *c, const struct ca_constraints *k
 				    struct ca_questions *out);
 MUST struct err *ca_usual_challenge(struct ca *c, const struct answers *a, struct secret **out);
 
-extern const struct ca_ops ca_est, ca_scep;
+extern const struct ca_ops ca_est, ca_scep, ca_file;

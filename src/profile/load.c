@@ -26,8 +26,16 @@ static void text2_free(struct text2 *t)
 	free(t->ja);
 }
 
+static void window_free(struct profile_window *w)
+{
+	free(w->zone);
+	text2_free(&w->closed);
+	free(w->remind_days);
+}
+
 static void role_free(struct profile_role *r)
 {
+	window_free(&r->window);
 	for (size_t i = 0; i < r->n_fields; i++) {
 		free(r->fields[i].name);
 		text2_free(&r->fields[i].label);
@@ -85,9 +93,7 @@ static void profile_clear(struct profile *p)
 	texts_free(p->ca.hosts, p->ca.n_hosts);
 	texts_free(p->ca.scep.fingerprints, p->ca.scep.n_fingerprints);
 	free(p->ca.scep.identifier);
-	free(p->window.zone);
-	text2_free(&p->window.closed);
-	free(p->window.remind_days);
+	window_free(&p->window);
 	text2_free(&p->consent_key);
 	text2_free(&p->consent_store);
 	free(p->login_url);
