@@ -3,6 +3,15 @@
 
 #include "pkcs11/internal.h"
 
+bool keypair_decrypts(struct session *s)
+{
+	CK_MECHANISM_INFO info = { 0 };
+	CK_RV rv = P11(s->module, C_GetMechanismInfo, s->info.slot, CKM_RSA_PKCS, &info);
+	if (rv == CKR_MECHANISM_INVALID)
+		return false;
+	return rv != CKR_OK || (info.flags & CKF_DECRYPT);
+}
+
 static CK_RV decrypt_init(struct session *s, const struct keypair *k,
 			  const struct decryption_terms *t)
 {

@@ -101,6 +101,8 @@ MUST struct err *keypair_sign_as(struct session *s, const struct keypair *k,
 				 struct buf *sig);
 // Whether the token has a way to make PSS signatures, which TLS 1.3 wants (RFC 8446 §4.2.3).
 bool keypair_signs_pss(const struct session *s);
+// Whether the token says that it decrypts with CKM_RSA_PKCS (CKF_DECRYPT); one that does not answer may.
+bool keypair_decrypts(struct session *s);
 // CKM_RSA_PKCS, CKM_RSA_PKCS_OAEP. Appends. CKA_ALWAYS_AUTHENTICATE as for signing. ERR_TOKEN tagged "decryption-failed" where the token does not
 // open it, and does not say what else is wrong.
 MUST struct err *keypair_decrypt(struct session *s, const struct keypair *k,

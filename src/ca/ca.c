@@ -11,7 +11,7 @@ static const struct {
 	const char *name;
 	const struct ca_ops *ops; // null: this version does not speak it
 } protocols[] = {
-	{ CA_EST, "EST", &ca_est },	     { CA_SCEP, "SCEP", NULL },	   { CA_CMP, "CMP", NULL },
+	{ CA_EST, "EST", &ca_est },	     { CA_SCEP, "SCEP", &ca_scep }, { CA_CMP, "CMP", NULL },
 	{ CA_PORTAL, "portal", &ca_portal }, { CA_FILE, "file", &ca_file },
 };
 
@@ -25,6 +25,7 @@ void ca_constraints_free(struct ca_constraints *c)
 		free(c->subject[i].value);
 	}
 	free(c->subject);
+	msg_free(c->notice);
 	*c = (struct ca_constraints){ 0 };
 }
 
@@ -175,6 +176,16 @@ struct err *ca_poll(struct ca *c, const struct ca_request *r, struct ca_outcome 
 bool ca_needs_own_key(const struct ca *c)
 {
 	return c->ops->own_key;
+}
+
+bool ca_polls_alone(const struct ca *c)
+{
+	return c->ops->polls_alone;
+}
+
+const char *ca_weakness(const struct ca *c)
+{
+	return c->ops->weakness ? c->ops->weakness(c) : "";
 }
 
 bool ca_confirms(const struct ca *c)

@@ -65,6 +65,8 @@ struct ca_constraints {
 	struct ca_rdn *subject; // in its order; none: the role's subject as it is
 	size_t n_subject;
 	struct buf request_attributes; // DER Attributes to be put in as they stand
+	bool certified_encipherment;   // what is issued must allow keyEncipherment
+	struct msg *notice; // something that the person should know of this CA; null: nothing
 };
 void ca_constraints_free(struct ca_constraints *c);
 
@@ -145,6 +147,10 @@ bool ca_request_is_secret(const struct ca *c);
 // True when the protocol signs or decrypts with the request's own key (SCEP, CMP), so that ca_submit, ca_poll, ca_confirm and ca_reject find it
 // in ca_request.own. The others never look at it, and no PIN is asked for it.
 bool ca_needs_own_key(const struct ca *c);
+// True when a poll needs no request, only the keys: what it must remember of the request is in ca_save (SCEP).
+bool ca_polls_alone(const struct ca *c);
+// The weak algorithms by which the CA protected its answer because the profile lets it ("DES, SHA-1"); kept by ca_save. "" when there are none.
+const char *ca_weakness(const struct ca *c);
 // The file that a request goes to instead of over a network, an absolute path; null for every other protocol. Such a request may be written
 // again without a second issue, and an answer that is wrong ends nothing: another one may be brought.
 const char *ca_request_file(const struct ca *c);

@@ -169,15 +169,6 @@ static struct err *est_warm(struct ca *c)
 	return NULL;
 }
 
-static struct err *est_challenge(struct ca *c, const struct answers *a, struct secret **out)
-{
-	const char *template_text = c->terms.role->challenge_password;
-	if (template_text && !c->terms.renews && !c->terms.on_behalf)
-		return answers_fill(a, c->terms.profile, template_text, out);
-	*out = NULL;
-	return NULL;
-}
-
 static struct err *fill(const struct ca *c, const struct answers *a, const char *template_text,
 			struct secret **out)
 {
@@ -241,9 +232,9 @@ const struct ca_ops ca_est = {
 	.name = "est",
 	.open = est_open,
 	.constraints = est_constraints,
-	.questions = est_questions,
+	.questions = ca_usual_questions,
 	.warm = est_warm,
-	.challenge = est_challenge,
+	.challenge = ca_usual_challenge,
 	.challenges = est_challenges,
 	.secret = est_secret,
 	.beside = est_beside,

@@ -63,8 +63,6 @@ MUST struct err *est_constraints(struct ca *c, struct ca_constraints *out);
 // est_subject.c: ERR_POLICY tagged "subject-template".
 MUST struct err *est_subject(const struct profile_role *r, const struct csrattrs *w,
 			     struct ca_constraints *out);
-MUST struct err *est_questions(struct ca *c, const struct ca_constraints *k,
-			       struct ca_questions *out);
 // GET /cacerts, once; what comes is kept in e->cacerts. An error where there are none to be had.
 MUST struct err *est_cacerts(struct est *e);
 // GET base + path.

@@ -5,7 +5,8 @@
 
 struct ca_ops {
 	const char *name;
-	bool own_key; // it signs or decrypts with the request's own key
+	bool own_key;	  // it signs or decrypts with the request's own key
+	bool polls_alone; // a poll needs no request
 	struct err *(*open)(struct ca *c, const void *state, size_t state_len); // fills c->self
 	struct err *(*constraints)(struct ca *c, struct ca_constraints *out);
 	struct err *(*questions)(struct ca *c, const struct ca_constraints *k,
@@ -29,7 +30,8 @@ struct ca_ops {
 			      bool *told);		 // may be null
 	const char *(*request_file)(const struct ca *c); // may be null: over the network
 	struct err *(*save)(const struct ca *c, struct buf *state);
-	unsigned (*handshakes)(const struct ca *c); // may be null
+	unsigned (*handshakes)(const struct ca *c);  // may be null
+	const char *(*weakness)(const struct ca *c); // may be null: never weak
 	void (*close)(struct ca *c);
 	struct err *(*show)(const struct ca_terms *t, struct cert_list *out); // may be null
 };
@@ -40,4 +42,10 @@ struct ca {
 	void *self; // the protocol's own
 };
 
-extern const struct ca_ops ca_est, ca_file, ca_portal;
+// What several protocols have in common: the fields of the templates are asked for in one go, the one-time password as late as its place allows; the
+// profile's challenge password, which a renewal has none of.
+MUST struct err *ca_usual_questions(struct ca *c, const struct ca_constraints *k,
+				    struct ca_questions *out);
+MUST struct err *ca_usual_challenge(struct ca *c, const struct answers *a, struct secret **out);
+
+extern const struct ca_ops ca_est, ca_scep, ca_portal, ca_file;

@@ -184,6 +184,14 @@ static void show_done(const json_t *o, const char *zone)
 		print_blank(stdout);
 		show_evidence(evidence);
 	}
+	const char *weak = json_text(o, "weak_answer");
+	if (weak) {
+		print_blank(stdout);
+		say(stdout,
+		    N_("The CA protected its answer with weak algorithms (%1), as the profile "
+		       "allows."),
+		    ARG_TEXT(weak));
+	}
 	if (json_flag(o, "second_issue_possible", false)) {
 		print_blank(stdout);
 		say(stdout, N_("The request left more than once, so a second certificate may have "

@@ -134,6 +134,22 @@ static struct err *check_bits(struct enrolment *e)
 		N_("Use a token of a model that your institution names."));
 }
 
+// Before a key is made that could never open what the CA answers.
+static struct err *check_decrypts(const struct enrolment *e)
+{
+	if (!e->constraints.decrypt || keypair_decrypts(e->session))
+		return NULL;
+	return err_hint(
+		err_tag(err_new(ERR_TOKEN,
+				N_("The token %1 cannot decrypt with an RSA key "
+				   "(CKM_RSA_PKCS), but the CA encrypts its answer to the "
+				   "new key."),
+				ARG_TEXT(e->token.label)),
+			"token-cannot-decrypt"),
+		N_("No key was made. Use another token, or ask the institution for a profile with "
+		   "another protocol (EST)."));
+}
+
 static bool before_the_key(const struct enrolment *e)
 {
 	return !e->written || e->record->mark < MARK_KEY_MADE;
@@ -145,7 +161,7 @@ static struct err *prepare_poll(struct enrolment *e)
 {
 	if (ca_request_file(e->ca)) // it says the same at any time
 		return ca_constraints(e->ca, &e->constraints);
-	if (!ca_request_is_secret(e->ca))
+	if (!ca_request_is_secret(e->ca) || ca_polls_alone(e->ca))
 		return NULL;
 	TRY(ask_names(e));
 	TRY(subject_name(e));
@@ -191,10 +207,13 @@ struct err *prepare_role(struct enrolment *e)
 	TRY(ask_names(e));
 	TRY(subject_name(e));
 	TRY(ca_constraints(e->ca, &e->constraints));
+	if (e->constraints.notice)
+		say_note(e, msg_copy(e->constraints.notice));
 	if (before_the_key(e)) {
 		if (!takes_name(e))
 			TRY(find_old_pair(e));
 		TRY(check_bits(e));
+		TRY(check_decrypts(e));
 	}
 	TRY(ca_questions(e->ca, &e->constraints, &e->questions));
 	return ask_what_comes_first(e);

@@ -164,6 +164,8 @@ static void put_enrolment(json_t *o, const struct enrolment *e)
 		if (e->record->submits > 1)
 			json_object_set_new(o, "second_issue_possible", json_true());
 	}
+	if (e->ca && *ca_weakness(e->ca))
+		json_object_set_new(o, "weak_answer", json_string(ca_weakness(e->ca)));
 	put_request(o, e);
 	if (e->ca)
 		json_object_set_new(o, "handshakes", json_integer(ca_handshakes(e->ca)));

@@ -30,7 +30,7 @@ static struct err *judge(struct enrolment *e)
 		.anchors = &e->anchors,
 		.now = clock_now(),
 		.need_signature = true,
-		.need_encipherment = e->constraints.decrypt,
+		.need_encipherment = e->constraints.certified_encipherment,
 	};
 	TRY(judge_certificates(&terms, &e->issued, &e->leaf, NULL));
 	bool looked = false;

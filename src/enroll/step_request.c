@@ -133,6 +133,10 @@ static struct err *ask_for_challenge(struct enrolment *e)
 
 struct err *step_sign_request(struct enrolment *e, bool *skipped)
 {
+	if (e->record->mark == MARK_WAITING && ca_polls_alone(e->ca)) {
+		*skipped = true; // no request is needed any more
+		return NULL;
+	}
 	if (journalled(e)) {
 		*skipped = true;
 		return buf_copy(&e->record->request, &e->request);

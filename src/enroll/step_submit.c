@@ -26,6 +26,16 @@ static struct err *keep_certificates(struct enrolment *e, struct cert_list *issu
 	return NULL;
 }
 
+// The profile lets the CA answer so; nobody shall find out later that it did.
+static void say_weakness(const struct enrolment *e)
+{
+	const char *weak = ca_weakness(e->ca);
+	if (*weak)
+		say_note(e, msg_new(N_("The CA protected its answer with weak algorithms (%1). The "
+				       "profile allows it."),
+				    ARG_TEXT(weak)));
+}
+
 static struct err *take_outcome(struct enrolment *e, struct ca_outcome *o)
 {
 	TRY(keep_state(e));
@@ -34,6 +44,7 @@ static struct err *take_outcome(struct enrolment *e, struct ca_outcome *o)
 		e->record->retry_at = o->retry_seconds ? clock_now() + o->retry_seconds : 0;
 		return enrolment_mark(e, MARK_WAITING);
 	}
+	say_weakness(e);
 	TRY(keep_certificates(e, &o->issued));
 	e->issued = o->issued;
 	o->issued = (struct cert_list){ 0 };

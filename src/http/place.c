@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACE_MAX_URL = 2048 };
+#include "base/text.h"
+
+enum { PLACE_MAX_URL = 16384, PLACE_SHOWN = 300 }; // a message of SCEP may stand in one
 
 static void curl_text_cleanup(char **s)
 {
@@ -25,9 +27,10 @@ void place_free(struct place *p)
 
 static struct err *bad_url(const char *url, CURLUcode code)
 {
+	AUTO_TEXT char *shown = text_safe(url, strlen(url), PLACE_SHOWN);
 	struct err *e =
 		err_tag(err_new(ERR_PROFILE, N_("“%1” is no https address that can be used."),
-				ARG_TEXT(url)),
+				ARG_TEXT(shown ? shown : "")),
 			"url-wrong");
 	if (code == CURLUE_USER_NOT_ALLOWED)
 		e = err_hint(e, N_("An address must not hold a user name or a password."));

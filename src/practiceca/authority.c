@@ -35,6 +35,12 @@ static const struct member issuing_member = { "issuing.key", "issuing.pem",
 static const struct member tls_member = { "tls.key", "tls.pem", "localhost", CERTIFICATE_TLS,
 					  TLS_DUE };
 
+static const struct member ra_member = { "scep-ra.key", "scep-ra.pem",
+					 "Practice Shinkin Bank SCEP RA", CERTIFICATE_RA, TLS_DUE };
+static const struct member next_member = { "next.key", "next.pem",
+					   "Practice Shinkin Bank Issuing CA 2",
+					   CERTIFICATE_ISSUING, CA_DUE };
+
 static struct err *make_key(enum certificate_kind kind, EVP_PKEY **out)
 {
 	EVP_PKEY *key = kind == CERTIFICATE_TLS
@@ -208,6 +214,28 @@ struct err *authority_open(const char *dir, const char *host, int64_t now, struc
 	return NULL;
 }
 
+static struct err *open_for_scep(struct authority *a, const char *dir, bool ra, bool next,
+				 int64_t now)
+{
+	if (ra)
+		TRY(ensure(dir, &ra_member, a->issuing, a->issuing_key, NULL, now, &a->ra_key,
+			   &a->ra));
+	if (next)
+		TRY(ensure(dir, &next_member, a->root, a->root_key, NULL, now, &a->next_key,
+			   &a->next));
+	return NULL;
+}
+
+struct err *authority_for_scep(struct authority *a, const char *dir, bool ra, bool next,
+			       int64_t now)
+{
+	int lock = -1;
+	TRY(files_lock(dir, &lock));
+	struct err *e = open_for_scep(a, dir, ra, next, now);
+	files_unlock(lock);
+	return e;
+}
+
 void authority_free(struct authority *a)
 {
 	if (!a)
@@ -215,6 +243,10 @@ void authority_free(struct authority *a)
 	X509_free(a->root);
 	X509_free(a->issuing);
 	X509_free(a->tls);
+	X509_free(a->ra);
+	X509_free(a->next);
+	EVP_PKEY_free(a->ra_key);
+	EVP_PKEY_free(a->next_key);
 	EVP_PKEY_free(a->root_key);
 	EVP_PKEY_free(a->issuing_key);
 	EVP_PKEY_free(a->tls_key);

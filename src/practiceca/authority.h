@@ -1,6 +1,7 @@
 // The practice CA itself: a root, an issuing CA below it, and the TLS certificate of the server.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -14,6 +15,9 @@ struct authority {
 	struct buf trust_pem; // issuing CA and root: whose certificates clients are asked for
 	const char *ocsp_url; // the same for /ocsp
 	const char *crl_url; // where clients find /crl; null: nobody said, and no certificate tells
+	X509 *ra,
+		*next; // of SCEP: its registration authority, and the issuing CA that will follow; null: not wanted
+	EVP_PKEY *ra_key, *next_key;
 };
 
 // Reads the keys and certificates of DIR, and makes what is missing, does not belong together or runs out too soon (keys 0600; the
@@ -23,3 +27,6 @@ MUST struct err *authority_open(const char *dir, const char *host, int64_t now,
 				struct authority **out);
 void authority_free(struct authority *a);
 DEFINE_CLEANUP(authority, struct authority, authority_free)
+// What SCEP wants besides, of the same DIR.
+MUST struct err *authority_for_scep(struct authority *a, const char *dir, bool ra, bool next,
+				    int64_t now);

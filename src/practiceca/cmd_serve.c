@@ -29,7 +29,7 @@ static const struct option_row options[] = {
 	  N_("Serve a page here, too, that shows whom a client certificate is taken for.") },
 	{ "login-port-file", "FILE", N_("The same as --port-file, for the login page.") },
 	{ "plain-listen", "ADDRESS:PORT",
-	  N_("Serve without TLS, too, what protects itself or is public: the CRL.") },
+	  N_("Serve without TLS, too, what protects itself or is public: SCEP and the CRL.") },
 	{ "plain-port-file", "FILE", N_("The same as --port-file, for --plain-listen.") },
 	{ "reenroll-same-key", NULL, N_("Let a renewal keep the key of its certificate.") },
 	{ "crl-url", "URL", N_("Where clients find this server's /crl: put into certificates.") },
@@ -54,8 +54,13 @@ static const struct option_row options[] = {
 	{ "portal-charset", "CHARSET",
 	  N_("Charset of the portal's pages: utf-8, shift_jis or euc-jp; utf-8 if not given.") },
 	{ "with-chain", NULL, N_("Answer with the issuing CA beside the new certificate.") },
+	{ "scep-without-ra", NULL, N_("SCEP: the CA itself signs and decrypts, without an RA.") },
+	{ "scep-next-ca", NULL, N_("SCEP: show the CA that will follow (GetNextCACert).") },
+	{ "scep-3des", NULL, N_("SCEP: take requests in 3DES, too, and answer them so.") },
 	{ "verbose", NULL, N_("Log every request to stderr.") },
 };
+
+_Static_assert(ARRAY_LEN(options) <= OPTIONS_MAX, "struct given has a place for each option");
 
 // Where it listens, and what it serves there.
 enum { AT_MAIN, AT_LOGIN, AT_PLAIN, PLACES };
@@ -198,6 +203,9 @@ static struct err *set_up(const struct given *g, const char *dir, const struct p
 				N_("Add --csrattrs tls-unique."));
 	s->reenroll_same_key = given_flag(g, "reenroll-same-key");
 	TRY(authority_open(dir, host_of(at), clock_now(), &s->authority));
+	s->scep_3des = given_flag(g, "scep-3des");
+	TRY(authority_for_scep(s->authority, dir, !given_flag(g, "scep-without-ra"),
+			       given_flag(g, "scep-next-ca"), clock_now()));
 	TRY(read_crl_url(given_text(g, "crl-url"), &s->authority->crl_url));
 	TRY(read_crl_url(given_text(g, "ocsp-url"), &s->authority->ocsp_url));
 	TRY(database_open(dir, &s->database));
@@ -317,7 +325,7 @@ static struct err *serve(const struct given *g)
 const struct command command_serve = {
 	.name = "serve",
 	.example = "inkan-practice-ca serve --dir ~/practice-ca",
-	.summary = N_("Run the CA: an EST server over TLS."),
+	.summary = N_("Run the CA: a server for EST over TLS, and for SCEP."),
 	.options = options,
 	.n_options = ARRAY_LEN(options),
 	.run = serve,

@@ -91,6 +91,19 @@ static const char *const migrations[] = {
 	" at BIGINT NOT NULL,"
 	" fetched BIGINT NOT NULL);"
 	"CREATE INDEX web_request_account ON web_request(account);",
+	// SCEP's transactions that were accepted. attestation: as it was judged. issued: brought again to who asks again.
+	"CREATE TABLE scep("
+	" transaction_id TEXT PRIMARY KEY,"
+	" account BIGINT NOT NULL REFERENCES account(id),"
+	" key_der BLOB NOT NULL,"
+	" request_sha256 TEXT NOT NULL,"
+	" attestation BLOB NOT NULL,"
+	" renews BIGINT NOT NULL,"
+	" made_at BIGINT NOT NULL,"
+	" ready_at BIGINT NOT NULL,"
+	" waits_left BIGINT NOT NULL,"
+	" poll_after BIGINT NOT NULL,"
+	" issued BIGINT REFERENCES issued(id));",
 };
 
 const char *const *database_migrations(size_t *n)

@@ -20,21 +20,6 @@ static enum refusal check_name(const struct basic *b, const struct request *r)
 	return strcmp(wanted, r->common_name) == 0 ? REFUSE_NOTHING : REFUSE_OTHER_NAME;
 }
 
-static enum refusal refusal_of(enum login_verdict v)
-{
-	switch (v) {
-	case LOGIN_GOOD:
-		return REFUSE_NOTHING;
-	case LOGIN_LOCKED:
-		return REFUSE_LOCKED;
-	case LOGIN_NOW_LOCKED:
-		return REFUSE_NOW_LOCKED;
-	case LOGIN_WRONG:
-	default:
-		return REFUSE_CREDENTIALS;
-	}
-}
-
 // RFC 7894 §3.1: the one-time password stands in the request. It is judged and spent as one in the password would be.
 static struct err *take_otp(const struct service *s, const struct request *r, struct basic *b,
 			    enum refusal *no)
@@ -67,7 +52,7 @@ static struct err *enroll_by_login(const struct service *s, const struct call *c
 		return answer_refuse(out, c, no);
 	TRY(login_judge(s->database, &s->login, b, clock_now(), &verdict, &who));
 	if (verdict != LOGIN_GOOD)
-		return answer_refuse(out, c, refusal_of(verdict));
+		return answer_refuse(out, c, login_refusal(verdict));
 	return conclude(s, c, &who, NULL, r, &unknown, out);
 }
 

@@ -29,6 +29,7 @@ struct service {
 	int64_t retry_after; // seconds
 	bool with_chain, verbose;
 	bool link_required;			  // each request is bound to its TLS connection
+	bool scep_3des;				  // requests in 3DES are taken, and answered so
 	bool reenroll_same_key;			  // a renewal may keep the key of its certificate
 	struct sessions *sessions;		  // of the portal
 	const char *portal_charset, *portal_type; // "Shift_JIS", "text/html; charset=Shift_JIS"

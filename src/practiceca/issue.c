@@ -128,7 +128,7 @@ struct err *issue_again(struct store *s, int64_t id, X509 **leaf)
 	return NULL;
 }
 
-struct err *certs_only(X509 *const *certs, size_t n, struct buf *body)
+struct err *certs_only_der(X509 *const *certs, size_t n, struct buf *out)
 {
 	PKCS7 *p7 = PKCS7_new();
 	bool good = p7 && PKCS7_set_type(p7, NID_pkcs7_signed) == 1 &&
@@ -143,7 +143,14 @@ struct err *certs_only(X509 *const *certs, size_t n, struct buf *body)
 	PKCS7_free(p7);
 	if (len <= 0)
 		return openssl_error("i2d_PKCS7");
-	struct err *e = base64_write_body(der, (size_t)len, body);
+	struct err *e = buf_put(out, der, (size_t)len);
 	OPENSSL_free(der);
 	return e;
+}
+
+struct err *certs_only(X509 *const *certs, size_t n, struct buf *body)
+{
+	AUTO_BUF struct buf der = BUF(REQUEST_BODY_MAX);
+	TRY(certs_only_der(certs, n, &der));
+	return base64_write_body(der.data, der.len, body);
 }

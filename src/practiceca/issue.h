@@ -20,3 +20,5 @@ MUST struct err *issue(struct store *s, const struct authority *a, const struct 
 MUST struct err *issue_again(struct store *s, int64_t id, X509 **leaf);
 // A degenerate SignedData of the certificates (RFC 5652 §5.2, RFC 7030 §4.1.3) as an EST body in base64.
 MUST struct err *certs_only(X509 *const *certs, size_t n, struct buf *body);
+// The same in DER.
+MUST struct err *certs_only_der(X509 *const *certs, size_t n, struct buf *der);

@@ -123,3 +123,18 @@ struct err *login_judge(struct database *d, const struct login_rules *rules, con
 		*out = a;
 	return NULL;
 }
+
+enum refusal login_refusal(enum login_verdict v)
+{
+	switch (v) {
+	case LOGIN_GOOD:
+		return REFUSE_NOTHING;
+	case LOGIN_LOCKED:
+		return REFUSE_LOCKED;
+	case LOGIN_NOW_LOCKED:
+		return REFUSE_NOW_LOCKED;
+	case LOGIN_WRONG:
+	default:
+		return REFUSE_CREDENTIALS;
+	}
+}

@@ -5,6 +5,7 @@
 #include "practiceca/accounts.h"
 #include "practiceca/basic.h"
 #include "practiceca/database.h"
+#include "practiceca/refusal.h"
 
 enum login_verdict {
 	LOGIN_GOOD,
@@ -23,3 +24,5 @@ struct login_rules {
 MUST struct err *login_judge(struct database *d, const struct login_rules *rules,
 			     const struct basic *b, int64_t now, enum login_verdict *verdict,
 			     struct account *out);
+// What the client is told.
+enum refusal login_refusal(enum login_verdict v);

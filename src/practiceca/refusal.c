@@ -85,6 +85,60 @@ static const struct {
 				      "This bank wants a new key.") },
 	[REFUSE_RENEWAL_LOCKED] = { 403, N_("The account is locked after five errors in a row. "
 					    "Have the bank unlock it.") },
+	[REFUSE_SCEP_OPERATION] = { 400, N_("The operation must be GetCACaps, GetCACert, "
+					    "GetNextCACert or PKIOperation (RFC 8894, section "
+					    "4).") },
+	[REFUSE_SCEP_BASE64] = { 400,
+				 N_("The message of a GET must be base64, all of it (RFC 8894, "
+				    "section 4.1).") },
+	[REFUSE_SCEP_CMS] = { 400, N_("The message must be one CMS SignedData in DER with content, "
+				      "and nothing behind it (RFC 8894, section 3.1).") },
+	[REFUSE_SCEP_SIGNER] = { 400, N_("The message must have one signer, whose certificate it "
+					 "carries (RFC 8894, section 3.2).") },
+	[REFUSE_SCEP_TRANSACTION] = { 400, N_("The message must have one transactionID, a "
+					      "PrintableString of 1 to 128 characters (RFC 8894, "
+					      "section 3.2.1.1).") },
+	[REFUSE_SCEP_NONCE] = { 400, N_("The message must have one senderNonce of 16 bytes (RFC "
+					"8894, section 3.2.1.5).") },
+	[REFUSE_SCEP_NO_MESSAGE_TYPE] = { 400, N_("The message must have one messageType, a "
+						  "PrintableString (RFC 8894, section 3.2.1.2).") },
+	[REFUSE_SCEP_DIGEST] = { 400, N_("The message must be signed with SHA-256 or better (RFC "
+					 "8894, section 2.9).") },
+	[REFUSE_SCEP_SIGNATURE] = { 400, N_("The signature of the message is wrong (RFC 8894, "
+					    "section 3.2).") },
+	[REFUSE_SCEP_MESSAGE_TYPE] = { 400, N_("The messageType must be PKCSReq, RenewalReq or "
+					       "CertPoll (RFC 8894, section 3.2.1.2).") },
+	[REFUSE_SCEP_ATTRIBUTE] = { 400, N_("The message has an attribute that only answers have, "
+					    "or one twice (RFC 8894, section 3.2.1).") },
+	[REFUSE_SCEP_ENVELOPE] = { 400, N_("The content must be one CMS EnvelopedData for this CA "
+					   "alone (RFC 8894, section 3.2.2).") },
+	[REFUSE_SCEP_CIPHER] = { 400, N_("The content must be encrypted with AES in CBC mode (RFC "
+					 "8894, section 2.9).") },
+	[REFUSE_SCEP_KEY_TRANSPORT] = { 400, N_("The content's key must be encrypted with RSA, "
+						"PKCS #1 v1.5 (RFC 8894, section 3.1).") },
+	[REFUSE_SCEP_NOT_SELF_SIGNED] = { 403, N_("A PKCSReq must be signed by a certificate that "
+						  "signs itself (RFC 8894, section 2.3).") },
+	[REFUSE_SCEP_OTHER_KEY] = { 403, N_("The signer's certificate must hold the key of the "
+					    "request (RFC 8894, section 2.3).") },
+	[REFUSE_SCEP_USAGE] = { 403, N_("The signer's certificate must allow digitalSignature and "
+					"keyEncipherment (RFC 8894, section 2.3).") },
+	[REFUSE_SCEP_TIME] = { 403,
+			       N_("The signer's certificate is not valid now (RFC 8894, section "
+				  "3.2.1.4).") },
+	[REFUSE_SCEP_CHALLENGE_SHAPE] = { 403, N_("The challengePassword must be the PIN and the "
+						  "one-time password (or the second PIN) with a "
+						  "colon between them (RFC 8894, section 2.4).") },
+	[REFUSE_SCEP_RENEWAL_CHALLENGE] = { 403,
+					    N_("A RenewalReq carries no challengePassword (RFC "
+					       "8894, section 2.4).") },
+	[REFUSE_SCEP_TAKEN] = { 403, N_("The transactionID belongs to another key or another "
+					"request (RFC 8894, section 3.2.1.1).") },
+	[REFUSE_SCEP_NAMES] = { 403,
+				N_("A CertPoll must name this CA and a subject (RFC 8894, section "
+				   "3.3.3).") },
+	[REFUSE_SCEP_UNKNOWN] = { 403, N_("There is no such transaction of this signer (RFC 8894, "
+					  "section 3.3.3).") },
+	[REFUSE_SCEP_NO_NEXT] = { 404, N_("There is no next CA (RFC 8894, section 4.7).") },
 	[REFUSE_NOT_RA] = { 403, N_("The holder of the client certificate may not vouch for "
 				    "others.") },
 	[REFUSE_NO_ACCOUNT] = { 403, N_("There is no account with the Common Name of the "

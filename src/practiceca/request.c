@@ -22,26 +22,17 @@ void request_free(struct request *r)
 	wipe(r, sizeof *r);
 }
 
-static struct err *parse(const struct buf *body, struct request *r, enum refusal *no)
+static enum refusal parse(const struct buf *der, struct request *r)
 {
-	AUTO_BUF struct buf der = BUF(REQUEST_BODY_MAX);
 	uint8_t hash[SHA256_DIGEST_LENGTH];
-	bool good = false;
-	TRY(base64_read_body(body->data, body->len, &good, &der));
-	if (!good) {
-		*no = REFUSE_BASE64;
-		return NULL;
-	}
-	const unsigned char *p = der.data;
-	r->parsed = d2i_X509_REQ(NULL, &p, (long)der.len);
-	if (!r->parsed || p != der.data + der.len || X509_REQ_get_version(r->parsed) != 0) {
-		*no = REFUSE_PKCS10;
-		return NULL;
-	}
-	SHA256(der.data, der.len, hash);
+	const unsigned char *p = der->data;
+	r->parsed = der->len ? d2i_X509_REQ(NULL, &p, (long)der->len) : NULL;
+	if (!r->parsed || p != der->data + der->len || X509_REQ_get_version(r->parsed) != 0)
+		return REFUSE_PKCS10;
+	SHA256(der->data, der->len, hash);
 	for (size_t i = 0; i < sizeof hash; i++)
 		snprintf(r->sha256 + 2 * i, 3, "%02x", hash[i]);
-	return NULL;
+	return REFUSE_NOTHING;
 }
 
 // With an exponent of 1 anybody can sign; small ones, and even ones, are no keys either (FIPS 186-5, A.1.1: 2^16 < e < 2^256, odd).
@@ -259,14 +250,23 @@ static struct err *hash_asked(struct request *r)
 struct err *request_read(const struct buf *body, X509 *renews, struct request *out,
 			 enum refusal *no)
 {
+	AUTO_BUF struct buf der = BUF(REQUEST_BODY_MAX);
+	bool good = false;
+	TRY(base64_read_body(body->data, body->len, &good, &der));
+	*no = REFUSE_BASE64;
+	return good ? request_read_der(&der, renews, out, no) : NULL;
+}
+
+struct err *request_read_der(const struct buf *der, X509 *renews, struct request *out,
+			     enum refusal *no)
+{
 	static enum refusal (*const checks[])(struct request *) = {
 		check_subject,
 		check_extensions,
 		read_challenges,
 	};
 	AUTO_REQUEST struct request r = { 0 };
-	*no = REFUSE_NOTHING;
-	TRY(parse(body, &r, no));
+	*no = parse(der, &r);
 	if (!*no)
 		*no = check_key(&r);
 	if (!*no)

@@ -37,6 +37,9 @@ struct request {
 // With a certificate that it renews: the same subject and subjectAltName, byte for byte (RFC 7030 §4.2.2); otherwise null.
 MUST struct err *request_read(const struct buf *body, X509 *renews, struct request *out,
 			      enum refusal *no);
+// The same of DER.
+MUST struct err *request_read_der(const struct buf *der, X509 *renews, struct request *out,
+				  enum refusal *no);
 void request_free(struct request *r);
 static inline void request_cleanup(struct request *r)
 {

@@ -1,5 +1,6 @@
 // Paths and who answers them.
 #include "practiceca/routes.h"
+#include "practiceca/scep.h"
 
 #include <string.h>
 
@@ -17,6 +18,7 @@ static const struct route {
 	{ "/portal/", portal_answer, false },
 	{ "/certsrv/", certsrv_answer, false },
 	{ "/ocsp", ocsp_answer, true },
+	{ "/scep", scep_answer, true },
 };
 
 static bool leads(const struct route *r, const char *path)

@@ -52,5 +52,6 @@ struct err *check_draft(struct draft *d, const char *dir, struct faults *f)
 	check_est(p, f);
 	TRY(check_attestation(d, dir, f));
 	TRY(check_token(d, dir, f));
+	check_scep(p, f);
 	return check_ca(d, dir, f);
 }

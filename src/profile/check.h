@@ -22,6 +22,8 @@ MUST struct err *check_portal(struct profile *p, struct faults *f);
 MUST struct err *preset_fill(struct profile_portal *portal);
 void check_est(const struct profile *p, struct faults *f);
 MUST struct err *check_attestation(struct draft *d, const char *dir, struct faults *f);
+// What ca.scep: says, and what SCEP has no place for.
+void check_scep(const struct profile *p, struct faults *f);
 // What token: says of the security officer's PIN; reads the recovery certificates.
 MUST struct err *check_token(struct draft *d, const char *dir, struct faults *f);
 // A file of certificates that a key of the profile names, put behind `into`; what is wrong with it is a fault.

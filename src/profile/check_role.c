@@ -76,7 +76,7 @@ static bool subject_uses(const struct profile_role *r, const char *name)
 // Asking for what goes nowhere would be a typo in a template. A portal's forms name fields too, so it is left alone.
 static void check_uses(const struct profile *p, const struct profile_role *r, struct faults *f)
 {
-	if (p->ca.protocol != CA_EST && p->ca.protocol != CA_FILE)
+	if (p->ca.protocol != CA_EST && p->ca.protocol != CA_SCEP && p->ca.protocol != CA_FILE)
 		return;
 	for (size_t i = 0; i < r->n_fields; i++) {
 		const char *name = r->fields[i].name;

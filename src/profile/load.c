@@ -125,6 +125,8 @@ static void profile_clear(struct profile *p)
 	buf_free(&p->token.recovery);
 	free(p->token.master); // no secret: a path
 	texts_free(p->ca.hosts, p->ca.n_hosts);
+	texts_free(p->ca.scep.fingerprints, p->ca.scep.n_fingerprints);
+	free(p->ca.scep.identifier);
 	window_free(&p->window);
 	portal_clear(&p->ca.portal);
 	text2_free(&p->consent_key);

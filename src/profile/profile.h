@@ -134,6 +134,18 @@ struct profile_key {
 	struct profile_attestation attestation;
 };
 
+// What SCEP's answers may be protected by besides AES and SHA-2, each with what is better than it.
+enum scep_answers { SCEP_ANSWERS_STRONG, SCEP_ANSWERS_3DES, SCEP_ANSWERS_DES };
+enum scep_signatures { SCEP_SIGNATURES_STRONG, SCEP_SIGNATURES_SHA1, SCEP_SIGNATURES_MD5 };
+
+struct profile_scep {
+	char **fingerprints; // SHA-256, hex: the CA's certificate, or the RA's; none: the anchors alone decide
+	size_t n_fingerprints;
+	char *identifier; // which CA of a server that has several (RFC 8894 §4.2); null: none is named
+	enum scep_answers weak_answers;
+	enum scep_signatures weak_signatures;
+};
+
 enum ca_protocol { CA_EST, CA_SCEP, CA_CMP, CA_PORTAL, CA_FILE };
 
 // --- a CA's web pages (protocol portal): inkan-profile(5), "A PORTAL"
@@ -221,6 +233,7 @@ struct profile_ca {
 	unsigned max_wait_seconds; // how long a 202 is waited for on a terminal before exit 3
 	enum revocation revocation;
 	struct profile_est est;
+	struct profile_scep scep;
 };
 
 // What becomes of the security officer's PIN (the PUK) that inkan sets when it initialises a token.

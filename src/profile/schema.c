@@ -30,8 +30,6 @@ static const char *const attested_touches[] = { "any", "cached", "always", NULL 
 static const char *const attested_ways[] = { "none", "pkcs10-attribute", "extra-certificates",
 					     "file", NULL };
 static const char *const revocations[] = { "none", "crl", "ocsp", "either", NULL };
-static const char *const est_links[] = { "asked", "always", "never", NULL };
-static const char *const est_auths[] = { "basic", "digest", NULL };
 static const char *const afters[] = { "renew",	"reacquire", "counter", "ask-administrator",
 				      "closed", NULL };
 
@@ -395,23 +393,6 @@ static const struct schema_key token_keys[] = {
 };
 static const struct schema_table token_table = TABLE(0, token_keys);
 
-#define EST(member) DRAFT(profile.ca.est.member)
-static const struct schema_key est_keys[] = {
-	{ .key = "link",
-	  .shape = SHAPE_CHOICE,
-	  .at = EST(link),
-	  .choices = est_links,
-	  .otherwise = "asked",
-	  .allowed = N_("asked, always or never") },
-	{ .key = "auth",
-	  .shape = SHAPE_CHOICE,
-	  .at = EST(auth),
-	  .choices = est_auths,
-	  .otherwise = "basic",
-	  .allowed = N_("basic or digest") },
-};
-static const struct schema_table est_table = TABLE(0, est_keys);
-
 static const struct schema_key ca_keys[] = {
 	{ .key = "protocol",
 	  .shape = SHAPE_CHOICE,
@@ -482,8 +463,12 @@ static const struct schema_key ca_keys[] = {
 	  .allowed = N_("none, crl, ocsp or either") },
 	{ .key = "est",
 	  .shape = SHAPE_GROUP,
-	  .table = &est_table,
+	  .table = &schema_est,
 	  .allowed = N_("the keys link and auth") },
+	{ .key = "scep",
+	  .shape = SHAPE_GROUP,
+	  .table = &schema_scep,
+	  .allowed = N_("the keys fingerprint, identifier, weak_answers and weak_signatures") },
 };
 static const struct schema_table ca_table = TABLE(0, ca_keys);
 

@@ -2,7 +2,7 @@
 // each send and receive, each write of the journal; or the disk takes nothing more from there on. Then `inkan resume`. Key pairs, certificates, issues, one-time passwords
 // and PIN tries are counted, against a practice CA that issues a second certificate to whoever asks twice.
 //
-//	faults-killing [sample|full] [SHARD OF] [est|portal]
+//	faults-killing [sample|full] [SHARD OF] [est|portal|scep]
 #include "desk.h"
 
 #include <fcntl.h>
@@ -499,6 +499,7 @@ int main(int argc, char **argv)
 		work.shard = (unsigned)strtoul(argv[2], NULL, 10);
 		work.shards = (unsigned)strtoul(argv[3], NULL, 10);
 	}
+	bank_by_scep = argc > 4 && strcmp(argv[4], "scep") == 0;
 	int rc = 1;
 	time_t began = time(NULL);
 	setenv("LC_ALL", "C.UTF-8", 1);

@@ -136,12 +136,8 @@ static X509 *make_leaf(const struct pki *p, const char *variant, X509_REQ *req)
 	return x;
 }
 
-bool issue(const struct pki *p, const char *variant, const struct bytes *csr_base64,
-	   struct bytes *pkcs7)
+void issue_request(const struct pki *p, const char *variant, X509_REQ *req, struct bytes *pkcs7)
 {
-	X509_REQ *req = read_request(csr_base64);
-	if (!req)
-		return false;
 	STACK_OF(X509) *certs = must(sk_X509_new_null(), "stack");
 	bool chain_first = is(variant, "shuffled");
 	if (chain_first)
@@ -158,6 +154,15 @@ bool issue(const struct pki *p, const char *variant, const struct bytes *csr_bas
 	if (is(variant, "truncated"))
 		pkcs7->len /= 2;
 	sk_X509_pop_free(certs, X509_free);
+}
+
+bool issue(const struct pki *p, const char *variant, const struct bytes *csr_base64,
+	   struct bytes *pkcs7)
+{
+	X509_REQ *req = read_request(csr_base64);
+	if (!req)
+		return false;
+	issue_request(p, variant, req, pkcs7);
 	X509_REQ_free(req);
 	return true;
 }

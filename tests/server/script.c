@@ -63,6 +63,11 @@ static bool set_body(struct rule *r, const char *key, const char *rest, const ch
 		put_fill(&r->body, key, number(rest, line));
 	} else if (strcmp(key, "cacerts") == 0) {
 		r->cacerts = true;
+	} else if (strcmp(key, "scep-ca") == 0) {
+		r->scep_ca = true;
+	} else if (strcmp(key, "scep") == 0) {
+		if (sscanf(rest, "%31s", r->scep) < 1 || !scep_known(r->scep))
+			die("script: unknown variant", line);
 	} else if (strcmp(key, "issue") == 0) {
 		if (sscanf(rest, "%31s %7s", r->issue, r->shape) < 1 || !issue_known(r->issue))
 			die("script: unknown variant", line);

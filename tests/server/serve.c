@@ -124,6 +124,12 @@ static bool make_body(struct server *s, const struct rule *rule, const struct re
 {
 	struct bytes der = { 0 };
 	bool fine = true;
+	if (rule->scep[0])
+		return scep(&s->pki, rule->scep, &r->body, body);
+	if (rule->scep_ca)
+		scep_ca(&s->pki, body);
+	if (rule->scep_ca)
+		return true;
 	if (rule->cacerts)
 		issue_cacerts(&s->pki, &der);
 	else if (rule->issue[0])

@@ -47,7 +47,14 @@ X509_NAME *pki_name(const char *common_name);
 bool issue_known(const char *variant);
 bool issue(const struct pki *p, const char *variant, const struct bytes *csr_base64,
 	   struct bytes *pkcs7);
+// The same to a request that was read already.
+void issue_request(const struct pki *p, const char *variant, X509_REQ *req, struct bytes *pkcs7);
 void issue_cacerts(const struct pki *p, struct bytes *pkcs7);
+
+// scep.c: CertRep to a pkiMessage; the issuing CA signs and decrypts. Variants of its own, and those of issue.c for what is inside.
+bool scep_known(const char *variant);
+bool scep(const struct pki *p, const char *variant, const struct bytes *message, struct bytes *out);
+void scep_ca(const struct pki *p, struct bytes *der);
 
 // script.c
 enum ending { END_KEEP, END_CLOSE, END_CUT, END_RESET, END_DROP, END_HANG };
@@ -56,7 +63,8 @@ struct rule {
 	char status[128];
 	struct bytes headers, body;
 	char issue[32], shape[8]; // empty: the body above
-	bool cacerts, raw;
+	char scep[32];		  // empty: none
+	bool cacerts, scep_ca, raw;
 	enum ending ending;
 	size_t end_after;			// bytes of the answer, END_CUT and END_RESET
 	long delay_ms, slow_ms, claimed_length; // claimed_length -1: the truth

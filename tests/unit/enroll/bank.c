@@ -80,6 +80,39 @@ static char *softhsm_module(void)
 	return path;
 }
 
+bool bank_by_scep;
+
+// The line's beginning becomes another; null: the line goes.
+static bool change_lines(struct buf *text, const char *from, const char *to)
+{
+	AUTO_BUF struct buf out = BUF(65536);
+	const char *line = (const char *)text->data;
+	while (*line) {
+		size_t len = strcspn(line, "\n");
+		bool hit = strncmp(line, from, strlen(from)) == 0;
+		const char *rest = hit ? line + strlen(from) : line;
+		if (hit && to && buf_puts(&out, to))
+			return false;
+		if ((!hit || to) &&
+		    (buf_put(&out, rest, (size_t)(line + len - rest)) || buf_put(&out, "\n", 1)))
+			return false;
+		line += len + (line[len] == '\n');
+	}
+	buf_reset(text);
+	return !buf_put(text, out.data, out.len);
+}
+
+// SCEP has no login: what stands in the password goes into the request.
+static bool speak_scep(struct buf *practice)
+{
+	return !bank_by_scep ||
+	       (change_lines(practice, "  protocol: est", "  protocol: scep") &&
+		change_lines(practice, "  url: https://localhost:8443/.well-known/est",
+			     "  url: https://localhost:8443/scep") &&
+		change_lines(practice, "    user_name:", NULL) &&
+		change_lines(practice, "    password:", "    challenge_password:"));
+}
+
 static bool write_profile(struct bank *b)
 {
 	AUTO_BUF struct buf port = BUF(64);
@@ -87,7 +120,8 @@ static bool write_profile(struct bank *b)
 	AUTO_TEXT char *port_file = scratch_path(b->place, "port");
 	AUTO_TEXT char *module = b->module ? text_copy(b->module) : softhsm_module();
 	if (buf_read_file(port_file, 64, &port) ||
-	    buf_read_file(INKAN_BUILD_PROFILEDIR "/practice.yaml", 65536, &practice))
+	    buf_read_file(INKAN_BUILD_PROFILEDIR "/practice.yaml", 65536, &practice) ||
+	    !speak_scep(&practice))
 		return false;
 	port.data[strcspn((char *)port.data, "\r\n")] = '\0';
 	char *text = (char *)practice.data;

@@ -15,6 +15,8 @@ struct bank {
 	const char *module; // what the profile names; null: SoftHSM
 };
 
+extern bool bank_by_scep; // set before it is opened: the profile speaks SCEP with the same CA
+
 // Prints what is missing and gives false: the test cannot go on then. Sets SOFTHSM2_CONF and XDG_STATE_HOME for this process.
 bool bank_open(struct bank *b);
 bool bank_open_with(

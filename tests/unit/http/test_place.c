@@ -56,7 +56,7 @@ static void test_what_is_no_plain_web_address_is_refused(void)
 	check_refused("https://ca.example\r\nX: y/");
 	check_refused("https://ca ex.ample/");
 	check_refused("");
-	char longer[4096] = "https://ca.example/";
+	char longer[20000] = "https://ca.example/";
 	memset(longer + strlen(longer), 'a', sizeof(longer) - strlen(longer) - 1);
 	longer[sizeof(longer) - 1] = 0;
 	check_refused(longer);

@@ -28,6 +28,7 @@ const char *fixture_begin(void)
 		abort();
 	}
 	fixture_write("practice-ca.pem", fixture_pem, 0600);
+	fixture_write("firm-root.pem", fixture_pem, 0600);
 	fixture_write("example-recovery.pem", fixture_pem, 0600);
 	return dir;
 }
