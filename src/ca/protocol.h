@@ -20,10 +20,13 @@ struct ca_ops {
 			      bool *sent);
 	struct err *(*poll)(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
 			    bool *sent);
+	bool (*polls)(const struct ca *c); // may be null: always
 	struct err *(*confirm)(struct ca *c, const struct ca_request *r,
 			       bool *told); // may be null
 	struct err *(*reject)(struct ca *c, const struct ca_request *r, const struct err *why,
 			      bool *told); // may be null
+	struct err *(*revoke)(struct ca *c, const struct ca_request *r, const struct cert *cert,
+			      int reason, bool *sent); // may be null
 	struct err *(*save)(const struct ca *c, struct buf *state);
 	unsigned (*handshakes)(const struct ca *c); // may be null
 	void (*close)(struct ca *c);
@@ -35,4 +38,4 @@ struct ca {
 	void *self; // the protocol's own
 };
 
-extern const struct ca_ops ca_est;
+extern const struct ca_ops ca_est, ca_cmp;

@@ -125,6 +125,14 @@ static struct err *check_bits(struct enrolment *e)
 		N_("Use a token of a model that your institution names."));
 }
 
+// What waits at the CA was begun by a run that took its state with it: the same key asks once more.
+static struct err *begin_anew(struct enrolment *e)
+{
+	say_note(e, msg_new(N_("The exchange with the certificate authority that waited ended with "
+			       "the run that began it. A new one is begun with the same key.")));
+	return enrolment_mark(e, MARK_SUBMIT_BEGUN);
+}
+
 static bool before_the_key(const struct enrolment *e)
 {
 	return !e->written || e->record->mark < MARK_KEY_MADE;
@@ -146,6 +154,8 @@ struct err *prepare_role(struct enrolment *e)
 	if (!e->written || e->record->mark < MARK_ISSUED)
 		TRY(renewal_recall(e));
 	TRY(open_ca(e));
+	if (e->written && e->record->mark == MARK_WAITING && !ca_polls(e->ca))
+		TRY(begin_anew(e));
 	if (e->written && e->record->mark >= MARK_ISSUED)
 		return NULL; // nothing more is asked
 	TRY(ca_questions(e->ca, &e->constraints, &e->questions));

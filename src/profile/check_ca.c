@@ -290,6 +290,19 @@ struct err *check_pem_file(const struct profile *p, const char *key, const char 
 	return put_pem(key, path, &pem, f, into);
 }
 
+// CMP's own keys, and the certificate that protects its answers.
+static struct err *check_cmp(struct draft *d, const char *dir, struct faults *f)
+{
+	struct profile *p = &d->profile;
+	p->ca.cmp.server_certificate = BUF(ANCHORS_MAX_BYTES);
+	if (p->ca.protocol != CA_CMP && place_known(f, "ca.cmp"))
+		FAULT_AT(f, "ca.cmp", N_("%1: %2: this has a meaning with protocol: cmp alone."));
+	if (!d->cmp_server)
+		return NULL;
+	return check_pem_file(p, "ca.cmp.server_certificate", dir, d->cmp_server, f,
+			      &p->ca.cmp.server_certificate);
+}
+
 struct err *check_ca(struct draft *d, const char *dir, struct faults *f)
 {
 	struct profile *p = &d->profile;
@@ -297,6 +310,7 @@ struct err *check_ca(struct draft *d, const char *dir, struct faults *f)
 	check_hosts(&p->ca, f);
 	TRY(check_url(&p->ca, f));
 	TRY(check_login(p, f));
+	TRY(check_cmp(d, dir, f));
 	for (size_t i = 0; i < d->n_anchors; i++)
 		TRY(check_pem_file(p, "ca.anchors", dir, d->anchors[i], f, &p->ca.anchors));
 	return NULL;

@@ -26,6 +26,15 @@ static void text2_free(struct text2 *t)
 	free(t->ja);
 }
 
+static void rdns_free(struct profile_rdn *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(list[i].type);
+		free(list[i].value);
+	}
+	free(list);
+}
+
 static void role_free(struct profile_role *r)
 {
 	for (size_t i = 0; i < r->n_fields; i++) {
@@ -39,18 +48,14 @@ static void role_free(struct profile_role *r)
 		text2_free(&r->otp.models[i].label);
 		text2_free(&r->otp.models[i].instruction);
 	}
-	for (size_t i = 0; i < r->n_subject; i++) {
-		free(r->subject[i].type);
-		free(r->subject[i].value);
-	}
 	text2_free(&r->label);
 	text2_free(&r->otp.label);
 	free(r->fields);
 	free(r->otp.models);
-	free(r->subject);
+	rdns_free(r->subject, r->n_subject);
 	// Templates: the secrets that fill them never come here.
 	char *texts[] = { r->name, r->common_name, r->user_name, r->password,
-			  r->challenge_password };
+			  r->challenge_password, r->cmp_reference, r->cmp_secret };
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		free(texts[i]);
 }
@@ -74,6 +79,8 @@ static void profile_clear(struct profile *p)
 	free(p->module);
 	free(p->ca.url);
 	buf_free(&p->ca.anchors);
+	buf_free(&p->ca.cmp.server_certificate);
+	rdns_free(p->ca.cmp.recipient, p->ca.cmp.n_recipient);
 	buf_free(&p->key.attestation.roots);
 	buf_free(&p->token.recovery);
 	free(p->token.master); // no secret: a path
@@ -99,6 +106,7 @@ void draft_free(struct draft *d)
 	texts_free(d->anchors, d->n_anchors);
 	texts_free(d->roots, d->n_roots);
 	texts_free(d->recovery, d->n_recovery);
+	free(d->cmp_server);
 	*d = (struct draft){ 0 };
 }
 
@@ -121,13 +129,13 @@ static bool sha256_buf(const struct buf *b, unsigned char *out)
 }
 
 // Of the digests of the files, so that no byte can move from one to the other unseen. The recovery certificates count where there are some
-// (they decide who can read a PIN later), and so do the makers' roots.
+// (they decide who can read a PIN later), and so do the makers' roots, and the certificate that a CMP server is pinned to.
 static struct err *set_fingerprint(struct profile *p, const void *yaml, size_t len)
 {
 	const struct buf *files[] = { &p->ca.anchors, &p->token.recovery,
-				      &p->key.attestation.roots };
+				      &p->key.attestation.roots, &p->ca.cmp.server_certificate };
 	unsigned char each[(1 + ARRAY_LEN(files)) * SHA256_BYTES], whole[SHA256_BYTES];
-	size_t n = files[2]->len ? 4 : files[1]->len ? 3 : 2;
+	size_t n = files[3]->len ? 5 : files[2]->len ? 4 : files[1]->len ? 3 : 2;
 	bool done = sha256(yaml, len, each);
 	for (size_t i = 0; done && i < ARRAY_LEN(files); i++)
 		done = sha256_buf(files[i], each + (i + 1) * SHA256_BYTES);

@@ -70,6 +70,7 @@ struct profile_role {
 	char *user_name;	  // template for HTTP Basic; null: none
 	char *password;		  // template for HTTP Basic; null: none
 	char *challenge_password; // template for the PKCS#10 attribute; null: none
+	char *cmp_reference, *cmp_secret; // templates for the protection of CMP; both or neither
 };
 
 // Floors of the evidence, in rising order (design: "Evidence that a key cannot leave").
@@ -112,6 +113,18 @@ struct profile_key {
 
 enum ca_protocol { CA_EST, CA_SCEP, CA_CMP, CA_PORTAL, CA_FILE };
 
+// Which body asks for a first certificate (RFC 9483 §4.1); a renewal is always a kur.
+enum cmp_request { CMP_REQUEST_IR, CMP_REQUEST_CR, CMP_REQUEST_P10CR };
+
+struct profile_cmp {
+	enum cmp_request request;
+	bool implicit_confirm;	 // asks to be spared certConf
+	bool unprotected_errors; // believes errors that nothing protects
+	struct profile_rdn *recipient;
+	size_t n_recipient; // 0: OpenSSL's choice
+	struct buf server_certificate; // PEM: the one that protects answers; empty: any that reaches the anchors
+};
+
 struct profile_ca {
 	enum ca_protocol protocol;
 	char *url; // https only for EST: "https://host:port/.well-known/est" with an optional label behind it
@@ -122,6 +135,7 @@ struct profile_ca {
 	unsigned connect_seconds, answer_seconds; // time-outs
 	size_t max_answer;			  // bytes
 	unsigned max_wait_seconds; // how long a 202 is waited for on a terminal before exit 3
+	struct profile_cmp cmp;
 };
 
 enum after_expiry { AFTER_RENEW, AFTER_REACQUIRE, AFTER_CLOSED };

@@ -4,6 +4,7 @@
 // The reader writes enums through an int.
 _Static_assert(sizeof(enum otp_kind) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum ca_protocol) == sizeof(int), "an enum is as wide as an int");
+_Static_assert(sizeof(enum cmp_request) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum attestation_send) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum factory_policy) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum so_custody) == sizeof(int), "an enum is as wide as an int");
@@ -25,6 +26,7 @@ static const char *const management_custodies[] = { "show",  "escrow",	  "derive
 static const char *const identities[] = { "none", "missing", "renew", NULL };
 static const char *const factory_policies[] = { "usual", "refuse", "replace", "warn", NULL };
 static const char *const protocols[] = { "est", "scep", "cmp", "portal", "file", NULL };
+static const char *const cmp_requests[] = { "ir", "cr", "p10cr", NULL };
 static const char *const attested_pins[] = { "any", "once", "always", NULL };
 static const char *const attested_touches[] = { "any", "cached", "always", NULL };
 static const char *const attested_ways[] = { "none", "pkcs10-attribute", "extra-certificates",
@@ -164,6 +166,22 @@ static const struct schema_table otp_table = TABLE(0, otp_keys);
 // --- one role
 
 #define ROLE(member) offsetof(struct profile_role, member)
+static const struct schema_key role_cmp_keys[] = {
+	{ .key = "reference",
+	  .shape = SHAPE_TEXT,
+	  .required = true,
+	  .max = 500,
+	  .at = ROLE(cmp_reference),
+	  .allowed = ALLOWED_TEMPLATE },
+	{ .key = "secret",
+	  .shape = SHAPE_TEXT,
+	  .required = true,
+	  .max = 500,
+	  .at = ROLE(cmp_secret),
+	  .allowed = ALLOWED_TEMPLATE },
+};
+static const struct schema_table role_cmp_table = TABLE(0, role_cmp_keys);
+
 static const struct schema_key role_keys[] = {
 	{ .key = "label",
 	  .shape = SHAPE_TEXT2,
@@ -211,6 +229,10 @@ static const struct schema_key role_keys[] = {
 	  .max = 500,
 	  .at = ROLE(challenge_password),
 	  .allowed = ALLOWED_TEMPLATE },
+	{ .key = "cmp",
+	  .shape = SHAPE_GROUP,
+	  .table = &role_cmp_table,
+	  .allowed = N_("the keys reference and secret") },
 };
 static const struct schema_table role_table = TABLE(sizeof(struct profile_role), role_keys);
 
@@ -347,6 +369,38 @@ static const struct schema_key token_keys[] = {
 };
 static const struct schema_table token_table = TABLE(0, token_keys);
 
+#define CMP(member) DRAFT(profile.ca.cmp.member)
+static const struct schema_key cmp_keys[] = {
+	{ .key = "request",
+	  .shape = SHAPE_CHOICE,
+	  .at = CMP(request),
+	  .choices = cmp_requests,
+	  .otherwise = "ir",
+	  .allowed = N_("ir, cr or p10cr") },
+	{ .key = "implicit_confirm",
+	  .shape = SHAPE_FLAG,
+	  .at = CMP(implicit_confirm),
+	  .otherwise = "false",
+	  .allowed = ALLOWED_FLAG },
+	{ .key = "recipient",
+	  .shape = SHAPE_SUBJECT,
+	  .max = 16,
+	  .at = CMP(recipient),
+	  .also_at = CMP(n_recipient),
+	  .allowed = N_("a list of attributes in their order, as in: - O: Some Bank") },
+	{ .key = "server_certificate",
+	  .shape = SHAPE_TEXT,
+	  .max = 1000,
+	  .at = DRAFT(cmp_server),
+	  .allowed = N_("one file with one certificate (PEM)") },
+	{ .key = "unprotected_errors",
+	  .shape = SHAPE_FLAG,
+	  .at = CMP(unprotected_errors),
+	  .otherwise = "false",
+	  .allowed = ALLOWED_FLAG },
+};
+static const struct schema_table cmp_table = TABLE(0, cmp_keys);
+
 static const struct schema_key ca_keys[] = {
 	{ .key = "protocol",
 	  .shape = SHAPE_CHOICE,
@@ -400,6 +454,11 @@ static const struct schema_key ca_keys[] = {
 	  .at = DRAFT(profile.ca.max_wait_seconds),
 	  .otherwise = "120",
 	  .allowed = N_("a whole number of seconds from 0 to 86400") },
+	{ .key = "cmp",
+	  .shape = SHAPE_GROUP,
+	  .table = &cmp_table,
+	  .allowed = N_("the keys request, implicit_confirm, recipient, server_certificate and "
+			"unprotected_errors") },
 };
 static const struct schema_table ca_table = TABLE(0, ca_keys);
 

@@ -54,6 +54,7 @@ struct draft {
 	size_t n_roots;
 	char **recovery;
 	size_t n_recovery;
+	char *cmp_server; // file; null: none
 };
 
 extern const struct schema_table schema_profile; // at struct draft

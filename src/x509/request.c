@@ -256,3 +256,14 @@ void request_key_sha256(const void *der, size_t len, char out[static 65])
 	if (hex)
 		memcpy(out, hex, 65);
 }
+
+struct err *request_name_der(const struct request_rdn *rdns, size_t n, struct buf *out)
+{
+	AUTO(x509_name) X509_NAME *name = NULL;
+	AUTO(ossl) unsigned char *der = NULL;
+	TRY(name_from_rdns(rdns, n, &name));
+	int len = i2d_X509_NAME(name, &der);
+	if (len <= 0)
+		return ossl_failed("i2d_X509_NAME");
+	return buf_put(out, der, (size_t)len);
+}
