@@ -144,6 +144,14 @@ bool ca_revokes(const struct ca *c)
 	return c->ops->revoke != NULL;
 }
 
+bool ca_protocol_revokes(const struct profile *p)
+{
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
+		if (protocols[i].protocol == p->ca.protocol)
+			return protocols[i].ops && protocols[i].ops->revoke;
+	return false;
+}
+
 struct err *ca_revoke(struct ca *c, const struct ca_request *r, const struct cert *cert, int reason,
 		      bool *sent)
 {

@@ -135,6 +135,7 @@ MUST struct err *ca_reject(struct ca *c, const struct ca_request *r, const struc
 // Asks for the revocation of a certificate (a reason of RFC 5280 §5.3.1). Protocols that cannot (not ca_revokes) are never asked. Who asks:
 // the certificate itself, as ca_request.old, where terms.renews says so; otherwise what ca_authenticate took.
 bool ca_revokes(const struct ca *c);
+bool ca_protocol_revokes(const struct profile *p); // the same, before anything is opened
 MUST struct err *ca_revoke(struct ca *c, const struct ca_request *r, const struct cert *cert,
 			   int reason, bool *sent);
 // Opaque, without secrets (a ticket for polling counts as none: it is bound to the request).

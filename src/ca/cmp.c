@@ -90,6 +90,7 @@ static struct err *restore(struct cmp *m, const void *state, size_t len)
 	    phase > CMP_CONFIRMED)
 		return unreadable();
 	m->phase = (enum cmp_phase)phase;
+	m->restored = true;
 	m->request_id = json_number(j, "request", 0);
 	TRY(read_hex(j, "header", &m->header));
 	TRY(read_hex(j, "nonce", &m->nonce));
@@ -315,6 +316,7 @@ static struct err *cmp_submit(struct ca *c, const struct ca_request *r, struct c
 	AUTO(cmp_ctx) OSSL_CMP_CTX *ctx = NULL;
 	m->sent = sent;
 	m->phase = CMP_NEW;
+	m->restored = false;
 	buf_reset(&m->hash);
 	OSSL_CMP_CTX_free(m->ctx);
 	m->ctx = NULL;

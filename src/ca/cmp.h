@@ -26,6 +26,7 @@ struct cmp {
 	struct buf header; // of our last message
 	struct buf nonce;  // the senderNonce of the last answer
 	struct buf hash;   // certHash
+	bool restored;	   // all that from another run, which may have told the CA already
 	bool implicit;	   // the CA granted implicitConfirm
 
 	// One exchange of messages.

@@ -189,7 +189,7 @@ static struct err *tell(struct ca *c, const struct ca_request *r, const char *re
 	struct cmp *m = c->self;
 	AUTO(cmp_ctx) OSSL_CMP_CTX *ctx = NULL;
 	struct protection p = { .m = m, .key = c->terms.renews ? r->old.key : NULL };
-	bool again = m->phase == CMP_TELLING;
+	bool again = m->restored || m->phase == CMP_TELLING;
 	bool gone = false;
 	*told = false;
 	if (m->phase != CMP_ISSUED && m->phase != CMP_TELLING)

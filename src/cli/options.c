@@ -24,6 +24,7 @@ const struct option_row option_rows[] = {
 	  N_("Over the telephone: the card asks, the help desk answers") },
 	{ OPT_CUSTODY, "--custody", NULL, "show|escrow|derive|typed",
 	  N_("What becomes of a new PUK or management key") },
+	{ OPT_REASON, "--reason", NULL, "WORD", N_("Why it is revoked, by the names of RFC 5280") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
 	{ OPT_JSON, "--json", NULL, NULL, N_("One JSON object a line, for programs") },
 	{ OPT_LAST_TRY, "--last-try", NULL, NULL, N_("Use the PIN although only one try is left") },
@@ -79,6 +80,8 @@ static const char **text_slot(struct options *o, unsigned id)
 		return &o->bundle;
 	case OPT_CUSTODY:
 		return &o->custody;
+	case OPT_REASON:
+		return &o->reason;
 	default:
 		return &o->lang;
 	}

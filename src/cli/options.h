@@ -40,6 +40,7 @@ enum {
 	OPT_ALL = 1 << 21,
 	OPT_CUSTODY = 1 << 22,
 	OPT_CHALLENGE = 1 << 23,
+	OPT_REASON = 1 << 28,
 	OPT_ALWAYS = OPT_PLAIN | OPT_LANG | OPT_DEBUG | OPT_HELP,
 	// Without a command: the wizard's.
 	OPT_ALONE = OPT_ALWAYS | OPT_VERSION | OPT_PROFILE | OPT_ROLE | OPT_TOKEN | OPT_MODULE |
@@ -80,7 +81,7 @@ enum { MAX_OPERANDS = 8 };
 // What was typed. The texts are argv's.
 struct options {
 	const struct command *command; // null: none
-	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody;
+	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody, *reason;
 	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
 	bool watch, wait, names, login, all, puk, management, challenge;
 	bool applications, set_up, remove;

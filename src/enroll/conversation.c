@@ -27,6 +27,10 @@ struct err *conversation_begin(struct enrolment *e, struct conversation *c)
 	if (ca_needs_own_key(e->ca))
 		TRY(lend(e, c, e->key, NULL, &c->own, &c->request.own));
 	TRY(renewal_find_pair(e, &c->old_pair));
+	if (c->old_pair && !e->old_cert)
+		return err_tag(err_new(ERR_TOKEN, N_("The certificate that is to be renewed is no "
+						     "longer on the token.")),
+			       "renewal-missing");
 	return c->old_pair ? lend(e, c, c->old_pair, e->old_cert, &c->old, &c->request.old) : NULL;
 }
 

@@ -17,6 +17,7 @@ enum job_kind {
 	JOB_RESUME,	   // finish `enrolment`
 	JOB_ABANDON,	   // clean up after `enrolment`
 	JOB_LOGIN,	   // log in with what is on the token at the profile's page
+	JOB_REVOKE,	   // the CA is asked to revoke a certificate on the token
 	JOB_VERIFY,	   // sign and check with what is on the token
 	JOB_TOKEN_SHOW,	   // every object; the PIN only when asked for
 	JOB_TOKEN_INIT,	   // everything on the token goes, its PINs are set
@@ -40,7 +41,8 @@ struct job {
 	char *role;	 // enroll
 	char *enrolment; // id: resume, abandon
 	char *label;	 // token init, label: the new one; null: asked
-	char *object; // renew, login: the CKA_ID in hexadecimal of the certificate that is meant; token label: the CKA_ID in hexadecimal of the pair that gets it; null: the token
+	char *reason; // revoke: by its name in RFC 5280 §5.3.1; null: unspecified
+	char *object; // renew, login, revoke: the CKA_ID in hexadecimal of the certificate that is meant; token label: the CKA_ID in hexadecimal of the pair that gets it; null: the token
 	char *custody; // token init: what becomes of the SO PIN: "typed", "show", "escrow", "derive"; null: as the profile says
 	char *change; // token pin: "puk", "management-key", "puk-management-key", "all"; null: the PIN
 	bool all;     // token wipe: what others made, too

@@ -13,6 +13,7 @@ static const char *const kind_names[] = {
 	[JOB_RESUME] = "resume",
 	[JOB_ABANDON] = "abandon",
 	[JOB_LOGIN] = "login",
+	[JOB_REVOKE] = "revoke",
 	[JOB_VERIFY] = "verify",
 	[JOB_LIST] = "list",
 	[JOB_TOKEN_SHOW] = "token-show",
@@ -42,6 +43,7 @@ struct json_t *job_to_json(const struct job *j)
 	put(o, "role", j->role);
 	put(o, "enrolment", j->enrolment);
 	put(o, "label", j->label);
+	put(o, "reason", j->reason);
 	put(o, "object", j->object);
 	put(o, "custody", j->custody);
 	put(o, "change", j->change);
@@ -80,6 +82,7 @@ struct err *job_from_json(const struct json_t *j, struct job **out)
 		.role = text_copy(json_text(j, "role")),
 		.enrolment = text_copy(json_text(j, "enrolment")),
 		.label = text_copy(json_text(j, "label")),
+		.reason = text_copy(json_text(j, "reason")),
 		.object = text_copy(json_text(j, "object")),
 		.custody = text_copy(json_text(j, "custody")),
 		.change = text_copy(json_text(j, "change")),
@@ -110,6 +113,7 @@ void job_free(struct job *j)
 	free(j->role);
 	free(j->enrolment);
 	free(j->label);
+	free(j->reason);
 	free(j->object);
 	free(j->custody);
 	free(j->change);

@@ -12,6 +12,8 @@ MUST struct err *offer_unfinished(struct enrolment *e);
 // Parts of it, for a renewal. take_up_record takes the record.
 MUST struct err *ask_to_resume(struct enrolment *e, const struct record *r, bool *yes);
 MUST struct err *take_up_record(struct enrolment *e, struct record **r);
+// The conversation with the CA of the profile, by the old certificate where there is one.
+MUST struct err *open_ca(struct enrolment *e);
 // The answers that the record remembers.
 MUST struct err *record_fields(struct enrolment *e);
 // A record for a new enrolment; nothing is written yet.

@@ -15,7 +15,7 @@ static bool stop(void *ctx)
 	return said_stop(ctx);
 }
 
-static struct err *open_ca(struct enrolment *e)
+struct err *open_ca(struct enrolment *e)
 {
 	const struct ca_terms terms = {
 		.profile = e->profile,
@@ -151,8 +151,10 @@ static struct err *prepare_poll(struct enrolment *e)
 
 struct err *prepare_role(struct enrolment *e)
 {
-	if (!e->written || e->record->mark < MARK_ISSUED)
-		TRY(renewal_recall(e));
+	struct err *gone = renewal_recall(e);
+	if (gone && (!e->written || e->record->mark < MARK_ISSUED))
+		return gone;
+	err_ignore(gone); // it has done its work; a CA that is told something more cannot be told by it
 	TRY(open_ca(e));
 	if (e->written && e->record->mark == MARK_WAITING && !ca_polls(e->ca))
 		TRY(begin_anew(e));
