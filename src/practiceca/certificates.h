@@ -12,6 +12,7 @@ enum certificate_kind {
 	CERTIFICATE_ROOT,
 	CERTIFICATE_ISSUING,
 	CERTIFICATE_TLS,
+	CERTIFICATE_CMP, // signs the CA's messages of CMP
 	CERTIFICATE_PERSON
 };
 

@@ -27,6 +27,7 @@ struct service {
 	bool with_chain, verbose;
 	bool reenroll_same_key;		   // a renewal may keep the key of its certificate
 	struct buf cacerts, csrattrs_body; // ready answers
+	struct cmp_desk *cmp;		   // the transactions of CMP (cmp.h)
 };
 MUST struct err *service_prepare(struct service *s); // fills what is derived; the rest is set
 void service_free(struct service *s);

@@ -74,6 +74,8 @@ static const struct {
 				      "This bank wants a new key.") },
 	[REFUSE_RENEWAL_LOCKED] = { 403, N_("The account is locked after five errors in a row. "
 					    "Have the bank unlock it.") },
+	[REFUSE_CMP_CONTENT_TYPE] = { 415, N_("The body must be application/pkixcmp.") },
+	[REFUSE_CMP_MESSAGE] = { 400, N_("The body is not one PKIMessage of CMP.") },
 	[REFUSE_FAULT] = { 500, N_("The practice CA failed. Its terminal says why.") },
 };
 

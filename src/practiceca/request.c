@@ -20,10 +20,17 @@ void request_free(struct request *r)
 	wipe(r, sizeof *r);
 }
 
+static void hash_hex(const void *bytes, size_t len, char out[static 65])
+{
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	SHA256(bytes, len, hash);
+	for (size_t i = 0; i < sizeof hash; i++)
+		snprintf(out + 2 * i, 3, "%02x", hash[i]);
+}
+
 static struct err *parse(const struct buf *body, struct request *r, enum refusal *no)
 {
 	AUTO_BUF struct buf der = BUF(REQUEST_BODY_MAX);
-	uint8_t hash[SHA256_DIGEST_LENGTH];
 	bool good = false;
 	TRY(base64_read_body(body->data, body->len, &good, &der));
 	if (!good) {
@@ -36,9 +43,7 @@ static struct err *parse(const struct buf *body, struct request *r, enum refusal
 		*no = REFUSE_PKCS10;
 		return NULL;
 	}
-	SHA256(der.data, der.len, hash);
-	for (size_t i = 0; i < sizeof hash; i++)
-		snprintf(r->sha256 + 2 * i, 3, "%02x", hash[i]);
+	hash_hex(der.data, der.len, r->sha256);
 	return NULL;
 }
 
@@ -55,7 +60,6 @@ static bool exponent_is_sound(const EVP_PKEY *key)
 
 static enum refusal check_key(struct request *r)
 {
-	r->public_key = X509_REQ_get_pubkey(r->parsed);
 	if (!r->public_key || EVP_PKEY_get_base_id(r->public_key) != EVP_PKEY_RSA)
 		return REFUSE_KEY;
 	r->rsa_bits = EVP_PKEY_get_bits(r->public_key);
@@ -76,9 +80,8 @@ static enum refusal check_signature(struct request *r)
 	return X509_REQ_verify(r->parsed, r->public_key) == 1 ? REFUSE_NOTHING : REFUSE_SIGNATURE;
 }
 
-static enum refusal check_subject(struct request *r)
+static enum refusal check_subject(struct request *r, const X509_NAME *name)
 {
-	const X509_NAME *name = X509_REQ_get_subject_name(r->parsed);
 	int names = 0;
 	for (int i = 0; i < X509_NAME_entry_count(name); i++) {
 		const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
@@ -132,7 +135,7 @@ static bool may_ask_for(X509_EXTENSION *ext)
 }
 
 // One list of extensions at most, which can be read: nothing is asked for where it is not looked at.
-static bool one_list(struct request *r, bool listed)
+static bool one_list(const struct request *r, bool listed)
 {
 	int lists = 0;
 	for (int i = 0; i < X509_REQ_get_attr_count(r->parsed); i++) {
@@ -147,15 +150,12 @@ static bool one_list(struct request *r, bool listed)
 	return lists <= 1 && (lists == 0 || listed);
 }
 
-static enum refusal check_extensions(struct request *r)
+static enum refusal check_extensions(const STACK_OF(X509_EXTENSION) * asked)
 {
-	STACK_OF(X509_EXTENSION) *asked = X509_REQ_get_extensions(r->parsed);
-	enum refusal no = one_list(r, asked != NULL) ? REFUSE_NOTHING : REFUSE_EXTENSION;
 	for (int i = 0; i < sk_X509_EXTENSION_num(asked); i++)
 		if (!may_ask_for(sk_X509_EXTENSION_value(asked, i)))
-			no = REFUSE_EXTENSION;
-	sk_X509_EXTENSION_pop_free(asked, X509_EXTENSION_free);
-	return no;
+			return REFUSE_EXTENSION;
+	return REFUSE_NOTHING;
 }
 
 static bool same_bytes(const ASN1_OCTET_STRING *a, const ASN1_OCTET_STRING *b)
@@ -170,17 +170,16 @@ static const ASN1_OCTET_STRING *alt_name_of(const STACK_OF(X509_EXTENSION) * lis
 }
 
 // RFC 7030 §4.2.2: identical is meant of the encoding; a name that only compares alike is another one to those who keep it as bytes.
-static enum refusal check_same_names(struct request *r, X509 *renews)
+static enum refusal check_same_names(const X509_NAME *name, const STACK_OF(X509_EXTENSION) * list,
+				     X509 *renews)
 {
 	const unsigned char *asked = NULL, *has = NULL;
 	size_t asked_len = 0, has_len = 0;
-	if (X509_NAME_get0_der(X509_REQ_get_subject_name(r->parsed), &asked, &asked_len) != 1 ||
+	if (X509_NAME_get0_der(name, &asked, &asked_len) != 1 ||
 	    X509_NAME_get0_der(X509_get_subject_name(renews), &has, &has_len) != 1 ||
 	    asked_len != has_len || memcmp(asked, has, has_len) != 0)
 		return REFUSE_OTHER_SUBJECT;
-	STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(r->parsed);
 	bool same = same_bytes(alt_name_of(list), alt_name_of(X509_get0_extensions(renews)));
-	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
 	return same ? REFUSE_NOTHING : REFUSE_OTHER_ALT_NAME;
 }
 
@@ -208,29 +207,63 @@ static enum refusal read_challenge(struct request *r)
 	return REFUSE_NOTHING;
 }
 
+static enum refusal judge_request(struct request *r, X509 *renews)
+{
+	const X509_NAME *name = X509_REQ_get_subject_name(r->parsed);
+	STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(r->parsed);
+	r->public_key = X509_REQ_get_pubkey(r->parsed);
+	enum refusal no = check_key(r);
+	if (!no)
+		no = check_signature(r);
+	if (!no && renews)
+		no = check_same_names(name, list, renews);
+	if (!no)
+		no = check_subject(r, name);
+	if (!no && !one_list(r, list != NULL))
+		no = REFUSE_EXTENSION;
+	if (!no)
+		no = check_extensions(list);
+	if (!no)
+		no = read_challenge(r);
+	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+	return no;
+}
+
+static void give(struct request *r, enum refusal no, struct request *out)
+{
+	ERR_clear_error();
+	if (no)
+		return;
+	*out = *r;
+	*r = (struct request){ 0 };
+}
+
 struct err *request_read(const struct buf *body, X509 *renews, struct request *out,
 			 enum refusal *no)
 {
-	static enum refusal (*const checks[])(struct request *) = {
-		check_subject,
-		check_extensions,
-		read_challenge,
-	};
 	AUTO_REQUEST struct request r = { 0 };
 	*no = REFUSE_NOTHING;
 	TRY(parse(body, &r, no));
 	if (!*no)
-		*no = check_key(&r);
-	if (!*no)
-		*no = check_signature(&r);
+		*no = judge_request(&r, renews);
+	give(&r, *no, out);
+	return NULL;
+}
+
+struct err *request_of_template(const struct request_template *t, X509 *renews, struct request *out,
+				enum refusal *no)
+{
+	AUTO_REQUEST struct request r = { 0 };
+	if (t->public_key && EVP_PKEY_up_ref(t->public_key) == 1)
+		r.public_key = t->public_key;
+	hash_hex(t->der, t->len, r.sha256);
+	*no = check_key(&r);
 	if (!*no && renews)
-		*no = check_same_names(&r, renews);
-	for (size_t i = 0; !*no && i < ARRAY_LEN(checks); i++)
-		*no = checks[i](&r);
-	ERR_clear_error();
-	if (*no)
-		return NULL;
-	*out = r;
-	r = (struct request){ 0 };
+		*no = check_same_names(t->subject, t->extensions, renews);
+	if (!*no)
+		*no = t->subject ? check_subject(&r, t->subject) : REFUSE_SUBJECT;
+	if (!*no)
+		*no = check_extensions(t->extensions);
+	give(&r, *no, out);
 	return NULL;
 }

@@ -29,6 +29,16 @@ struct request {
 // With a certificate that it renews: the same subject and subjectAltName, byte for byte (RFC 7030 §4.2.2); otherwise null.
 MUST struct err *request_read(const struct buf *body, X509 *renews, struct request *out,
 			      enum refusal *no);
+// A CertTemplate of CRMF (RFC 4211 §5), judged as a PKCS#10 request is; its proof of possession is OpenSSL's to check. Borrowed.
+struct request_template {
+	EVP_PKEY *public_key;
+	const X509_NAME *subject;			  // null: none
+	const STACK_OF(X509_EXTENSION) * extensions;	  // null: none
+	const void *der;
+	size_t len;
+};
+MUST struct err *request_of_template(const struct request_template *t, X509 *renews,
+				     struct request *out, enum refusal *no);
 void request_free(struct request *r);
 static inline void request_cleanup(struct request *r)
 {

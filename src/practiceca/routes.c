@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "practiceca/cmp.h"
+
 static const struct route {
 	const char *path; // whole, or with a '/' at its end the beginning of a path
 	struct err *(*answer)(const struct service *s, const struct call *c, struct answer *out);
@@ -10,6 +12,9 @@ static const struct route {
 } routes[] = {
 	{ "/.well-known/est/", est_answer, false },
 	{ "/crl", est_answer, true },
+	{ "/.well-known/cmp", cmp_answer, true },
+	{ "/.well-known/cmp/", cmp_answer, true },
+	{ "/cmp", cmp_answer, true },
 };
 
 static bool leads(const struct route *r, const char *path)

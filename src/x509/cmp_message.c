@@ -104,6 +104,8 @@ ASN1_SEQUENCE(CERTIFICATE_STATUS) = {
 		ASN1_item_free((ASN1_VALUE *)p, ASN1_ITEM_rptr(type));                             \
 	}                                                                                          \
 	DEFINE_CLEANUP(name, type, free_##name)
+enum { REJECTION = 2, INCORRECT_DATA = 7, FAILURES = 27 };
+
 static void free_info(INFO *p)
 {
 	ASN1_item_free((ASN1_VALUE *)p, ASN1_ITEM_rptr(INFO));
@@ -238,6 +240,8 @@ static struct err *take(const MESSAGE *m, struct cmp_header *h)
 		h->request_id = request_id(content, len);
 	h->time = time_of(from->time);
 	h->implicit_confirm = has_info(from, NID_id_it_implicitConfirm);
+	h->content = BUF(CMP_MESSAGE_MAX);
+	TRY(buf_put(&h->content, content, (size_t)len));
 	TRY(octets(from->transaction, &h->transaction));
 	TRY(octets(from->sender_nonce, &h->sender_nonce));
 	TRY(octets(from->recipient_nonce, &h->recipient_nonce));
@@ -270,6 +274,7 @@ void cmp_header_free(struct cmp_header *h)
 	buf_free(&h->recipient_nonce);
 	buf_free(&h->sender_kid);
 	buf_free(&h->der);
+	buf_free(&h->content);
 	cert_list_free(&h->certificates);
 	*h = (struct cmp_header){ 0 };
 }
@@ -287,7 +292,7 @@ static struct err *put_texts(const STACK_OF(ASN1_UTF8STRING) * list, struct buf 
 
 struct err *cmp_error_read(const void *der, size_t len, struct cmp_status *out)
 {
-	enum { FAILURES = 27, TEXT_MAX = 2000 };
+	enum { TEXT_MAX = 2000 };
 	AUTO(message) MESSAGE *m = NULL;
 	AUTO(error) ERROR *e = NULL;
 	AUTO_BUF struct buf text = BUF(CMP_MESSAGE_MAX);
@@ -345,20 +350,46 @@ static bool set_octets(ASN1_OCTET_STRING **at, const void *bytes, size_t len)
 	return *at && len <= INT_MAX && ASN1_OCTET_STRING_set(*at, bytes, (int)len) == 1;
 }
 
-static bool reject(CERTIFICATE_STATUS *s, const char *why)
+static bool fill_rejection(STATUS *s, unsigned failures, const char *why)
 {
-	enum { REJECTION = 2, INCORRECT_DATA = 7 };
 	ASN1_UTF8STRING *text = ASN1_UTF8STRING_new();
-	s->status = (STATUS *)ASN1_item_new(ASN1_ITEM_rptr(STATUS));
-	if (!text || !s->status || !(s->status->text = sk_ASN1_UTF8STRING_new_null()) ||
-	    ASN1_STRING_set(text, why, -1) != 1 ||
-	    sk_ASN1_UTF8STRING_push(s->status->text, text) <= 0) {
+	if (!text || !(s->text = sk_ASN1_UTF8STRING_new_null()) ||
+	    ASN1_STRING_set(text, why, -1) != 1 || sk_ASN1_UTF8STRING_push(s->text, text) <= 0) {
 		ASN1_UTF8STRING_free(text);
 		return false;
 	}
-	s->status->failures = ASN1_BIT_STRING_new();
-	return s->status->failures && ASN1_INTEGER_set_int64(s->status->status, REJECTION) == 1 &&
-	       ASN1_BIT_STRING_set_bit(s->status->failures, INCORRECT_DATA, 1) == 1;
+	s->failures = ASN1_BIT_STRING_new();
+	bool good = s->failures && ASN1_INTEGER_set_int64(s->status, REJECTION) == 1;
+	for (int i = 0; good && i < FAILURES; i++)
+		if (failures & (1U << i))
+			good = ASN1_BIT_STRING_set_bit(s->failures, i, 1) == 1;
+	return good;
+}
+
+static bool reject(CERTIFICATE_STATUS *s, const char *why)
+{
+	s->status = (STATUS *)ASN1_item_new(ASN1_ITEM_rptr(STATUS));
+	return s->status && fill_rejection(s->status, 1U << INCORRECT_DATA, why);
+}
+
+// A body of this tag around its content (one SEQUENCE, or for `list` one in a SEQUENCE OF).
+static struct err *wrap_body(int tag, bool list, const unsigned char *content, int n,
+			     ASN1_TYPE *body)
+{
+	int inner = list ? ASN1_object_size(1, n, V_ASN1_SEQUENCE) : n;
+	int all = ASN1_object_size(1, inner, tag);
+	ASN1_STRING *der = ASN1_STRING_type_new(V_ASN1_OTHER);
+	if (!der || ASN1_STRING_set(der, NULL, all) != 1) {
+		ASN1_STRING_free(der);
+		return err_no_memory();
+	}
+	unsigned char *p = (unsigned char *)(uintptr_t)ASN1_STRING_get0_data(der);
+	ASN1_put_object(&p, 1, inner, tag, V_ASN1_CONTEXT_SPECIFIC);
+	if (list)
+		ASN1_put_object(&p, 1, n, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+	memcpy(p, content, (size_t)n);
+	ASN1_TYPE_set(body, V_ASN1_OTHER, der);
+	return NULL;
 }
 
 // [24] EXPLICIT SEQUENCE OF CertStatus, with one in it.
@@ -375,32 +406,22 @@ static struct err *put_body(const struct cmp_confirm *t, ASN1_TYPE *body)
 	int n = ASN1_item_i2d((ASN1_VALUE *)s, &one, ASN1_ITEM_rptr(CERTIFICATE_STATUS));
 	if (n <= 0)
 		return ossl_failed("ASN1_item_i2d");
-	int list = ASN1_object_size(1, n, V_ASN1_SEQUENCE);
-	int all = ASN1_object_size(1, list, CMP_CERTCONF);
-	ASN1_STRING *der = ASN1_STRING_type_new(V_ASN1_OTHER);
-	if (!der || ASN1_STRING_set(der, NULL, all) != 1) {
-		ASN1_STRING_free(der);
-		return err_no_memory();
-	}
-	unsigned char *p = (unsigned char *)(uintptr_t)ASN1_STRING_get0_data(der);
-	ASN1_put_object(&p, 1, list, CMP_CERTCONF, V_ASN1_CONTEXT_SPECIFIC);
-	ASN1_put_object(&p, 1, n, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
-	memcpy(p, one, (size_t)n);
-	ASN1_TYPE_set(body, V_ASN1_OTHER, der);
-	return NULL;
+	return wrap_body(CMP_CERTCONF, true, one, n, body);
 }
 
-static struct err *put_header(const struct cmp_confirm *t, HEADER *h, struct buf *nonce)
+static struct err *put_header(const struct buf *recipient_nonce, int64_t now, HEADER *h,
+			      struct buf *nonce)
 {
 	unsigned char fresh[CMP_NONCE_LEN];
 	if (RAND_bytes(fresh, sizeof fresh) != 1)
 		return ossl_failed("RAND_bytes");
 	ASN1_GENERALIZEDTIME_free(h->time);
-	h->time = ASN1_GENERALIZEDTIME_set(NULL, (time_t)t->now);
+	h->time = ASN1_GENERALIZEDTIME_set(NULL, (time_t)now);
 	sk_INFO_pop_free(h->infos, free_info);
 	h->infos = NULL;
 	if (!h->time || !set_octets(&h->sender_nonce, fresh, sizeof fresh) ||
-	    !set_octets(&h->recipient_nonce, t->recipient_nonce->data, t->recipient_nonce->len))
+	    (recipient_nonce->len &&
+	     !set_octets(&h->recipient_nonce, recipient_nonce->data, recipient_nonce->len)))
 		return ossl_failed("ASN1_OCTET_STRING_set");
 	return buf_put(nonce, fresh, sizeof fresh);
 }
@@ -438,28 +459,27 @@ static struct err *put_protection(const struct cmp_protector *p, MESSAGE *m)
 	return NULL;
 }
 
-static struct err *put_certificates(const struct cert *signer, MESSAGE *m)
+static struct err *put_certificate(const struct cert *signer, MESSAGE *m)
 {
-	sk_X509_pop_free(m->certificates, X509_free);
-	m->certificates = NULL;
+	size_t len = 0;
 	if (!signer)
 		return NULL;
-	size_t len = 0;
 	const unsigned char *der = cert_der(signer, &len);
 	X509 *x = d2i_X509(NULL, &der, (long)len);
-	m->certificates = sk_X509_new_null();
+	if (!m->certificates)
+		m->certificates = sk_X509_new_null();
 	if (x && m->certificates && sk_X509_push(m->certificates, x) > 0)
 		return NULL;
 	X509_free(x);
 	return ossl_failed("sk_X509_push");
 }
 
-static struct err *start(const struct cmp_confirm *t, MESSAGE *m)
+static struct err *start(const void *like, size_t len, MESSAGE *m)
 {
-	const unsigned char *p = t->like;
+	const unsigned char *p = like;
 	AUTO(header)
-	HEADER *h = (HEADER *)ASN1_item_d2i(NULL, &p, (long)t->like_len, ASN1_ITEM_rptr(HEADER));
-	if (!h || p != (const unsigned char *)t->like + t->like_len)
+	HEADER *h = (HEADER *)ASN1_item_d2i(NULL, &p, (long)len, ASN1_ITEM_rptr(HEADER));
+	if (!h || p != (const unsigned char *)like + len)
 		return unreadable("d2i_PKIHeader");
 	free_header(m->header);
 	m->header = h;
@@ -467,21 +487,73 @@ static struct err *start(const struct cmp_confirm *t, MESSAGE *m)
 	return NULL;
 }
 
+static struct err *finish(const struct cmp_protector *p, MESSAGE *m, struct buf *out)
+{
+	AUTO(ossl) unsigned char *der = NULL;
+	TRY(put_protection(p, m));
+	int len = ASN1_item_i2d((ASN1_VALUE *)m, &der, ASN1_ITEM_rptr(MESSAGE));
+	return len > 0 ? buf_put(out, der, (size_t)len) : ossl_failed("ASN1_item_i2d");
+}
+
 struct err *cmp_confirm_make(const struct cmp_confirm *t, const struct cmp_protector *p,
 			     struct buf *out, struct buf *nonce)
 {
-	AUTO(ossl) unsigned char *der = NULL;
 	AUTO(message) MESSAGE *m = (MESSAGE *)ASN1_item_new(ASN1_ITEM_rptr(MESSAGE));
 	if (!m)
 		return err_no_memory();
-	TRY(start(t, m));
-	TRY(put_header(t, m->header, nonce));
+	TRY(start(t->like, t->like_len, m));
+	TRY(put_header(t->recipient_nonce, t->now, m->header, nonce));
 	TRY(put_algorithm(p, m->header));
 	TRY(put_body(t, m->body));
-	TRY(put_certificates(t->signer, m));
-	TRY(put_protection(p, m));
-	int len = ASN1_item_i2d((ASN1_VALUE *)m, &der, ASN1_ITEM_rptr(MESSAGE));
-	if (len <= 0)
-		return ossl_failed("ASN1_item_i2d");
-	return buf_put(out, der, (size_t)len);
+	TRY(put_certificate(t->signer, m));
+	return finish(p, m, out);
+}
+
+// From the signer to whoever asked.
+static struct err *turn_round(const struct cert *signer, HEADER *h)
+{
+	size_t len = 0;
+	const unsigned char *der = cert_subject_der(signer, &len);
+	X509_NAME *name = d2i_X509_NAME(NULL, &der, (long)len);
+	if (!name)
+		return ossl_failed("d2i_X509_NAME");
+	GENERAL_NAME_free(h->recipient);
+	h->recipient = h->sender;
+	h->sender = GENERAL_NAME_new();
+	if (!h->sender) {
+		X509_NAME_free(name);
+		return err_no_memory();
+	}
+	GENERAL_NAME_set0_value(h->sender, GEN_DIRNAME, name);
+	ASN1_OCTET_STRING_free(h->sender_kid);
+	ASN1_OCTET_STRING_free(h->recipient_kid);
+	h->sender_kid = h->recipient_kid = NULL;
+	return NULL;
+}
+
+static struct err *put_error(const struct cmp_error *t, ASN1_TYPE *body)
+{
+	AUTO(ossl) unsigned char *der = NULL;
+	AUTO(error) ERROR *e = (ERROR *)ASN1_item_new(ASN1_ITEM_rptr(ERROR));
+	if (!e || !fill_rejection(e->status, t->failures, t->text))
+		return ossl_failed("ASN1_item_new");
+	int n = ASN1_item_i2d((ASN1_VALUE *)e, &der, ASN1_ITEM_rptr(ERROR));
+	return n > 0 ? wrap_body(CMP_ERROR, false, der, n, body) : ossl_failed("ASN1_item_i2d");
+}
+
+struct err *cmp_error_make(const struct cmp_error *t, const struct cmp_protector *p,
+			   struct buf *out)
+{
+	AUTO_BUF struct buf nonce = BUF(CMP_NONCE_LEN);
+	AUTO(message) MESSAGE *m = (MESSAGE *)ASN1_item_new(ASN1_ITEM_rptr(MESSAGE));
+	if (!m)
+		return err_no_memory();
+	TRY(start(t->like, t->like_len, m));
+	TRY(turn_round(t->signer, m->header));
+	TRY(put_header(t->recipient_nonce, t->now, m->header, &nonce));
+	TRY(put_algorithm(p, m->header));
+	TRY(put_error(t, m->body));
+	TRY(put_certificate(t->signer, m));
+	TRY(put_certificate(t->issuer, m));
+	return finish(p, m, out);
 }

@@ -43,6 +43,7 @@ struct cmp_header {
 	struct buf recipient_nonce;	// likewise
 	struct buf sender_kid;		// likewise
 	struct buf der;			// the header itself
+	struct buf content;		// of the body, below its tag
 	struct cert_list certificates;	// extraCerts, in their order
 };
 // ERR_CA_REFUSED tagged "answer-unreadable" for what is no PKIMessage, or has bytes behind it.
@@ -95,3 +96,17 @@ struct cmp_protector {
 // nonce: the senderNonce that the answer has to bring back.
 MUST struct err *cmp_confirm_make(const struct cmp_confirm *t, const struct cmp_protector *p,
 				  struct buf *out, struct buf *nonce);
+
+// An error message (RFC 9810 §5.3.21) to a request: its header gives recipient and transactionID. A server says so what it refuses before
+// OpenSSL looks at a message.
+struct cmp_error {
+	const void *like; // the request's header (cmp_header.der)
+	size_t like_len;
+	const struct buf *recipient_nonce; // the request's senderNonce
+	unsigned failures;
+	const char *text;
+	int64_t now;
+	const struct cert *signer, *issuer; // both go with it
+};
+MUST struct err *cmp_error_make(const struct cmp_error *t, const struct cmp_protector *p,
+				struct buf *out);
