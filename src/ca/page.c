@@ -14,7 +14,7 @@ enum { DEPTH_MAX = 200 };
 static bool is_among(const xmlNode *n, const char *const *names, size_t n_names)
 {
 	for (size_t i = 0; i < n_names; i++)
-		if (!xmlStrcasecmp(n->name, BAD_CAST names[i]))
+		if (!xmlStrcasecmp(n->name, (const xmlChar *)names[i]))
 			return true;
 	return false;
 }

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 
-enum { OPTIONS_MAX = 16 };
+enum { OPTIONS_MAX = 64 };
 
 struct option_row {
 	const char *name;    // "listen"
