@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
-enum { STATE_VERSION = 1, STATE_MAX = 65536, NONCE_MAX = 64 };
+enum { STATE_VERSION = 1, STATE_MAX = 262144, HEX_MAX = 16384, ALONG_MAX = 4 };
 
 static void forget_credentials(struct cmp *m)
 {
@@ -33,6 +33,7 @@ static void cmp_close(struct ca *c)
 	forget_credentials(m);
 	http_close(m->http);
 	cert_list_free(&m->beside);
+	cert_list_free(&m->along);
 	buf_free(&m->header);
 	buf_free(&m->nonce);
 	buf_free(&m->hash);
@@ -70,15 +71,32 @@ static struct err *unreadable(void)
 static struct err *read_hex(const struct json_t *j, const char *key, struct buf *out)
 {
 	const char *hex = json_text(j, key);
-	uint8_t bytes[STATE_MAX / 2];
+	uint8_t bytes[HEX_MAX / 2];
 	size_t len = sizeof bytes;
-	*out = BUF(STATE_MAX);
+	*out = BUF(HEX_MAX);
 	if (!hex)
 		return unreadable();
 	if (!*hex)
 		return NULL;
 	struct err *e = text_unhex(hex, bytes, &len);
 	return e ? e : buf_put(out, bytes, len);
+}
+
+static struct err *read_along(const struct json_t *j, struct cert_list *out)
+{
+	const char *pem = json_text(j, "along");
+	return pem && *pem ? cert_list_from_pem(pem, strlen(pem), out) : NULL;
+}
+
+static struct err *write_along(const struct cert_list *list, struct buf *out)
+{
+	for (size_t i = 0; i < list->n && i < ALONG_MAX; i++) {
+		AUTO_TEXT char *pem = cert_pem(list->certs[i]);
+		if (!pem)
+			return err_no_memory();
+		TRY(buf_puts(out, pem));
+	}
+	return buf_puts(out, "");
 }
 
 static struct err *restore(struct cmp *m, const void *state, size_t len)
@@ -94,7 +112,8 @@ static struct err *restore(struct cmp *m, const void *state, size_t len)
 	m->request_id = json_number(j, "request", 0);
 	TRY(read_hex(j, "header", &m->header));
 	TRY(read_hex(j, "nonce", &m->nonce));
-	return read_hex(j, "hash", &m->hash);
+	TRY(read_hex(j, "hash", &m->hash));
+	return read_along(j, &m->along);
 }
 
 static struct err *cmp_open(struct ca *c, const void *state, size_t state_len)
@@ -114,12 +133,15 @@ static struct err *cmp_save(const struct ca *c, struct buf *state)
 	AUTO_TEXT char *header = text_hex(m->header.data, m->header.len, 0);
 	AUTO_TEXT char *nonce = text_hex(m->nonce.data, m->nonce.len, 0);
 	AUTO_TEXT char *hash = text_hex(m->hash.data, m->hash.len, 0);
+	AUTO_BUF struct buf along = BUF(STATE_MAX);
 	if (!header || !nonce || !hash)
 		return err_no_memory();
+	TRY(write_along(&m->along, &along));
 	AUTO(json)
-	struct json_t *j = json_pack("{s:i,s:i,s:I,s:s,s:s,s:s}", "version", STATE_VERSION, "phase",
+	struct json_t *j = json_pack("{s:i,s:i,s:I,s:s,s:s,s:s,s:s}", "version", STATE_VERSION, "phase",
 				     (int)m->phase, "request", (json_int_t)m->request_id, "header",
-				     header, "nonce", nonce, "hash", hash);
+				     header, "nonce", nonce, "hash", hash, "along",
+				     along.data ? (const char *)along.data : "");
 	AUTO_TEXT char *line = j ? json_line(j) : NULL;
 	return line ? buf_puts(state, line) : err_no_memory();
 }

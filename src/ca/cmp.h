@@ -26,6 +26,7 @@ struct cmp {
 	struct buf header; // of our last message
 	struct buf nonce;  // the senderNonce of the last answer
 	struct buf hash;   // certHash
+	struct cert_list along; // extraCerts of its answers: a later one may come without (RFC 9483 §3.3)
 	bool restored;	   // all that from another run, which may have told the CA already
 	bool implicit;	   // the CA granted implicitConfirm
 
@@ -43,6 +44,8 @@ MUST struct err *cmp_post(struct ca *c, const struct buf *message, struct buf *a
 MUST struct err *cmp_context(struct ca *c, const struct ca_request *r, OSSL_CMP_CTX **out);
 // Secret and keys again into a context that waited.
 MUST struct err *cmp_credentials(struct ca *c, const struct ca_request *r, OSSL_CMP_CTX *ctx);
+// Certificates that may stand between the one that signs an answer and an anchor; never trusted.
+MUST struct err *cmp_untrusted(const struct cert_list *list, OSSL_CMP_CTX *ctx);
 // Takes the secret out of it.
 void cmp_forget_in(OSSL_CMP_CTX *ctx);
 DEFINE_CLEANUP(cmp_ctx, OSSL_CMP_CTX, OSSL_CMP_CTX_free)

@@ -140,6 +140,7 @@ static struct err *read_answer(struct ca *c, OSSL_CMP_CTX *ctx, const struct buf
 	if (!open) {
 		if (h.protection == CMP_PROTECTION_NONE)
 			return forged();
+		TRY(cmp_untrusted(&((const struct cmp *)c->self)->along, ctx));
 		TRY(validate(ctx, answer));
 	}
 	if (h.body == CMP_PKICONF)

@@ -65,6 +65,11 @@ struct err *cmp_post(struct ca *c, const struct buf *message, struct buf *answer
 	buf_free(&m->nonce);
 	m->nonce = h.sender_nonce;
 	h.sender_nonce = (struct buf){ 0 };
+	if (h.certificates.n) {
+		cert_list_free(&m->along);
+		m->along = h.certificates;
+		h.certificates = (struct cert_list){ 0 };
+	}
 	*answer = a.body;
 	a.body = (struct buf){ 0 };
 	return NULL;
@@ -264,7 +269,8 @@ void cmp_forget_in(OSSL_CMP_CTX *ctx)
 		(void)OSSL_CMP_CTX_set1_secretValue(ctx, NULL, 0);
 }
 
-static struct err *take_beside(const struct cert_list *list, OSSL_CMP_CTX *ctx)
+static struct err *give_list(const struct cert_list *list, OSSL_CMP_CTX *ctx,
+			     int (*set)(OSSL_CMP_CTX *ctx, STACK_OF(X509) * list))
 {
 	STACK_OF(X509) *out = sk_X509_new_null();
 	bool good = out != NULL;
@@ -275,9 +281,14 @@ static struct err *take_beside(const struct cert_list *list, OSSL_CMP_CTX *ctx)
 			X509_free(x);
 	}
 	if (good && list->n)
-		good = OSSL_CMP_CTX_set1_extraCertsOut(ctx, out) == 1;
+		good = set(ctx, out) == 1;
 	sk_X509_pop_free(out, X509_free);
 	return good ? NULL : openssl("OSSL_CMP_CTX_set1_extraCertsOut");
+}
+
+struct err *cmp_untrusted(const struct cert_list *list, OSSL_CMP_CTX *ctx)
+{
+	return give_list(list, ctx, OSSL_CMP_CTX_set1_untrusted);
 }
 
 struct err *cmp_context(struct ca *c, const struct ca_request *r, OSSL_CMP_CTX **out)
@@ -300,7 +311,8 @@ struct err *cmp_context(struct ca *c, const struct ca_request *r, OSSL_CMP_CTX *
 	TRY(believe_anchors(p, ctx));
 	TRY(pin_server(&p->ca.cmp, ctx));
 	TRY(set_recipient(&p->ca.cmp, ctx));
-	TRY(take_beside(&m->beside, ctx));
+	TRY(give_list(&m->beside, ctx, OSSL_CMP_CTX_set1_extraCertsOut));
+	TRY(cmp_untrusted(&m->along, ctx));
 	TRY(cmp_credentials(c, r, ctx));
 	*out = ctx;
 	ctx = NULL;

@@ -289,6 +289,7 @@ static int poll_request(OSSL_CMP_SRV_CTX *srv, const OSSL_CMP_MSG *req, int id,
 	int64_t now = clock_now();
 	(void)req;
 	(void)id;
+	*request = NULL;
 	if (t->polls_left > 0)
 		t->polls_left--;
 	if (must_wait(t, now)) {
