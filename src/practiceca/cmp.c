@@ -246,13 +246,13 @@ static struct err *refuse(struct cmp_desk *d, const struct cmp_header *h, struct
 	return cmp_error_make(&terms, &by, &out->body);
 }
 
-static bool wrong_secret(void)
+// OpenSSL's server empties the error queue itself; its answer has the reason's words.
+static bool wrong_secret(const struct buf *answer)
 {
-	bool wrong = false;
-	for (unsigned long e; (e = ERR_get_error());)
-		wrong = wrong || (ERR_GET_LIB(e) == ERR_LIB_CMP &&
-				  ERR_GET_REASON(e) == CMP_R_WRONG_PBM_VALUE);
-	return wrong;
+	AUTO_CMP_STATUS struct cmp_status s = { 0 };
+	const char *reason = ERR_reason_error_string(ERR_PACK(ERR_LIB_CMP, 0, CMP_R_WRONG_PBM_VALUE));
+	AUTO(err) struct err *none = cmp_error_read(answer->data, answer->len, &s);
+	return !none && reason && strstr(s.text, reason);
 }
 
 // Errors in a row lock an account here as everywhere; a name without an account, too.
@@ -293,15 +293,13 @@ static struct err *process(struct transaction *t, const struct buf *body,
 	BIO_free(bio);
 	ERR_clear_error();
 	OSSL_CMP_MSG *response = request ? OSSL_CMP_SRV_process_request(t->srv, request) : NULL;
-	bool wrong = wrong_secret();
+	ERR_clear_error();
 	struct err *e = NULL;
-	if (wrong)
-		e = count_failure(t->desk, h, now);
-	if (!e && t->no.words)
+	if (t->no.words)
 		e = refuse(t->desk, h, t->no, out);
-	else if (!e && response)
+	else if (response)
 		e = to_der(response, &out->body);
-	else if (!e)
+	else
 		e = refuse(t->desk, h,
 			   (struct no){ FAIL_BAD_DATA_FORMAT,
 					"the message cannot be read (RFC 9810 section 5.1)" },
@@ -311,6 +309,8 @@ static struct err *process(struct transaction *t, const struct buf *body,
 	t->no = (struct no){ 0, NULL };
 	if (e)
 		return e;
+	if (t->protection == CMP_PROTECTION_PBM && wrong_secret(&out->body))
+		TRY(count_failure(t->desk, h, now));
 	TRY(cmp_header_read(out->body.data, out->body.len, &ours));
 	buf_free(&t->nonce);
 	t->nonce = ours.sender_nonce;

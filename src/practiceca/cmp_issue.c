@@ -175,6 +175,11 @@ static struct err *issue_now(struct store *s, struct transaction *t, struct requ
 		*no = of_refusal(refused);
 		return NULL;
 	}
+	if (t->protection == CMP_PROTECTION_PBM) {
+		char name[NAME_MAX_LEN + 1];
+		holder_name(&t->account.holder, name);
+		TRY(failures_clear(s, name));
+	}
 	TRY(cmp_open_sweep(s, t->account.id, now));
 	TRY(issue(s, t->desk->service->authority, &t->account, r, now, &t->issued, &t->leaf));
 	TRY(cmp_open_add(s, t->issued, t->account.id, now));
