@@ -37,10 +37,10 @@ static struct err *find_ops(enum ca_protocol protocol, const struct ca_ops **ops
 		if (protocols[i].protocol != protocol)
 			continue;
 		if (!protocols[i].ops)
-			return err_hint(err_new(ERR_PROFILE,
-						N_("This version of inkan does not speak %1."),
-						ARG_TEXT(protocols[i].name)),
-					N_("Ask the institution for a profile that uses EST or CMP."));
+			return err_hint(
+				err_new(ERR_PROFILE, N_("This version of inkan does not speak %1."),
+					ARG_TEXT(protocols[i].name)),
+				N_("Ask the institution for a profile that uses EST or CMP."));
 		*ops = protocols[i].ops;
 		return NULL;
 	}

@@ -138,9 +138,9 @@ static struct err *cmp_save(const struct ca *c, struct buf *state)
 		return err_no_memory();
 	TRY(write_along(&m->along, &along));
 	AUTO(json)
-	struct json_t *j = json_pack("{s:i,s:i,s:I,s:s,s:s,s:s,s:s}", "version", STATE_VERSION, "phase",
-				     (int)m->phase, "request", (json_int_t)m->request_id, "header",
-				     header, "nonce", nonce, "hash", hash, "along",
+	struct json_t *j = json_pack("{s:i,s:i,s:I,s:s,s:s,s:s,s:s}", "version", STATE_VERSION,
+				     "phase", (int)m->phase, "request", (json_int_t)m->request_id,
+				     "header", header, "nonce", nonce, "hash", hash, "along",
 				     along.data ? (const char *)along.data : "");
 	AUTO_TEXT char *line = j ? json_line(j) : NULL;
 	return line ? buf_puts(state, line) : err_no_memory();

@@ -17,7 +17,7 @@ enum cmp_phase {
 struct cmp {
 	struct http *http;
 	struct secret *reference, *secret; // from ca_authenticate until the CA was told, or a no
-	OSSL_CMP_CTX *ctx;		   // of a transaction that waits; OpenSSL keeps what it asked for in it
+	OSSL_CMP_CTX *ctx; // of a transaction that waits; OpenSSL keeps what it asked for in it
 	struct cert_list beside;
 
 	// What is remembered over a restart, so that a certificate can be confirmed by another run.
@@ -26,9 +26,10 @@ struct cmp {
 	struct buf header; // of our last message
 	struct buf nonce;  // the senderNonce of the last answer
 	struct buf hash;   // certHash
-	struct cert_list along; // extraCerts of its answers: a later one may come without (RFC 9483 §3.3)
-	bool restored;	   // all that from another run, which may have told the CA already
-	bool implicit;	   // the CA granted implicitConfirm
+	struct cert_list
+		along; // extraCerts of its answers: a later one may come without (RFC 9483 §3.3)
+	bool restored; // all that from another run, which may have told the CA already
+	bool implicit; // the CA granted implicitConfirm
 
 	// One exchange of messages.
 	bool *sent;

@@ -12,9 +12,11 @@ enum { TEXT_MAX = 2000 };
 // PKIFailureInfo, bit by bit.
 static const char *const failure_words[] = {
 	N_("It does not know the algorithm, or does not take it (badAlg)."),
-	N_("The protection of our message is wrong: the secret or the signature does not fit (badMessageCheck)."),
+	N_("The protection of our message is wrong: the secret or the signature does not fit "
+	   "(badMessageCheck)."),
 	N_("It does not serve such requests (badRequest)."),
-	N_("The time in our message is not that of its clock: look at the clock of this machine (badTime)."),
+	N_("The time in our message is not that of its clock: look at the clock of this machine "
+	   "(badTime)."),
 	N_("It does not find the certificate that was named (badCertId)."),
 	N_("The message had a form that it cannot read (badDataFormat)."),
 	N_("The message named another authority than this one (wrongAuthority)."),
@@ -100,13 +102,13 @@ static const struct row {
 
 static struct err *secret_wrong(void)
 {
-	return err_hint(
-		err_tag(err_new(ERR_ANSWER, N_("What protects the CA's answer does not fit the "
-					       "secret: the reference or the secret is wrong, or it "
-					       "was used up.")),
-			"secret-wrong"),
-		N_("It was sent once and is not tried again. Look both up before the next "
-		   "attempt, or have the institution give you a new secret."));
+	return err_hint(err_tag(err_new(ERR_ANSWER,
+					N_("What protects the CA's answer does not fit the "
+					   "secret: the reference or the secret is wrong, or it "
+					   "was used up.")),
+				"secret-wrong"),
+			N_("It was sent once and is not tried again. Look both up before the next "
+			   "attempt, or have the institution give you a new secret."));
 }
 
 static struct err *forged(void)
@@ -169,7 +171,8 @@ static struct err *said_no(const OSSL_CMP_CTX *ctx)
 	int failures = OSSL_CMP_CTX_get_failInfoCode(ctx);
 	AUTO_BUF struct buf text = BUF(CMP_MESSAGE_MAX);
 	TRY(put_texts(OSSL_CMP_CTX_get0_statusString(ctx), &text));
-	AUTO_TEXT char *safe = text_safe(text.len ? (const char *)text.data : "", text.len, TEXT_MAX);
+	AUTO_TEXT char *safe =
+		text_safe(text.len ? (const char *)text.data : "", text.len, TEXT_MAX);
 	return cmp_refusal(failures > 0 ? (unsigned)failures : 0, safe);
 }
 

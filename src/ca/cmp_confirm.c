@@ -75,9 +75,10 @@ static struct err *by_key(const struct protection *p, const void *part, size_t l
 	unsigned char sig[2048];
 	size_t n = sizeof sig;
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	bool good = md && EVP_DigestSignInit(md, NULL, EVP_sha256(), NULL,
-					     private_key_pkey(p->key)) == 1 &&
-		    EVP_DigestSign(md, sig, &n, part, len) == 1;
+	bool good =
+		md &&
+		EVP_DigestSignInit(md, NULL, EVP_sha256(), NULL, private_key_pkey(p->key)) == 1 &&
+		EVP_DigestSign(md, sig, &n, part, len) == 1;
 	EVP_MD_CTX_free(md);
 	struct err *of_key = private_key_error(p->key);
 	if (of_key)
@@ -209,7 +210,7 @@ static struct err *tell(struct ca *c, const struct ca_request *r, const char *re
 		return NULL;
 	}
 	if (e)
-		return err_while(e, N_("The CA was told what became of its certificate."));
+		return err_while(e, N_("The CA could not be told what became of its certificate."));
 	m->phase = CMP_CONFIRMED;
 	secret_free(m->secret);
 	m->secret = NULL;

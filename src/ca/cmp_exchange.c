@@ -26,15 +26,16 @@ static struct err *openssl(const char *call)
 static struct err *not_cmp(const struct http_answer *a)
 {
 	struct err *e = err_hint(
-		err_tag(err_new(ERR_CA_REFUSED, N_("The CA answered with something that is no message of "
-						   "CMP.")),
+		err_tag(err_new(ERR_CA_REFUSED,
+				N_("The CA answered with something that is no message of "
+				   "CMP.")),
 			"no-certificate"),
 		N_("The request arrived; the CA may have issued. Check the address in the profile "
 		   "and tell the institution."));
 	if (!a->reason || !a->reason[0])
 		return e;
-	return err_caused_by(e, err_new(ERR_CA_REFUSED, N_("The server says: %1"),
-					ARG_TEXT(a->reason)));
+	return err_caused_by(
+		e, err_new(ERR_CA_REFUSED, N_("The server says: %1"), ARG_TEXT(a->reason)));
 }
 
 // RFC 9811 §3.1: one POST a message. An error of CMP may come with any status, so the body decides where it is one.
@@ -178,10 +179,11 @@ static struct err *pin_server(const struct profile_cmp *p, OSSL_CMP_CTX *ctx)
 		return NULL;
 	TRY(cert_list_from_pem(p->server_certificate.data, p->server_certificate.len, &one));
 	if (one.n != 1)
-		return err_new(ERR_PROFILE,
-			       N_("ca.cmp.server_certificate names a file with %1 certificates; one "
-				  "is wanted."),
-			       ARG_NUM(one.n));
+		return err_new(
+			ERR_PROFILE,
+			N_("ca.cmp.server_certificate names a file with %1 certificates; one "
+			   "is wanted."),
+			ARG_NUM(one.n));
 	X509 *x = x509_of(one.certs[0]);
 	bool good = x && OSSL_CMP_CTX_set1_srvCert(ctx, x) == 1;
 	X509_free(x);

@@ -41,7 +41,7 @@ struct job {
 	char *role;	 // enroll
 	char *enrolment; // id: resume, abandon
 	char *label;	 // token init, label: the new one; null: asked
-	char *reason; // revoke: by its name in RFC 5280 §5.3.1; null: unspecified
+	char *reason;	 // revoke: by its name in RFC 5280 §5.3.1; null: unspecified
 	char *object; // renew, login, revoke: the CKA_ID in hexadecimal of the certificate that is meant; token label: the CKA_ID in hexadecimal of the pair that gets it; null: the token
 	char *custody; // token init: what becomes of the SO PIN: "typed", "show", "escrow", "derive"; null: as the profile says
 	char *change; // token pin: "puk", "management-key", "puk-management-key", "all"; null: the PIN

@@ -154,7 +154,8 @@ struct err *prepare_role(struct enrolment *e)
 	struct err *gone = renewal_recall(e);
 	if (gone && (!e->written || e->record->mark < MARK_ISSUED))
 		return gone;
-	err_ignore(gone); // it has done its work; a CA that is told something more cannot be told by it
+	err_ignore(
+		gone); // it has done its work; a CA that is told something more cannot be told by it
 	TRY(open_ca(e));
 	if (e->written && e->record->mark == MARK_WAITING && !ca_polls(e->ca))
 		TRY(begin_anew(e));

@@ -31,19 +31,19 @@ static struct err *find_reason(const char *name, const struct reason **out)
 		*out = &reasons[i];
 		return NULL;
 	}
-	return err_hint(
-		err_tag(err_new(ERR_USAGE, N_("The option --reason does not know %1."),
-				ARG_TEXT(name)),
-			"reason-unknown"),
-		N_("It takes unspecified, keyCompromise, affiliationChanged, superseded "
-		   "or cessationOfOperation."));
+	return err_hint(err_tag(err_new(ERR_USAGE, N_("The option --reason does not know %1."),
+					ARG_TEXT(name)),
+				"reason-unknown"),
+			N_("It takes unspecified, keyCompromise, affiliationChanged, superseded "
+			   "or cessationOfOperation."));
 }
 
 static struct err *elsewhere(const struct enrolment *e)
 {
 	return err_hint(
-		err_tag(err_new(ERR_POLICY, N_("The way to the CA that the profile %1 names has no "
-					       "place for a revocation."),
+		err_tag(err_new(ERR_POLICY,
+				N_("The way to the CA that the profile %1 names has no "
+				   "place for a revocation."),
 				ARG_TEXT(e->profile->name)),
 			"revoke-elsewhere"),
 		N_("Ask %1 to revoke the certificate of %2 with the serial number %3. Until they "
@@ -56,7 +56,8 @@ static struct err *already(const struct record *r)
 {
 	char at[48];
 	clock_shown(r->revoked_at, NULL, at);
-	return err_tag(err_new(ERR_POLICY, N_("This certificate was revoked from here at %1 already."),
+	return err_tag(err_new(ERR_POLICY,
+			       N_("This certificate was revoked from here at %1 already."),
 			       ARG_TEXT(at)),
 		       "revoked-already");
 }
@@ -64,15 +65,15 @@ static struct err *already(const struct record *r)
 static struct err *agree(struct enrolment *e, const struct reason *why)
 {
 	bool yes = false;
-	TRY(ask_consent(e, "revoke",
-			msg_new(N_("The certificate of %1 with the serial number %2 will be revoked "
-				   "by %3 (%4): %5. That cannot be taken back, and nobody will "
-				   "accept the certificate any more. Revoke it?"),
-				ARG_TEXT(cert_common_name(e->leaf)),
-				ARG_TEXT(cert_serial_hex(e->leaf)),
-				ARG_BOTH(e->profile->institution), ARG_TEXT(e->profile->ca.url),
-				ARG_ID(why->words)),
-			&yes));
+	TRY(ask_consent(
+		e, "revoke",
+		msg_new(N_("The certificate of %1 with the serial number %2 will be revoked "
+			   "by %3 (%4): %5. That cannot be taken back, and nobody will "
+			   "accept the certificate any more. Revoke it?"),
+			ARG_TEXT(cert_common_name(e->leaf)), ARG_TEXT(cert_serial_hex(e->leaf)),
+			ARG_BOTH(e->profile->institution), ARG_TEXT(e->profile->ca.url),
+			ARG_ID(why->words)),
+		&yes));
 	if (yes)
 		return NULL;
 	return err_tag(err_new(ERR_INTERRUPTED, N_("You did not agree, so nothing was revoked.")),
@@ -106,9 +107,9 @@ static struct err *send(struct enrolment *e)
 	TRY(find_reason(e->job->reason, &why));
 	if (e->key) {
 		TRY(keypair_private_key(&use, &key));
-		r.old = (struct ca_key){
-			.key = key, .cert = e->leaf, .pss = keypair_signs_pss(e->session)
-		};
+		r.old = (struct ca_key){ .key = key,
+					 .cert = e->leaf,
+					 .pss = keypair_signs_pss(e->session) };
 	} else {
 		TRY(ca_questions(e->ca, &e->constraints, &e->questions));
 		TRY(authenticate_now(e));

@@ -67,16 +67,16 @@ static struct err *make_signer(const struct service *s, struct cmp_desk *d)
 	d->signer_key = EVP_EC_gen("P-256");
 	if (!d->signer_key)
 		return openssl_error("EVP_EC_gen");
-	TRY(certificate_make(&(struct certificate_terms){ .kind = CERTIFICATE_CMP,
-							  .common_name = "Practice CA CMP",
-							  .public_key = d->signer_key,
-							  .issuer = s->authority->issuing,
-							  .issuer_key = s->authority->issuing_key,
-							  .not_before = now - 60,
-							  .not_after = now + SIGNER_SECONDS < end
-									       ? now + SIGNER_SECONDS
-									       : end },
-			     &d->signer));
+	TRY(certificate_make(
+		&(struct certificate_terms){
+			.kind = CERTIFICATE_CMP,
+			.common_name = "Practice CA CMP",
+			.public_key = d->signer_key,
+			.issuer = s->authority->issuing,
+			.issuer_key = s->authority->issuing_key,
+			.not_before = now - 60,
+			.not_after = now + SIGNER_SECONDS < end ? now + SIGNER_SECONDS : end },
+		&d->signer));
 	TRY(as_cert(d->signer, &d->signer_cert));
 	return as_cert(s->authority->issuing, &d->issuing_cert);
 }
@@ -250,7 +250,8 @@ static struct err *refuse(struct cmp_desk *d, const struct cmp_header *h, struct
 static bool wrong_secret(const struct buf *answer)
 {
 	AUTO_CMP_STATUS struct cmp_status s = { 0 };
-	const char *reason = ERR_reason_error_string(ERR_PACK(ERR_LIB_CMP, 0, CMP_R_WRONG_PBM_VALUE));
+	const char *reason =
+		ERR_reason_error_string(ERR_PACK(ERR_LIB_CMP, 0, CMP_R_WRONG_PBM_VALUE));
 	AUTO(err) struct err *none = cmp_error_read(answer->data, answer->len, &s);
 	return !none && reason && strstr(s.text, reason);
 }

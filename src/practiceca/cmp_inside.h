@@ -51,12 +51,12 @@ struct transaction {
 	OSSL_CMP_SRV_CTX *srv;
 	char id[2 * CMP_NONCE_LEN + 1]; // hexadecimal
 	int64_t touched;
-	int first;		       // the body it began with
+	int first;			// the body it began with
 	enum cmp_protection protection; // ... and how it was protected
-	struct buf nonce;	       // of our last answer
+	struct buf nonce;		// of our last answer
 	// who asks
 	struct account account;
-	bool known; // there is such an account, and its secret or its certificate is good
+	bool known;	      // there is such an account, and its secret or its certificate is good
 	struct client client; // by a certificate
 	// what becomes of it
 	struct buf waiting; // the request that waits

@@ -164,8 +164,8 @@ static struct err *take_number(struct store *s, struct transaction *t, int64_t n
 	return NULL;
 }
 
-static struct err *issue_now(struct store *s, struct transaction *t, struct request *r,
-			     int64_t now, struct no *no)
+static struct err *issue_now(struct store *s, struct transaction *t, struct request *r, int64_t now,
+			     struct no *no)
 {
 	enum refusal refused = REFUSE_NOTHING;
 	r->renews = t->first == CMP_KUR ? t->client.issued : 0;
@@ -299,8 +299,8 @@ static int poll_request(OSSL_CMP_SRV_CTX *srv, const OSSL_CMP_MSG *req, int id,
 		t->polls_left--;
 	if (must_wait(t, now)) {
 		int64_t rest = t->ready_at - now;
-		*after = rest > t->desk->service->retry_after ? rest
-							      : t->desk->service->retry_after;
+		*after =
+			rest > t->desk->service->retry_after ? rest : t->desk->service->retry_after;
 		return 1;
 	}
 	BIO *bio = BIO_new_mem_buf(t->waiting.data, (int)t->waiting.len);
@@ -368,17 +368,11 @@ static int cert_conf(OSSL_CMP_SRV_CTX *srv, const OSSL_CMP_MSG *req, int id,
 
 // --- rr
 
-static const char *const reason_names[] = { "unspecified",
-					    "keyCompromise",
-					    "cACompromise",
-					    "affiliationChanged",
-					    "superseded",
-					    "cessationOfOperation",
-					    "certificateHold",
-					    NULL,
-					    NULL,
-					    "privilegeWithdrawn",
-					    "aACompromise" };
+static const char *const reason_names[] = {
+	"unspecified", "keyCompromise",	       "cACompromise",	  "affiliationChanged",
+	"superseded",  "cessationOfOperation", "certificateHold", NULL,
+	NULL,	       "privilegeWithdrawn",   "aACompromise"
+};
 
 static void hex_of(const ASN1_INTEGER *n, char out[static SERIAL_HEX_MAX + 1])
 {
@@ -406,8 +400,8 @@ static struct err *revoke(struct store *s, const struct transaction *t, const ch
 	if (no->words)
 		return NULL;
 	int64_t reason = t->reason;
-	bool named = reason >= 0 && reason < (int64_t)ARRAY_LEN(reason_names) &&
-		     reason_names[reason];
+	bool named =
+		reason >= 0 && reason < (int64_t)ARRAY_LEN(reason_names) && reason_names[reason];
 	rows_free(r);
 	r = NULL;
 	return crl_revoke(s, serial, named ? reason_names[reason] : "unspecified", clock_now());
@@ -449,8 +443,8 @@ static void client_error(OSSL_CMP_SRV_CTX *srv, const OSSL_CMP_MSG *req, const O
 	(void)details;
 }
 
-static int general(OSSL_CMP_SRV_CTX *srv, const OSSL_CMP_MSG *req, const STACK_OF(OSSL_CMP_ITAV) * in,
-		   STACK_OF(OSSL_CMP_ITAV) * *out)
+static int general(OSSL_CMP_SRV_CTX *srv, const OSSL_CMP_MSG *req,
+		   const STACK_OF(OSSL_CMP_ITAV) * in, STACK_OF(OSSL_CMP_ITAV) * *out)
 {
 	(void)srv;
 	(void)req;

@@ -88,11 +88,11 @@ static struct no judge_next(const struct transaction *t, const struct cmp_header
 							  "the first message (RFC 9483 section "
 							  "3.5)" };
 	if (h->body == CMP_CERTCONF && !t->leaf)
-		return (struct no){ FAIL_BAD_REQUEST, "there is no certificate to confirm (RFC 9483 "
-						      "section 4.1.1)" };
-	if (h->body == CMP_POLLREQ && !t->waiting.len)
 		return (struct no){ FAIL_BAD_REQUEST,
-				    "nothing waits here (RFC 9483 section 4.4)" };
+				    "there is no certificate to confirm (RFC 9483 "
+				    "section 4.1.1)" };
+	if (h->body == CMP_POLLREQ && !t->waiting.len)
+		return (struct no){ FAIL_BAD_REQUEST, "nothing waits here (RFC 9483 section 4.4)" };
 	return fine;
 }
 

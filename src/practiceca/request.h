@@ -32,8 +32,8 @@ MUST struct err *request_read(const struct buf *body, X509 *renews, struct reque
 // A CertTemplate of CRMF (RFC 4211 §5), judged as a PKCS#10 request is; its proof of possession is OpenSSL's to check. Borrowed.
 struct request_template {
 	EVP_PKEY *public_key;
-	const X509_NAME *subject;			  // null: none
-	const STACK_OF(X509_EXTENSION) * extensions;	  // null: none
+	const X509_NAME *subject;		     // null: none
+	const STACK_OF(X509_EXTENSION) * extensions; // null: none
 	const void *der;
 	size_t len;
 };

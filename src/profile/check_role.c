@@ -218,7 +218,9 @@ static void check_cmp(const struct profile *p, const struct profile_role *r, str
 		FAULT_AT(f, here.text, N_("%1: %2: this key is missing. Allowed: %3."),
 			 ARG_ID(N_("the keys reference and secret")));
 	if (p->ca.protocol == CA_CMP && (r->user_name || r->challenge_password))
-		FAULT_AT(f, role_path(r, r->user_name ? "user_name" : "challenge_password", NULL, NULL).text,
+		FAULT_AT(f,
+			 role_path(r, r->user_name ? "user_name" : "challenge_password", NULL, NULL)
+				 .text,
 			 N_("%1: %2: CMP has no place for this. Give cmp: reference and secret."));
 }
 

@@ -54,8 +54,9 @@ static void role_free(struct profile_role *r)
 	free(r->otp.models);
 	rdns_free(r->subject, r->n_subject);
 	// Templates: the secrets that fill them never come here.
-	char *texts[] = { r->name, r->common_name, r->user_name, r->password,
-			  r->challenge_password, r->cmp_reference, r->cmp_secret };
+	char *texts[] = { r->name,	r->common_name,	       r->user_name,
+			  r->password,	r->challenge_password, r->cmp_reference,
+			  r->cmp_secret };
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		free(texts[i]);
 }
@@ -132,8 +133,8 @@ static bool sha256_buf(const struct buf *b, unsigned char *out)
 // (they decide who can read a PIN later), and so do the makers' roots, and the certificate that a CMP server is pinned to.
 static struct err *set_fingerprint(struct profile *p, const void *yaml, size_t len)
 {
-	const struct buf *files[] = { &p->ca.anchors, &p->token.recovery,
-				      &p->key.attestation.roots, &p->ca.cmp.server_certificate };
+	const struct buf *files[] = { &p->ca.anchors, &p->token.recovery, &p->key.attestation.roots,
+				      &p->ca.cmp.server_certificate };
 	unsigned char each[(1 + ARRAY_LEN(files)) * SHA256_BYTES], whole[SHA256_BYTES];
 	size_t n = files[3]->len ? 5 : files[2]->len ? 4 : files[1]->len ? 3 : 2;
 	bool done = sha256(yaml, len, each);

@@ -67,9 +67,9 @@ struct profile_role {
 	char *common_name;	     // template; secret fields are refused in it
 	struct profile_rdn *subject; // whole subject with the CN in it
 	size_t n_subject;
-	char *user_name;	  // template for HTTP Basic; null: none
-	char *password;		  // template for HTTP Basic; null: none
-	char *challenge_password; // template for the PKCS#10 attribute; null: none
+	char *user_name;		  // template for HTTP Basic; null: none
+	char *password;			  // template for HTTP Basic; null: none
+	char *challenge_password;	  // template for the PKCS#10 attribute; null: none
 	char *cmp_reference, *cmp_secret; // templates for the protection of CMP; both or neither
 };
 
@@ -122,7 +122,8 @@ struct profile_cmp {
 	bool unprotected_errors; // believes errors that nothing protects
 	struct profile_rdn *recipient;
 	size_t n_recipient; // 0: OpenSSL's choice
-	struct buf server_certificate; // PEM: the one that protects answers; empty: any that reaches the anchors
+	struct buf
+		server_certificate; // PEM: the one that protects answers; empty: any that reaches the anchors
 };
 
 struct profile_ca {

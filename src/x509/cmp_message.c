@@ -120,7 +120,7 @@ static struct err *unreadable(const char *call)
 	return ossl_reason(
 		err_hint(err_tag(err_new(ERR_CA_REFUSED, N_("The answer is no message of CMP that "
 							    "can be read.")),
-				 "answer-unreadable"),
+				 "no-certificate"),
 			 N_("Check the address in the profile and tell the institution.")),
 		call);
 }

@@ -35,18 +35,18 @@ struct cmp_header {
 	int64_t pvno;
 	int body; // the tag
 	enum cmp_protection protection;
-	int64_t request_id;		// certReqId of the first response in an ip, cp or kup; 0 elsewhere
-	int64_t time;			// seconds since 1970; -1: missing or unreadable
-	bool implicit_confirm;		// id-it-implicitConfirm stands in generalInfo
-	struct buf transaction;		// empty: missing
-	struct buf sender_nonce;	// likewise
-	struct buf recipient_nonce;	// likewise
-	struct buf sender_kid;		// likewise
-	struct buf der;			// the header itself
-	struct buf content;		// of the body, below its tag
-	struct cert_list certificates;	// extraCerts, in their order
+	int64_t request_id;	 // certReqId of the first response in an ip, cp or kup; 0 elsewhere
+	int64_t time;		 // seconds since 1970; -1: missing or unreadable
+	bool implicit_confirm;	 // id-it-implicitConfirm stands in generalInfo
+	struct buf transaction;	 // empty: missing
+	struct buf sender_nonce; // likewise
+	struct buf recipient_nonce;    // likewise
+	struct buf sender_kid;	       // likewise
+	struct buf der;		       // the header itself
+	struct buf content;	       // of the body, below its tag
+	struct cert_list certificates; // extraCerts, in their order
 };
-// ERR_CA_REFUSED tagged "answer-unreadable" for what is no PKIMessage, or has bytes behind it.
+// ERR_CA_REFUSED tagged "no-certificate" for what is no PKIMessage, or has bytes behind it.
 MUST struct err *cmp_header_read(const void *der, size_t len, struct cmp_header *out);
 void cmp_header_free(struct cmp_header *h);
 static inline void cmp_header_cleanup(struct cmp_header *h)
@@ -81,7 +81,8 @@ struct cmp_confirm {
 	const struct buf *recipient_nonce; // the senderNonce of the last answer
 	const struct buf *cert_hash;
 	int64_t request_id;
-	const char *rejected; // null: the certificate is accepted; otherwise why it is not, in English
+	const char
+		*rejected; // null: the certificate is accepted; otherwise why it is not, in English
 	int64_t now;
 	const struct cert *signer; // goes with it in extraCerts; null: none
 };

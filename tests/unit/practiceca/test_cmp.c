@@ -18,7 +18,8 @@ enum { BITS = 2048, SIGNERS = 2 };
 
 static struct service service;
 static EVP_PKEY *keys[SIGNERS], *small_key;
-static char reference[NAME_MAX_LEN + 1], secret[CMP_SECRET_LEN + 1], common_name[COMMON_NAME_MAX + 1];
+static char reference[NAME_MAX_LEN + 1], secret[CMP_SECRET_LEN + 1],
+	common_name[COMMON_NAME_MAX + 1];
 static struct account account;
 
 // One exchange: what is changed, and what came back.
@@ -141,10 +142,9 @@ static struct err *post(const struct buf *body, const char *type, const char *me
 			unsigned *status, struct buf *out)
 {
 	AUTO_ANSWER struct answer a = { 0 };
-	const struct call c = { .method = method,
-				.path = "/.well-known/cmp",
-				.content_type = type,
-				.body = body };
+	const struct call c = {
+		.method = method, .path = "/.well-known/cmp", .content_type = type, .body = body
+	};
 	TRY(cmp_answer(&service, &c, &a));
 	*status = a.status;
 	buf_free(out);
@@ -328,7 +328,10 @@ static void to_pvno_3(struct buf *der)
 }
 static void to_last_year(struct buf *der)
 {
-	unsigned char *at = find(der, "\x18\x0f""20", 4);
+	unsigned char *at = find(der,
+				 "\x18\x0f"
+				 "20",
+				 4);
 	at[5]--;
 }
 static void to_other_nonce(struct buf *der)
@@ -378,7 +381,8 @@ static void test_headers(void)
 	changed(CMP_IR, to_pvno_3, 22, "RFC 9810 section 7.1");
 	changed(CMP_IR, to_last_year, 3, "RFC 9483 section 3.5");
 	changed(CMP_CERTCONF, to_other_nonce, 13, "RFC 9483 section 3.5");
-	changed(CMP_CERTCONF, to_other_transaction, 2, "no such transaction (RFC 9483 section 3.5)");
+	changed(CMP_CERTCONF, to_other_transaction, 2,
+		"no such transaction (RFC 9483 section 3.5)");
 	begin("headers");
 	OSSL_CMP_CTX *ctx = by_secret();
 	ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
@@ -621,8 +625,8 @@ int main(void)
 	AUTO(scratch) struct scratch *s = scratch_new();
 	dir = s->dir;
 	refusal_prepare();
-	int result = CHECK_MAIN(TEST(test_the_desk_opens), TEST(test_what_is_right_is_granted), TEST(test_headers),
-				TEST(test_protection), TEST(test_secrets),
+	int result = CHECK_MAIN(TEST(test_the_desk_opens), TEST(test_what_is_right_is_granted),
+				TEST(test_headers), TEST(test_protection), TEST(test_secrets),
 				TEST(test_proofs_of_possession), TEST(test_what_is_asked_for),
 				TEST(test_key_updates), TEST(test_confirmations),
 				TEST(test_replays), TEST(test_revocations), TEST(test_http));
