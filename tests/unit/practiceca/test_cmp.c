@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "check.h"
+#include "cmp_edit.h"
 #include "practiceca/certificates.h"
 #include "practiceca/cmp.h"
 #include "practiceca/crl.h"
@@ -87,57 +88,6 @@ static int64_t issued(void)
 
 // --- messages on their way
 
-static const unsigned char *element(const unsigned char **at, const unsigned char *end, size_t *len)
-{
-	const unsigned char *from = *at;
-	long n = 0;
-	int tag = 0, class = 0;
-	(void)ASN1_get_object(at, &n, &tag, &class, end - from);
-	const unsigned char *inside = *at;
-	*at += n;
-	*len = (size_t)(*at - from);
-	return inside;
-}
-
-static unsigned char *find(const struct buf *der, const void *what, size_t len)
-{
-	return memmem(der->data, der->len, what, len);
-}
-
-// The MAC of header and body by the parameters that stand in the header, in the place of the one that is there.
-static void protect_again(struct buf *der)
-{
-	static const unsigned char pbm_oid[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
-						 0xf6, 0x7d, 0x07, 0x42, 0x0d };
-	const unsigned char *end = der->data + der->len, *at = der->data;
-	size_t header_len = 0, body_len = 0, bits_len = 0, all = 0;
-	const unsigned char *header = element(&at, end, &all);
-	at = header;
-	(void)element(&at, end, &header_len);
-	const unsigned char *body = at;
-	(void)element(&at, end, &body_len);
-	const unsigned char *bits = element(&at, end, &bits_len);
-	unsigned char *parameter = find(der, pbm_oid, sizeof pbm_oid);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(parameter);
-	const unsigned char *p = parameter + sizeof pbm_oid;
-	OSSL_CRMF_PBMPARAMETER *pbm = d2i_OSSL_CRMF_PBMPARAMETER(NULL, &p, end - p);
-	unsigned char *part = malloc(der->len + 8), *w = part, *mac = NULL;
-	size_t mac_len = 0;
-	ASN1_put_object(&w, 1, (int)(header_len + body_len), V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
-	memcpy(w, header, header_len);
-	memcpy(w + header_len, body, body_len);
-	w += header_len + body_len;
-	CU_ASSERT_EQUAL_FATAL(OSSL_CRMF_pbm_new(NULL, NULL, pbm, part, (size_t)(w - part),
-						(const unsigned char *)secret, strlen(secret), &mac,
-						&mac_len),
-			      1);
-	// BIT STRING: tag, length, no unused bits, the MAC.
-	memcpy((unsigned char *)(uintptr_t)bits + 3, mac, mac_len);
-	OPENSSL_free(mac);
-	OSSL_CRMF_PBMPARAMETER_free(pbm);
-	free(part);
-}
-
 static struct err *post(const struct buf *body, const char *type, const char *method,
 			unsigned *status, struct buf *out)
 {
@@ -165,7 +115,7 @@ static OSSL_CMP_MSG *transfer(OSSL_CMP_CTX *ctx, const OSSL_CMP_MSG *message)
 	if (edit && OSSL_CMP_MSG_get_bodytype(message) == edit_body) {
 		edit(&last_sent);
 		if (!as_it_is)
-			protect_again(&last_sent);
+			cmp_protect_again(&last_sent, secret);
 	}
 	calls++;
 	CHECK_OK(post(&last_sent, "application/pkixcmp", "POST", &status, &last_answer));
@@ -324,11 +274,11 @@ static void test_what_is_right_is_granted(void)
 static void to_pvno_3(struct buf *der)
 {
 	static const unsigned char pvno[] = { 0x02, 0x01, 0x02 };
-	find(der, pvno, sizeof pvno)[2] = 3;
+	cmp_find(der, pvno, sizeof pvno)[2] = 3;
 }
 static void to_last_year(struct buf *der)
 {
-	unsigned char *at = find(der,
+	unsigned char *at = cmp_find(der,
 				 "\x18\x0f"
 				 "20",
 				 4);
@@ -336,21 +286,19 @@ static void to_last_year(struct buf *der)
 }
 static void to_other_nonce(struct buf *der)
 {
-	static const unsigned char recipient[] = { 0xa6, 0x12, 0x04, 0x10 };
-	find(der, recipient, sizeof recipient)[4] ^= 1;
+	cmp_find(der, cmp_recipient_nonce, sizeof cmp_recipient_nonce)[4] ^= 1;
 }
 static void to_other_hash(struct buf *der)
 {
 	static const unsigned char hash[] = { 0x04, 0x20 };
-	unsigned char *body = find(der, "\xb8", 1);
+	unsigned char *body = cmp_find(der, "\xb8", 1);
 	while (memcmp(body, hash, sizeof hash) != 0)
 		body++;
 	body[4] ^= 1;
 }
 static void to_other_transaction(struct buf *der)
 {
-	static const unsigned char transaction[] = { 0xa4, 0x12, 0x04, 0x10 };
-	find(der, transaction, sizeof transaction)[4] ^= 1;
+	cmp_find(der, cmp_transaction, sizeof cmp_transaction)[4] ^= 1;
 }
 // The proof of possession ends the body, which the protection follows.
 static void to_other_proof(struct buf *der)
@@ -572,7 +520,7 @@ static void test_replays(void)
 	AUTO_CMP_HEADER struct cmp_header h = { 0 };
 	CHECK_OK(cmp_header_read(last_answer.data, last_answer.len, &h));
 	CU_ASSERT_EQUAL(h.body, CMP_IP);
-	CU_ASSERT_PTR_NOT_NULL(find(&last_answer, "was used before", 15));
+	CU_ASSERT_PTR_NOT_NULL(cmp_find(&last_answer, "was used before", 15));
 	CU_ASSERT_EQUAL(issued(), before);
 }
 
