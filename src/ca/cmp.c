@@ -30,6 +30,7 @@ static void cmp_close(struct ca *c)
 	if (!m)
 		return;
 	OSSL_CMP_CTX_free(m->ctx);
+	OSSL_CMP_MSG_free(m->last);
 	forget_credentials(m);
 	http_close(m->http);
 	cert_list_free(&m->beside);

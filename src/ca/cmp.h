@@ -35,6 +35,7 @@ struct cmp {
 	bool *sent;
 	struct err *err; // what happened on the way
 	bool answered;
+	OSSL_CMP_MSG *last; // the answer; OpenSSL has one of its own
 };
 
 // POST of one PKIMessage; the answer in DER, and what its header says kept.
@@ -52,7 +53,7 @@ void cmp_forget_in(OSSL_CMP_CTX *ctx);
 DEFINE_CLEANUP(cmp_ctx, OSSL_CMP_CTX, OSSL_CMP_CTX_free)
 
 // Why an exchange failed, of all that can be known: the line, the token, OpenSSL's word, the CA's word. Empties OpenSSL's queue.
-MUST struct err *cmp_failure(struct ca *c, const struct ca_request *r, const OSSL_CMP_CTX *ctx);
+MUST struct err *cmp_failure(struct ca *c, const struct ca_request *r, OSSL_CMP_CTX *ctx);
 // What a no of the CA means, with its words. failures: PKIFailureInfo; text may be null.
 MUST struct err *cmp_refusal(unsigned failures, const char *text);
 

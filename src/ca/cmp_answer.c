@@ -176,7 +176,16 @@ static struct err *said_no(const OSSL_CMP_CTX *ctx)
 	return cmp_refusal(failures > 0 ? (unsigned)failures : 0, safe);
 }
 
-struct err *cmp_failure(struct ca *c, const struct ca_request *r, const OSSL_CMP_CTX *ctx)
+// OpenSSL does not leave a reason for every signature that it does not believe.
+static bool is_believed(const struct ca *c, OSSL_CMP_CTX *ctx)
+{
+	const struct cmp *m = c->self;
+	bool good = !c->terms.renews || !m->last || OSSL_CMP_validate_msg(ctx, m->last) == 1;
+	ERR_clear_error();
+	return good;
+}
+
+struct err *cmp_failure(struct ca *c, const struct ca_request *r, OSSL_CMP_CTX *ctx)
 {
 	enum { REJECTION = 2 };
 	struct cmp *m = c->self;
@@ -199,7 +208,7 @@ struct err *cmp_failure(struct ca *c, const struct ca_request *r, const OSSL_CMP
 		return said_no(ctx);
 	}
 	if (!e)
-		e = m->answered ? empty()
+		e = m->answered ? is_believed(c, ctx) ? empty() : forged()
 				: err_new(ERR_FAILED, N_("A cryptographic operation failed."));
 	return err_call(e, "OSSL_CMP", detail, code);
 }

@@ -117,8 +117,13 @@ static OSSL_CMP_MSG *transfer(OSSL_CMP_CTX *ctx, const OSSL_CMP_MSG *message)
 	struct cmp *m = c->self;
 	AUTO_BUF struct buf answer = BUF(CMP_MESSAGE_MAX);
 	err_free(m->err);
+	OSSL_CMP_MSG_free(m->last);
+	m->last = NULL;
 	m->err = carry(c, message, &answer);
-	return m->err ? NULL : from_der(&answer);
+	if (m->err)
+		return NULL;
+	m->last = from_der(&answer);
+	return from_der(&answer);
 }
 
 static int silent(const char *function, const char *file, int line, OSSL_CMP_severity level,

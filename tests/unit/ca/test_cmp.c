@@ -363,17 +363,19 @@ static void test_a_secret_that_does_not_fit(void)
 // An error that nothing protects could come from anybody.
 static void unprotected(struct bank_answer *a)
 {
-	AUTO_BUF struct buf id = BUF(64);
+	AUTO_BUF struct buf id = BUF(64), nonce = BUF(64);
 	CHECK_OK(buf_put(&id, cmp_find(a->body, cmp_transaction, 4) + 4, 16));
-	static const unsigned char head[] = { 0x30, 0x37, 0x30, 0x23, 0x02, 0x01, 0x02, 0xa4, 0x02,
+	CHECK_OK(buf_put(&nonce, cmp_find(a->body, cmp_recipient_nonce, 4), 20));
+	static const unsigned char head[] = { 0x30, 0x00, 0x30, 0x33, 0x02, 0x01, 0x02, 0xa4, 0x02,
 					      0x30, 0x00, 0xa4, 0x02, 0x30, 0x00, 0xa4, 0x12, 0x04,
 					      0x10 };
-	static const unsigned char tail[] = { 0xa5, 0x02, 0x04, 0x00, 0xb7, 0x10, 0x30, 0x0e, 0x30,
+	static const unsigned char tail[] = { 0xb7, 0x10, 0x30, 0x0e, 0x30,
 					      0x0c, 0x02, 0x01, 0x02, 0x30, 0x03, 0x0c, 0x01, 0x78,
 					      0x03, 0x02, 0x05, 0x20 };
 	buf_reset(a->body);
 	CHECK_OK(buf_put(a->body, head, sizeof head));
 	CHECK_OK(buf_put(a->body, id.data, 16));
+	CHECK_OK(buf_put(a->body, nonce.data, 20));
 	CHECK_OK(buf_put(a->body, tail, sizeof tail));
 	a->body->data[1] = (unsigned char)(a->body->len - 2);
 }
