@@ -30,6 +30,7 @@ static struct err *look(const struct profile *p, struct face *f, json_t *out)
 					    .connect_seconds = p->ca.connect_seconds,
 					    .answer_seconds = p->ca.answer_seconds,
 					    .max_body = p->ca.max_answer,
+					    .plain = true, // the profile's check says which protocols may
 					    .stop = stopped,
 					    .stop_ctx = f },
 		      &h));
