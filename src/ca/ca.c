@@ -20,6 +20,11 @@ void ca_constraints_free(struct ca_constraints *c)
 	if (!c)
 		return;
 	buf_free(&c->request_attributes);
+	for (size_t i = 0; i < c->n_subject; i++) {
+		free(c->subject[i].type);
+		free(c->subject[i].value);
+	}
+	free(c->subject);
 	*c = (struct ca_constraints){ 0 };
 }
 
@@ -70,6 +75,20 @@ struct err *ca_open(const struct ca_terms *t, const void *state, size_t state_le
 	return NULL;
 }
 
+struct err *ca_show(const struct ca_terms *t, struct cert_list *out)
+{
+	const struct ca_ops *ops = NULL;
+	TRY(find_ops(t->profile->ca.protocol, &ops));
+	if (ops->show)
+		return ops->show(t, out);
+	return err_hint(err_tag(err_new(ERR_PROFILE,
+					N_("%1 has no way to ask a CA for its "
+					   "certificates before it is trusted."),
+					ARG_TEXT(ops->name)),
+				"trust-not-shown"),
+			N_("Ask the institution for its root certificate (PEM)."));
+}
+
 void ca_close(struct ca *c)
 {
 	if (!c)
@@ -102,6 +121,18 @@ struct err *ca_challenge(struct ca *c, const struct answers *a, struct secret **
 	return NULL;
 }
 
+void ca_challenges_free(struct ca_challenges *c)
+{
+	secret_free(c->otp);
+	secret_free(c->revocation);
+	*c = (struct ca_challenges){ 0 };
+}
+
+struct err *ca_challenges(struct ca *c, const struct answers *a, struct ca_challenges *out)
+{
+	return c->ops->challenges ? c->ops->challenges(c, a, out) : NULL;
+}
+
 struct err *ca_beside(struct ca *c, const struct cert_list *certs, struct buf *out)
 {
 	if (c->ops->beside)
@@ -116,7 +147,9 @@ struct err *ca_beside(struct ca *c, const struct cert_list *certs, struct buf *o
 
 bool ca_request_is_secret(const struct ca *c)
 {
-	return c->terms.role->challenge_password && !c->terms.renews;
+	if (c->ops->secret)
+		return c->ops->secret(c);
+	return c->terms.role->challenge_password && !c->terms.renews && !c->terms.on_behalf;
 }
 
 struct err *ca_authenticate(struct ca *c, const struct answers *a)

@@ -36,9 +36,18 @@ struct ca_terms {
 	// What is renewed (TLS client authentication, RenewalReq, kur): a certificate that is valid, and vouches for the new one. Null: a
 	// first enrolment, and the person's answers vouch.
 	const struct cert *renews;
+	// An authority of the institution's own (RA) vouches for the person, whose secrets are then not wanted: its key is in ca_request.ra.
+	bool on_behalf;
 	// Called while waiting for the network; true stops with ERR_INTERRUPTED.
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
+};
+
+// One part of the subject, where the CA says what it is made of.
+struct ca_rdn {
+	char *type;   // short name
+	char *value;  // UTF-8; null: as the role's subject has it
+	size_t place; // there
 };
 
 // What the CA wants of key and request, known before the key is made.
@@ -47,6 +56,9 @@ struct ca_constraints {
 	bool decrypt; // the key must decrypt (SCEP, CMP encrypted answers, keyEncipherment asked)
 	bool key_usage_signature, key_usage_encipherment; // asked for in the request
 	bool challenge_password;			  // the CA wants one in the request
+	bool identity_linking; // what binds the request to its connection goes into estIdentityLinking (RFC 7894 §3.3), not into challengePassword
+	struct ca_rdn *subject; // in its order; none: the role's subject as it is
+	size_t n_subject;
 	struct buf request_attributes; // DER Attributes to be put in as they stand
 };
 void ca_constraints_free(struct ca_constraints *c);
@@ -83,13 +95,20 @@ struct ca_request {
 	size_t len;
 	struct ca_key own; // the request's key, where ca_needs_own_key; it has no certificate yet
 	struct ca_key old; // that of the certificate that is renewed
-	struct err *(*resign)(void *ctx, const struct secret *challenge_password, struct buf *der);
+	struct ca_key
+		ra; // that of the RA that vouches; not there in a run that was begun without it
+	// Bound to a connection by `channel`, which goes into challengePassword, or as ca_constraints.identity_linking says.
+	struct err *(*resign)(void *ctx, const struct secret *channel, struct buf *der);
 	void *ctx;
 };
 
 // Gets ready what a conversation needs of this machine, in a thread of its own, while the caller finds its token; the end waits for it.
 void ca_ahead(void);
 void ca_ahead_end(void);
+
+// RFC 7030 §4.1.1: what the CA shows of itself to somebody who trusts nobody yet: the server is not verified, and nothing but this question
+// leaves. ERR_PROFILE from a protocol that has no such question.
+MUST struct err *ca_show(const struct ca_terms *t, struct cert_list *out);
 
 // state: bytes from ca_save, or null for a new conversation. Sends nothing.
 MUST struct err *ca_open(const struct ca_terms *t, const void *state, size_t state_len,
@@ -106,11 +125,17 @@ MUST struct err *ca_questions(struct ca *c, const struct ca_constraints *k,
 MUST struct err *ca_warm(struct ca *c);
 // What goes into the request besides the subject; null *challenge when nothing.
 MUST struct err *ca_challenge(struct ca *c, const struct answers *a, struct secret **challenge);
+// The same for what RFC 7894 §3 has beside it; null where there is none.
+struct ca_challenges {
+	struct secret *otp, *revocation;
+};
+void ca_challenges_free(struct ca_challenges *c);
+MUST struct err *ca_challenges(struct ca *c, const struct answers *a, struct ca_challenges *out);
 // Certificates that the CA shall get with the request (the maker's attestation); called before it is signed. EST has no place beside the request
 // and appends an Attribute to out, which goes inside; a protocol with a place of its own (CMP's extraCerts, certificates of SCEP's SignedData) keeps
 // them for its message. ERR_PROFILE from one with neither: the profile's check does not let it come to that.
 MUST struct err *ca_beside(struct ca *c, const struct cert_list *certs, struct buf *out);
-// True when the request carries a secret and must not be journalled.
+// True when the request carries a secret, or is bound to its connection: it is not journalled but built anew with the same key.
 bool ca_request_is_secret(const struct ca *c);
 // True when the protocol signs or decrypts with the request's own key (SCEP, CMP), so that ca_submit, ca_poll, ca_confirm and ca_reject find it
 // in ca_request.own. The others never look at it, and no PIN is asked for it.

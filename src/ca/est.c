@@ -1,4 +1,4 @@
-// Enrollment over Secure Transport (RFC 7030, RFC 8951, RFC 9908): /cacerts, /csrattrs, /simpleenroll.
+// Enrollment over Secure Transport (RFC 7030, RFC 8951, RFC 9908): /cacerts, /csrattrs. est_send.c has the requests.
 #include "ca/est.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 enum { STATE_VERSION = 1, STATE_MAX = 8192 };
 
-static void forget_credentials(struct est *e)
+void est_forget_credentials(struct est *e)
 {
 	secret_free(e->user);
 	secret_free(e->password);
@@ -25,7 +25,7 @@ static void est_close(struct ca *c)
 	struct est *e = c->self;
 	if (!e)
 		return;
-	forget_credentials(e);
+	est_forget_credentials(e);
 	http_close(e->http);
 	cert_list_free(&e->cacerts);
 	free(e->base);
@@ -34,9 +34,10 @@ static void est_close(struct ca *c)
 	c->self = NULL;
 }
 
-// old: whose certificate logs in; null: nobody's.
-static struct err *open_http(const struct ca_terms *t, const struct ca_key *old, struct http **out)
+struct err *est_open_http(const struct ca *c, const struct ca_key *old, struct http **out)
 {
+	const struct ca_terms *t = &c->terms;
+	const struct est *e = c->self;
 	const struct profile_ca *p = &t->profile->ca;
 	struct http_terms terms = {
 		.hosts = (const char *const *)p->hosts,
@@ -46,6 +47,7 @@ static struct err *open_http(const struct ca_terms *t, const struct ca_key *old,
 		.connect_seconds = p->connect_seconds,
 		.answer_seconds = p->answer_seconds,
 		.max_body = p->max_answer,
+		.bound = e->linked,
 		.stop = t->stop,
 		.stop_ctx = t->stop_ctx,
 	};
@@ -73,6 +75,7 @@ static struct err *restore(struct est *e, const void *state, size_t len)
 	if (json_number(j, "version", 0) != STATE_VERSION)
 		return err_new(ERR_FAILED,
 			       N_("What was kept of the conversation with the CA cannot be read."));
+	e->linked = json_is_true(json_object_get(j, "linked"));
 	const char *ticket = json_text(j, "ticket");
 	if (!ticket)
 		return NULL;
@@ -96,14 +99,16 @@ static struct err *est_open(struct ca *c, const void *state, size_t state_len)
 		e->base[len - 1] = '\0';
 	if (state)
 		TRY(restore(e, state, state_len));
-	return open_http(&c->terms, NULL, &e->http);
+	e->linked |= c->terms.profile->ca.est.link == EST_LINK_ALWAYS;
+	return est_open_http(c, NULL, &e->http);
 }
 
 static struct err *est_save(const struct ca *c, struct buf *state)
 {
 	const struct est *e = c->self;
 	AUTO(json)
-	struct json_t *j = json_pack("{s:i,s:s*}", "version", STATE_VERSION, "ticket", e->ticket);
+	struct json_t *j = json_pack("{s:i,s:s*,s:o*}", "version", STATE_VERSION, "ticket",
+				     e->ticket, "linked", e->linked ? json_true() : NULL);
 	AUTO_TEXT char *line = j ? json_line(j) : NULL;
 	return line ? buf_puts(state, line) : err_no_memory();
 }
@@ -167,10 +172,34 @@ static struct err *est_warm(struct ca *c)
 static struct err *est_challenge(struct ca *c, const struct answers *a, struct secret **out)
 {
 	const char *template_text = c->terms.role->challenge_password;
-	if (template_text && !c->terms.renews)
+	if (template_text && !c->terms.renews && !c->terms.on_behalf)
 		return answers_fill(a, c->terms.profile, template_text, out);
 	*out = NULL;
 	return NULL;
+}
+
+static struct err *fill(const struct ca *c, const struct answers *a, const char *template_text,
+			struct secret **out)
+{
+	return template_text ? answers_fill(a, c->terms.profile, template_text, out) : NULL;
+}
+
+static struct err *est_challenges(struct ca *c, const struct answers *a, struct ca_challenges *out)
+{
+	const struct profile_role *r = c->terms.role;
+	if (c->terms.renews || c->terms.on_behalf)
+		return NULL;
+	TRY(fill(c, a, r->otp_challenge, &out->otp));
+	return fill(c, a, r->revocation_challenge, &out->revocation);
+}
+
+// What is bound to a connection is built anew for each.
+static bool est_secret(const struct ca *c)
+{
+	const struct est *e = c->self;
+	const struct profile_role *r = c->terms.role;
+	bool challenged = r->challenge_password || r->otp_challenge || r->revocation_challenge;
+	return e->linked || (challenged && !c->terms.renews && !c->terms.on_behalf);
 }
 
 // RFC 7030 §4.2.1 wants one PKCS#10 as the whole body.
@@ -184,8 +213,8 @@ static struct err *est_authenticate(struct ca *c, const struct answers *a)
 {
 	struct est *e = c->self;
 	const struct profile_role *r = c->terms.role;
-	forget_credentials(e);
-	if (c->terms.renews || (!r->user_name && !r->password))
+	est_forget_credentials(e);
+	if (c->terms.renews || c->terms.on_behalf || (!r->user_name && !r->password))
 		return NULL;
 	if (!r->user_name || !r->password)
 		return err_new(ERR_PROFILE,
@@ -202,99 +231,6 @@ static struct err *est_authenticate(struct ca *c, const struct answers *a)
 	return NULL;
 }
 
-// Sends the request with the credentials or with the ticket, never with both.
-static struct err *post(struct est *e, struct http *http, const char *operation,
-			const struct ca_request *r, struct http_answer *answer, bool *sent)
-{
-	AUTO_TEXT char *url = text_format("%s/%s", e->base, operation);
-	AUTO_BUF struct buf body = BUF(r->len * 2 + 64);
-	if (!url)
-		return err_no_memory();
-	TRY(est_encode(r->der, r->len, &body));
-	struct http_header headers[] = { { "Content-Type", "application/pkcs10" },
-					 { "Content-Transfer-Encoding", "base64" },
-					 { "Accept", "application/pkcs7-mime" },
-					 { "Cookie", e->ticket } };
-	struct http_call call = {
-		.method = "POST",
-		.url = url,
-		.headers = headers,
-		.n_headers = ARRAY_LEN(headers) - (e->user || !e->ticket ? 1 : 0),
-		.body = body.data,
-		.body_len = body.len,
-		.user = e->user,
-		.password = e->password,
-		.once = true,
-	};
-	return http_do(http, &call, answer, sent);
-}
-
-// A connection of its own: only this request goes where the old certificate has logged in (RFC 7030 §3.3.2, §4.2.2). Why the token did not
-// sign is known better by the one who holds the key.
-static struct err *reenroll(struct ca *c, const struct ca_request *r, struct http_answer *answer,
-			    bool *sent)
-{
-	AUTO(http) struct http *http = NULL;
-	if (!r->old.key || !r->old.cert)
-		return err_new(ERR_FAILED, N_("The key that is renewed is not at hand."));
-	TRY(open_http(&c->terms, &r->old, &http));
-	struct err *err = post(c->self, http, "simplereenroll", r, answer, sent);
-	struct err *of_key = private_key_error(r->old.key);
-	if (of_key) {
-		err_free(err);
-		return of_key;
-	}
-	if (!err && !http_tls(http)->login_given)
-		log_info("ca", N_("The server did not ask for the certificate that is renewed."));
-	return err;
-}
-
-static struct err *send_request(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
-				bool *sent)
-{
-	struct est *e = c->self;
-	bool had_credentials = e->user != NULL;
-	if (c->terms.renews) {
-		AUTO_ANSWER struct http_answer a = { 0 };
-		TRY(reenroll(c, r, &a, sent));
-		TRY(est_renewal_refusal(&a));
-		return est_outcome(e, &a, false, out);
-	}
-	if (!had_credentials && !e->ticket && c->terms.role->user_name)
-		return err_tag(err_new(ERR_ANSWER, N_("The CA needs the answers anew for this.")),
-			       "credentials-missing");
-	AUTO_ANSWER struct http_answer a = { 0 };
-	struct err *err = post(e, e->http, "simpleenroll", r, &a, sent);
-	forget_credentials(e);
-	return err ? err : est_outcome(e, &a, had_credentials, out);
-}
-
-static struct err *est_submit(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
-			      bool *sent)
-{
-	struct est *e = c->self;
-	free(e->ticket); // of an earlier request
-	e->ticket = NULL;
-	return send_request(c, r, out, sent);
-}
-
-// A ticket that the CA does not take any more: the person is asked again.
-static struct err *est_poll(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
-			    bool *sent)
-{
-	struct est *e = c->self;
-	bool by_ticket = !e->user && e->ticket;
-	struct err *err = send_request(c, r, out, sent);
-	if (!by_ticket || !err || err_kind(err) != ERR_ANSWER)
-		return err;
-	log_err(LOG_INFO, "ca", err);
-	err_free(err);
-	free(e->ticket);
-	e->ticket = NULL;
-	*out = (struct ca_outcome){ .state = CA_WAIT_ANEW, .retry_seconds = 1 };
-	return NULL;
-}
-
 static unsigned est_handshakes(const struct ca *c)
 {
 	const struct est *e = c->self;
@@ -308,6 +244,8 @@ const struct ca_ops ca_est = {
 	.questions = est_questions,
 	.warm = est_warm,
 	.challenge = est_challenge,
+	.challenges = est_challenges,
+	.secret = est_secret,
 	.beside = est_beside,
 	.authenticate = est_authenticate,
 	.submit = est_submit,
@@ -315,4 +253,5 @@ const struct ca_ops ca_est = {
 	.save = est_save,
 	.handshakes = est_handshakes,
 	.close = est_close,
+	.show = est_show,
 };

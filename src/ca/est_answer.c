@@ -50,6 +50,10 @@ static struct err *refused(const struct http_answer *a)
 	if (a->retry_after >= 0)
 		e = err_hint(e, N_("It asks to be tried again in %1 seconds."),
 			     ARG_NUM(a->retry_after));
+	else if (a->status == 404 || a->status == 405 || a->status == 410)
+		e = err_hint(e, N_("There is no EST at this address, or only its Full CMC "
+				   "(/fullcmc), which inkan does not speak. Check the address in "
+				   "the profile; tell the institution what is said here."));
 	else
 		e = err_hint(e, N_("Tell the institution what is said here."));
 	return with_words(e, a);
@@ -93,6 +97,20 @@ struct err *est_renewal_refusal(const struct http_answer *a)
 		N_("It may have been revoked. Tell the institution what is said here; with its "
 		   "consent `inkan enroll` gets a new certificate with full "
 		   "authentication."));
+	return with_words(e, a);
+}
+
+struct err *est_ra_refusal(const struct http_answer *a)
+{
+	if (a->status != 401 && a->status != 403)
+		return NULL;
+	struct err *e = err_new(ERR_CA_REFUSED,
+				N_("The CA does not let this certificate vouch for the person "
+				   "(status %1)."),
+				ARG_NUM(a->status));
+	e = err_hint(err_tag(e, "ra-refused"),
+		     N_("Tell the institution what is said here: it decides who may vouch for "
+			"whom."));
 	return with_words(e, a);
 }
 

@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "ca/est.h"
-#include "x509/csrattrs.h"
 
 static struct err *cannot(const char *slug, struct msg *what)
 {
@@ -18,7 +17,37 @@ static bool is_usual_size(unsigned bits)
 	return bits == 2048 || bits == 3072 || bits == 4096;
 }
 
-static struct err *check_wishes(const struct csrattrs *w, const struct profile_role *role)
+// For a renewal the profile's templates are not filled: its old certificate vouches.
+static struct err *check_challenges(const struct csrattrs *w, const struct ca_terms *t)
+{
+	const struct profile_role *role = t->role;
+	const struct profile_est *est = &t->profile->ca.est;
+	if (w->identity_linking && est->link == EST_LINK_NEVER)
+		return cannot(
+			"tls-unique",
+			msg_new(N_("The CA wants the request bound to the TLS connection "
+				   "(tls-unique), and the profile forbids it (link: never).")));
+	if (w->challenge_password && !role->challenge_password && est->link == EST_LINK_NEVER)
+		return cannot(
+			"challenge-password",
+			msg_new(N_("The CA wants a challenge password in the request: the profile "
+				   "does not say what goes there, and forbids binding to the TLS "
+				   "connection (link: never).")));
+	if (w->otp_challenge && !role->otp_challenge)
+		return cannot("otp-challenge",
+			      msg_new(N_("The CA wants a one-time password in the request "
+					 "(otpChallenge), and the profile does not say what goes "
+					 "there.")));
+	if (w->revocation_challenge && !role->revocation_challenge)
+		return cannot(
+			"revocation-challenge",
+			msg_new(N_("The CA wants a password for a later revocation in the "
+				   "request (revocationChallenge), and the profile does not say "
+				   "what goes there.")));
+	return NULL;
+}
+
+static struct err *check_wishes(const struct csrattrs *w, const struct ca_terms *t)
 {
 	if (w->other_key_type)
 		return cannot("key-type", msg_new(N_("The CA wants a key that is not RSA. This "
@@ -30,17 +59,7 @@ static struct err *check_wishes(const struct csrattrs *w, const struct profile_r
 	if (w->weak_hash)
 		return cannot("signature-hash", msg_new(N_("The CA wants the request signed in "
 							   "another way than RSA with SHA-256.")));
-	if (w->tls_unique)
-		return cannot("tls-unique",
-			      msg_new(N_("The CA wants the request bound to the TLS connection "
-					 "(tls-unique). This version of inkan cannot do that.")));
-	if (w->challenge_password && !role->challenge_password)
-		return cannot(
-			"challenge-password",
-			msg_new(N_("The CA wants a challenge password in the request: the profile "
-				   "does not say what goes there, and binding to the TLS "
-				   "connection (tls-unique) is not in this version of inkan.")));
-	return NULL;
+	return check_challenges(w, t);
 }
 
 static void log_unknown(const struct csrattrs *w)
@@ -50,21 +69,40 @@ static void log_unknown(const struct csrattrs *w)
 			 ARG_TEXT(w->unknown[i]));
 }
 
+// A template fills challengePassword: then only estIdentityLinking can hold the link.
+static struct err *link_if_wanted(struct ca *c, const struct csrattrs *w)
+{
+	const struct est *e = c->self;
+	const struct profile_role *r = c->terms.role;
+	bool filled = r->challenge_password && !c->terms.renews && !c->terms.on_behalf;
+	if (e->linked || w->identity_linking || (w->challenge_password && !filled))
+		return est_link_begin(c);
+	return NULL;
+}
+
 static struct err *take_wishes(struct ca *c, struct csrattrs *w, struct ca_constraints *out)
 {
 	log_unknown(w);
-	TRY(check_wishes(w, c->terms.role));
+	TRY(check_wishes(w, &c->terms));
+	TRY(link_if_wanted(c, w));
 	bool encipherment =
 		w->has_key_usage ? w->key_usage_encipherment : c->terms.profile->key.decrypt;
-	*out = (struct ca_constraints){
+	struct ca_constraints k = {
 		.rsa_bits = w->rsa_bits,
 		.decrypt = encipherment,
 		.key_usage_signature = w->has_key_usage ? w->key_usage_signature : true,
 		.key_usage_encipherment = encipherment,
 		.challenge_password = w->challenge_password,
+		.identity_linking = w->identity_linking,
 		.request_attributes = w->attributes,
 	};
 	w->attributes = (struct buf){ 0 };
+	struct err *e = c->terms.renews ? NULL : est_subject(c->terms.role, w, &k);
+	if (e) {
+		ca_constraints_free(&k);
+		return e;
+	}
+	*out = k;
 	return NULL;
 }
 
@@ -118,6 +156,17 @@ static bool in_subject(const struct profile_role *r, const char *field)
 	return uses(r->common_name, field);
 }
 
+static bool in_request(const struct profile_role *r, const char *field)
+{
+	return uses(r->challenge_password, field) || uses(r->otp_challenge, field) ||
+	       uses(r->revocation_challenge, field);
+}
+
+static bool proves(const struct profile_role *r, const char *field)
+{
+	return in_request(r, field) || uses(r->user_name, field) || uses(r->password, field);
+}
+
 static void ask(struct ca_questions *q, const char *field, enum profile_ask when)
 {
 	if (q->n < CA_MAX_QUESTIONS)
@@ -136,12 +185,12 @@ struct err *est_questions(struct ca *c, const struct ca_constraints *k, struct c
 	}
 	for (size_t i = 0; i < r->n_fields; i++) {
 		const char *field = r->fields[i].name;
-		if (in_subject(r, field) || uses(r->challenge_password, field) ||
-		    uses(r->user_name, field) || uses(r->password, field))
+		bool proof = !c->terms.on_behalf && proves(r, field);
+		if (in_subject(r, field) || proof)
 			ask(&q, field, ASK_BEFORE_KEY);
 	}
-	if (r->otp.kind != OTP_NONE) {
-		if (uses(r->challenge_password, "otp"))
+	if (r->otp.kind != OTP_NONE && !c->terms.on_behalf) {
+		if (in_request(r, "otp"))
 			ask(&q, "otp", ASK_BEFORE_SIGN);
 		else if (uses(r->user_name, "otp") || uses(r->password, "otp"))
 			ask(&q, "otp", ASK_BEFORE_SUBMIT);

@@ -13,6 +13,9 @@ struct ca_ops {
 	struct err *(*warm)(struct ca *c); // may be null
 	struct err *(*challenge)(struct ca *c, const struct answers *a,
 				 struct secret **out); // may be null: none
+	struct err *(*challenges)(struct ca *c, const struct answers *a,
+				  struct ca_challenges *out); // may be null: none
+	bool (*secret)(const struct ca *c); // may be null: where the role has a challenge password
 	struct err *(*beside)(struct ca *c, const struct cert_list *certs,
 			      struct buf *out); // may be null: no place for them
 	struct err *(*authenticate)(struct ca *c, const struct answers *a);
@@ -30,6 +33,7 @@ struct ca_ops {
 	struct err *(*save)(const struct ca *c, struct buf *state);
 	unsigned (*handshakes)(const struct ca *c); // may be null
 	void (*close)(struct ca *c);
+	struct err *(*show)(const struct ca_terms *t, struct cert_list *out); // may be null
 };
 
 struct ca {

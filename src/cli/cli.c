@@ -13,6 +13,7 @@
 #include "cli/inside.h"
 #include "cli/print.h"
 #include "cli/signals.h"
+#include "cli/vouching.h"
 #include "worker/worker.h"
 
 static struct err *read_inputs(const struct cli *cli, const char *answers, struct inputs *in)
@@ -142,6 +143,7 @@ int cli_main(int argc, char **argv)
 	cli.plain = cli.o.plain || wants_plain();
 	signals_install();
 	int status = run(&cli);
+	vouching_free(cli.vouching);
 	inputs_free(cli.inputs);
 	token_uri_free(cli.uri);
 	return flush(status);

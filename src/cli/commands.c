@@ -12,13 +12,10 @@ enum {
 };
 
 static const char *const about_enroll[] = {
-	N_("Makes a key pair on the token, shows how the key is protected, proves who you are, has "
-	   "the "
-	   "certificate authority issue a certificate, stores it on the token, and tries out that "
-	   "all work together."),
-	N_("What is not given is asked on a terminal. Whatever interrupts it, inkan resume goes "
-	   "on."),
-	NULL
+	N_("Makes a key pair on the token and shows how it is protected, proves who you are, gets "
+	   "a certificate, stores it there and tries it out."),
+	N_("What is not given is asked. After an interruption inkan resume goes on."),
+	N_("With --on-behalf another token vouches, and the person's PINs are not asked."), NULL
 };
 static const char *const about_renew[] = {
 	N_("Makes a new key on the token and gets a new certificate for the name that is there. "
@@ -47,9 +44,7 @@ static const char *const about_status[] = {
 };
 static const char *const about_verify[] = {
 	N_("Signs with the key on the token and checks it with the certificate there."),
-	N_("With --applications it looks instead, without a PIN, whether browsers reach the "
-	   "token, and sets them up when asked. One that is running is left alone."),
-	NULL
+	N_("With --applications: do browsers reach the token? Sets them up when asked."), NULL
 };
 static const char *const about_login[] = {
 	N_("Opens the page that the profile names (login_url) with the certificate and the key on "
@@ -137,6 +132,15 @@ static const char *const about_profile_show[] = {
 	   "be asked to agree to."),
 	NULL
 };
+static const char *const about_profile_trust[] = {
+	N_("Gets the CA's root certificate from its own server, for a profile that came without "
+	   "it. The server cannot be recognised yet, so nothing but this question is sent, and the "
+	   "certificate counts only once its fingerprint is the one that the institution gave you "
+	   "by another way: in a letter, say, or at the counter."),
+	N_("On a terminal it is shown and asked about; elsewhere give it with --fingerprint. The "
+	   "certificate is written where the profile's ca.anchors says."),
+	NULL
+};
 static const char *const about_help[] = {
 	N_("Shows what a command does and its options, or tells about a topic or an error's code."),
 	NULL
@@ -155,19 +159,21 @@ static const char *const about_version[] = { N_("Shows the version of inkan."), 
 const struct command commands[] = {
 	{ "enroll", NULL, 0, 0, N_("Make a key on the token and get its certificate"), about_enroll,
 	  "inkan enroll --profile practice --role user",
-	  OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT, run_enroll, false },
+	  OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_ON_BEHALF, run_enroll,
+	  false },
 	{ "renew", "[ID]", 0, 1, N_("Get a new certificate before the present one ends"),
 	  about_renew, "inkan renew", OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT,
 	  run_renew, false },
 	{ "resume", "[ID]", 0, 1, N_("Go on with an unfinished enrolment"), about_resume,
-	  "inkan resume", FIND_TOKEN | ASKS | OPT_WAIT, run_resume, false },
+	  "inkan resume", FIND_TOKEN | ASKS | OPT_WAIT | OPT_ON_BEHALF, run_resume, false },
 	{ "abandon", "ID", 1, 1, N_("Give up an unfinished enrolment and clean the token up"),
 	  about_abandon, "inkan abandon k7qf-3m2x", FIND_TOKEN | ASKS, run_abandon, false },
-	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, and what is unfinished"),
+	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, what is unfinished"),
 	  about_status, "inkan status", FIND_TOKEN | OPT_JSON, run_status, false },
 	{ "verify", NULL, 0, 0, N_("Try out token, key and certificate together"), about_verify,
 	  "inkan verify",
-	  OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_APPLICATIONS | OPT_SET_UP | OPT_REMOVE,
+	  OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_APPLICATIONS | OPT_SET_UP | OPT_REMOVE |
+		  OPT_LOGIN,
 	  run_verify, false },
 	{ "login", "[ID]", 0, 1, N_("Log in at the institution with the token, and show how"),
 	  about_login, "inkan login", OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT,
@@ -208,6 +214,9 @@ const struct command commands[] = {
 	  "inkan profile check my-bank.yaml", 0, run_profile_check, false },
 	{ "profile show", "NAME|FILE", 1, 1, N_("Show in words what a profile says"),
 	  about_profile_show, "inkan profile show practice", 0, run_profile_show, false },
+	{ "profile trust", "NAME|FILE", 1, 1, N_("Get the root certificate of a profile's CA"),
+	  about_profile_trust, "inkan profile trust my-bank.yaml", OPT_FINGERPRINT,
+	  run_profile_trust, false },
 	{ "help", "[COMMAND|TOPIC]", 0, 2, N_("Show the help of a command or a topic"), about_help,
 	  "inkan help enroll", 0, run_help, false },
 	{ "version", NULL, 0, 0, N_("Show the version"), about_version, "inkan version", 0,

@@ -22,6 +22,7 @@ int run_token_wipe(struct cli *cli);
 int run_profile_list(struct cli *cli);
 int run_profile_check(struct cli *cli);
 int run_profile_show(struct cli *cli);
+int run_profile_trust(struct cli *cli);
 int run_help(struct cli *cli);
 int run_version(struct cli *cli);
 int run_completion(struct cli *cli);

@@ -85,7 +85,7 @@ static void put_second_words(void)
 	}
 }
 
-static void put_options(unsigned which)
+static void put_options(uint64_t which)
 {
 	for (size_t i = 0; i < n_option_rows; i++)
 		if (option_rows[i].id & which)

@@ -3,6 +3,7 @@
 #include "cli/choose.h"
 #include "cli/commands.h"
 #include "cli/job.h"
+#include "cli/vouching.h"
 #include "cli/wizard.h"
 
 static struct err *prepare(struct cli *cli, struct profile **profile, struct job **job)
@@ -17,7 +18,9 @@ static struct err *prepare(struct cli *cli, struct profile **profile, struct job
 	TRY(job_make(cli, JOB_ENROLL, &target, job));
 	(*job)->profile = text_copy((*profile)->path);
 	(*job)->role = text_copy(role->name);
-	return (*job)->profile && (*job)->role ? NULL : err_no_memory();
+	if (!(*job)->profile || !(*job)->role)
+		return err_no_memory();
+	return vouching_begin(cli, (*profile)->module, *job);
 }
 
 int run_enroll(struct cli *cli)

@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 
-enum { ERROR_MAX_CODES = 8 };
+enum { ERROR_MAX_CODES = 12 };
 
 struct error_row {
 	const char *codes[ERROR_MAX_CODES]; // that mean the same, up to a null

@@ -9,6 +9,7 @@
 #include "cli/prompt.h"
 #include "cli/signals.h"
 #include "cli/steps.h"
+#include "cli/vouching.h"
 #include "cli/wizard.h"
 
 enum { NOTE_INDENT = 8 };
@@ -122,6 +123,8 @@ struct err *screen_ask(void *ctx, const struct question *q, struct answer *out)
 {
 	struct screen *s = ctx;
 	bool answered = false;
+	if (q->kind == ASK_VOUCH)
+		return vouching_answer(s->cli, q, out);
 	TRY(prompt_ahead(s->cli, q, &answered, out));
 	if (answered)
 		return NULL;

@@ -144,7 +144,18 @@ static void show_login(const json_t *login)
 	if (!words || !*words)
 		return;
 	say(stdout, N_("The server says:"));
-	print_msg(stdout, 4, msg_new("%1", ARG_TEXT(words)));
+	// A message has one line: each of the page's is one.
+	AUTO_TEXT char *lines = text_copy(words);
+	for (char *rest = lines, *line = NULL; rest && (line = strsep(&rest, "\n"));)
+		if (*line)
+			print_msg(stdout, 4, msg_new("%1", ARG_TEXT(line)));
+}
+
+// Of verify: one for each certificate that logged in.
+static void show_logins(const json_t *certificates)
+{
+	for (size_t i = 0; i < json_array_size(certificates); i++)
+		show_login(json_object_get(json_array_get(certificates, i), "login"));
 }
 
 static void show_practice(const json_t *o)
@@ -164,8 +175,12 @@ static void show_done(const json_t *o, const char *zone)
 		print_blank(stdout);
 		show_certificate(certificate, zone);
 		pair_text(msg_new(N_("Token")), o, "token");
+		const json_t *by = json_object_get(o, "vouched_by");
+		if (by)
+			pair_text(msg_new(N_("Vouched by")), by, "common_name");
 	}
 	show_login(json_object_get(o, "login"));
+	show_logins(json_object_get(o, "certificates"));
 	const json_t *evidence = json_object_get(o, "evidence");
 	if (evidence) {
 		print_blank(stdout);

@@ -45,7 +45,7 @@ static void option_help(FILE *f, const struct option_row *o)
 		row(f, term, o->summary);
 }
 
-static void options_help(FILE *f, unsigned which)
+static void options_help(FILE *f, uint64_t which)
 {
 	say(f, N_("Options:"));
 	for (size_t i = 0; i < n_option_rows; i++)

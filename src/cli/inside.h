@@ -16,6 +16,7 @@ struct cli {
 	bool any_token;	       // the command also works on tokens that are blank, or make no keys
 	bool keypad_told;      // that there is one on the screen for PINs
 	struct token_uri *uri; // --token; null: not given
+	struct vouching *vouching; // --on-behalf; null: not given
 	struct inputs *inputs; // --answers and pin-source; never null once a command runs that asks
 };
 

@@ -8,6 +8,7 @@
 #include "cli/faces.h"
 #include "cli/finish.h"
 #include "cli/pulled.h"
+#include "cli/vouching.h"
 #include "worker/worker.h"
 
 // A person may wait for as long as another enrolment lasts; a script is told soon who has the token.
@@ -94,6 +95,7 @@ struct err *job_do(struct cli *cli, struct job *j, struct result *out)
 		result_free(&r);
 		return left;
 	}
+	vouching_explain(cli, &r);
 	*out = r;
 	return NULL;
 }

@@ -15,7 +15,8 @@ const struct option_row option_rows[] = {
 	  N_("The token's PKCS#11 module, by name or path") },
 	{ OPT_ANSWERS, "--answers", NULL, "FILE|-",
 	  N_("Answers: a JSON object in a file of mode 0600, or -") },
-	{ OPT_LOGIN, "--login", NULL, NULL, N_("Show what needs the PIN, too") },
+	{ OPT_LOGIN, "--login", NULL, NULL,
+	  N_("show: what needs the PIN, too; verify: log in, too") },
 	{ OPT_ALL, "--all", NULL, NULL, N_("wipe: what others made, too; pin: PUK and key, too") },
 	{ OPT_PUK, "--puk", NULL, NULL, N_("Change the security officer's PIN (the PUK)") },
 	{ OPT_MANAGEMENT, "--management-key", NULL, NULL,
@@ -25,6 +26,8 @@ const struct option_row option_rows[] = {
 	{ OPT_CUSTODY, "--custody", NULL, "show|escrow|derive|typed",
 	  N_("What becomes of a new PUK or management key") },
 	{ OPT_REASON, "--reason", NULL, "WORD", N_("Why it is revoked, by the names of RFC 5280") },
+	{ OPT_ON_BEHALF, "--on-behalf", NULL, "URI",
+	  N_("Vouch with the certificate on this other token") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
 	{ OPT_JSON, "--json", NULL, NULL, N_("One JSON object a line, for programs") },
 	{ OPT_LAST_TRY, "--last-try", NULL, NULL, N_("Use the PIN although only one try is left") },
@@ -38,6 +41,8 @@ const struct option_row option_rows[] = {
 	  N_("With --applications: take back what inkan set up") },
 	{ OPT_BUNDLE, "--bundle", NULL, "FILE",
 	  N_("Write what the help desk needs to know to a new file") },
+	{ OPT_FINGERPRINT, "--fingerprint", NULL, "SHA256",
+	  N_("SHA-256 of the root certificate, as the institution gave it") },
 	{ OPT_NAMES, "--with-names", NULL, NULL,
 	  N_("Put names of certificates into the bundle, too") },
 	{ OPT_KEYPAD, "--keypad", NULL, NULL, N_("Type PINs on a keypad on the screen") },
@@ -63,7 +68,7 @@ static const struct option_row *find_row(const char *name, size_t len)
 	return NULL;
 }
 
-static const char **text_slot(struct options *o, unsigned id)
+static const char **text_slot(struct options *o, uint64_t id)
 {
 	switch (id) {
 	case OPT_PROFILE:
@@ -82,12 +87,16 @@ static const char **text_slot(struct options *o, unsigned id)
 		return &o->custody;
 	case OPT_REASON:
 		return &o->reason;
+	case OPT_FINGERPRINT:
+		return &o->fingerprint;
+	case OPT_ON_BEHALF:
+		return &o->on_behalf;
 	default:
 		return &o->lang;
 	}
 }
 
-static bool *flag_slot(struct options *o, unsigned id)
+static bool *flag_slot(struct options *o, uint64_t id)
 {
 	switch (id) {
 	case OPT_YES:
@@ -137,7 +146,7 @@ static bool *flag_slot(struct options *o, unsigned id)
 struct reading {
 	char **words;
 	size_t n, at;
-	unsigned seen;
+	uint64_t seen;
 	struct options o;
 	char *loose[MAX_OPERANDS + 3]; // words that are no options
 	size_t n_loose;
@@ -205,7 +214,7 @@ static struct err *read_words(struct reading *r)
 }
 
 // The option that the command does not take, by name; null when all fit.
-static const char *misplaced(const struct reading *r, unsigned allowed)
+static const char *misplaced(const struct reading *r, uint64_t allowed)
 {
 	for (size_t i = 0; i < n_option_rows; i++)
 		if (r->seen & option_rows[i].id & ~allowed)
@@ -266,7 +275,7 @@ struct err *options_parse(int argc, char **argv, struct options *out)
 {
 	struct reading r = { .words = argv, .n = argc > 0 ? (size_t)argc : 0, .at = 1 };
 	TRY(read_words(&r));
-	unsigned allowed = OPT_ALONE;
+	uint64_t allowed = OPT_ALONE;
 	if (r.n_loose > 0) {
 		size_t used = 0;
 		r.o.command = command_find(r.loose, r.n_loose, &used);

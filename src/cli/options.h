@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "base/err.h"
@@ -34,21 +35,24 @@ enum {
 	OPT_WAIT = 1 << 25,
 	OPT_BUNDLE = 1 << 26,
 	OPT_NAMES = 1 << 27,
+	OPT_FINGERPRINT = 1 << 28,
 	OPT_PUK = 1 << 18,
 	OPT_MANAGEMENT = 1 << 19,
 	OPT_LOGIN = 1 << 20,
 	OPT_ALL = 1 << 21,
 	OPT_CUSTODY = 1 << 22,
 	OPT_CHALLENGE = 1 << 23,
-	OPT_REASON = 1 << 28,
+	OPT_REASON = 1 << 29,
 	OPT_ALWAYS = OPT_PLAIN | OPT_LANG | OPT_DEBUG | OPT_HELP,
 	// Without a command: the wizard's.
 	OPT_ALONE = OPT_ALWAYS | OPT_VERSION | OPT_PROFILE | OPT_ROLE | OPT_TOKEN | OPT_MODULE |
 		    OPT_LAST_TRY | OPT_KEYPAD,
 };
+// An enum is an int: what does not fit there stands here.
+#define OPT_ON_BEHALF (UINT64_C(1) << 40)
 
 struct option_row {
-	unsigned id;
+	uint64_t id;
 	const char *name;    // "--profile"
 	const char *brief;   // "-h"; null: none
 	const char *value;   // "NAME|FILE"; null: takes none
@@ -64,7 +68,7 @@ struct command {
 	const char *summary;	  // message id
 	const char *const *about; // message ids of paragraphs, up to a null
 	const char *example;	  // the usual one, as typed
-	unsigned options;	  // besides OPT_ALWAYS
+	uint64_t options;	  // besides OPT_ALWAYS
 	int (*run)(struct cli *cli);
 	bool hidden; // not shown by --help: for programs
 };
@@ -81,7 +85,8 @@ enum { MAX_OPERANDS = 8 };
 // What was typed. The texts are argv's.
 struct options {
 	const struct command *command; // null: none
-	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody, *reason;
+	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody;
+	const char *on_behalf, *reason, *fingerprint;
 	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
 	bool watch, wait, names, login, all, puk, management, challenge;
 	bool applications, set_up, remove;

@@ -48,6 +48,9 @@ static void show_ways(const struct profile_role *r, const char *field)
 	if (r->cmp_secret && template_uses(r->cmp_secret, field))
 		say_in(stdout, DEEPER,
 		       N_("It protects what is sent by CMP, and does not leave this machine."));
+	if ((r->otp_challenge && template_uses(r->otp_challenge, field)) ||
+	    (r->revocation_challenge && template_uses(r->revocation_challenge, field)))
+		say_in(stdout, DEEPER, N_("It is sent inside the request."));
 	if (r->common_name && template_uses(r->common_name, field))
 		say_in(stdout, DEEPER, N_("It becomes part of the Common Name."));
 }

@@ -8,6 +8,7 @@
 #include "cli/print.h"
 #include "cli/pulled.h"
 #include "cli/unfinished.h"
+#include "cli/vouching.h"
 
 // Among all, or those on the token that --token means. *out null: there is none.
 static struct err *find_one(struct cli *cli, struct journal *j, struct record **out)
@@ -39,6 +40,7 @@ static struct err *prepare(struct cli *cli, char **zone, struct job **job)
 		return NULL;
 	*zone = unfinished_zone(r);
 	TRY(unfinished_job(cli, JOB_RESUME, r, job));
+	TRY(vouching_begin(cli, r->module_from_profile ? r->module_path : NULL, *job));
 	if (!cli->o.wait || !(*job)->token || !(*job)->module)
 		return NULL;
 	return wait_for_this(cli, *job, (*job)->token, lang_text(N_("Waiting for the token")));

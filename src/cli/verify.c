@@ -11,6 +11,7 @@ static struct err *prepare(struct cli *cli, struct profile **profile, struct job
 		TRY(profile_load(cli->o.profile, profile));
 	TRY(name_token(cli, *profile ? (*profile)->module : NULL, &target));
 	TRY(job_make(cli, JOB_VERIFY, &target, job));
+	(*job)->login = cli->o.login;
 	if (*profile)
 		(*job)->profile = text_copy((*profile)->path);
 	return NULL;
@@ -26,6 +27,12 @@ static struct err *odd_options(const struct options *o)
 	if (o->set_up && o->remove)
 		return err_hint(
 			err_tag(err_new(ERR_USAGE, N_("--set-up and --remove exclude each other.")),
+				"usage"),
+			N_("See: inkan %1 --help"), ARG_TEXT("verify"));
+	if (o->login && o->applications)
+		return err_hint(
+			err_tag(err_new(ERR_USAGE,
+					N_("--login and --applications exclude each other.")),
 				"usage"),
 			N_("See: inkan %1 --help"), ARG_TEXT("verify"));
 	return NULL;

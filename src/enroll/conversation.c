@@ -1,6 +1,7 @@
 // The request and the token's keys, for one exchange with the CA.
 #include "enroll/conversation.h"
 
+#include "enroll/on_behalf.h"
 #include "enroll/renewal.h"
 #include "enroll/request.h"
 
@@ -26,6 +27,11 @@ struct err *conversation_begin(struct enrolment *e, struct conversation *c)
 	};
 	if (ca_needs_own_key(e->ca))
 		TRY(lend(e, c, e->key, NULL, &c->own, &c->request.own));
+	if (e->ra) {
+		TRY(on_behalf_key(e, &c->ra));
+		c->request.ra =
+			(struct ca_key){ .key = c->ra, .cert = e->ra, .pss = e->job->ra_pss };
+	}
 	TRY(renewal_find_pair(e, &c->old_pair));
 	if (c->old_pair && !e->old_cert)
 		return err_tag(err_new(ERR_TOKEN, N_("The certificate that is to be renewed is no "
@@ -38,6 +44,7 @@ void conversation_end(struct conversation *c)
 {
 	private_key_free(c->own.key);
 	private_key_free(c->old.key);
+	private_key_free(c->ra);
 	keypair_free(c->old_pair);
 	*c = (struct conversation){ 0 };
 }

@@ -14,9 +14,10 @@ struct conversation {
 	struct pin_asker pin;
 	struct keypair *old_pair;
 	struct lent_key own, old;
+	struct private_key *ra; // of who vouches
 };
 
-// The request's own key where the protocol needs it, and the key of a certificate that is renewed (renewal_find_pair's errors). Not to be moved
+// The request's own key where the protocol needs it, and the key of a certificate that is renewed (renewal_find_pair's errors), and the RA's that vouches. Not to be moved
 // until conversation_end.
 MUST struct err *conversation_begin(struct enrolment *e, struct conversation *c);
 void conversation_end(struct conversation *c);

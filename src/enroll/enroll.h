@@ -12,12 +12,13 @@
 struct json_t;
 
 enum job_kind {
-	JOB_ENROLL,	   // a new enrolment
-	JOB_RENEW,	   // a new certificate for the name that is on the token
-	JOB_RESUME,	   // finish `enrolment`
-	JOB_ABANDON,	   // clean up after `enrolment`
-	JOB_LOGIN,	   // log in with what is on the token at the profile's page
-	JOB_REVOKE,	   // the CA is asked to revoke a certificate on the token
+	JOB_ENROLL,  // a new enrolment
+	JOB_RENEW,   // a new certificate for the name that is on the token
+	JOB_RESUME,  // finish `enrolment`
+	JOB_ABANDON, // clean up after `enrolment`
+	JOB_VOUCH, // sign with the key of an RA; without anything to sign: which certificate it has
+	JOB_LOGIN, // log in with what is on the token at the profile's page
+	JOB_REVOKE, // the CA is asked to revoke a certificate on the token
 	JOB_VERIFY,	   // sign and check with what is on the token
 	JOB_TOKEN_SHOW,	   // every object; the PIN only when asked for
 	JOB_TOKEN_INIT,	   // everything on the token goes, its PINs are set
@@ -28,6 +29,7 @@ enum job_kind {
 	JOB_LIST,	   // tokens of the module, their certificates; no PIN, no lease
 	JOB_READERS,	   // the readers of this machine as they are now; no module
 	JOB_WATCH, // tells of readers and cards (EVENT_READER) until it is stopped; no module
+	JOB_TRUST, // what the profile's CA shows of itself before it is trusted; no module
 	JOB_CA,	   // an unauthenticated look at the profile's CA; no module
 };
 
@@ -45,13 +47,17 @@ struct job {
 	char *object; // renew, login, revoke: the CKA_ID in hexadecimal of the certificate that is meant; token label: the CKA_ID in hexadecimal of the pair that gets it; null: the token
 	char *custody; // token init: what becomes of the SO PIN: "typed", "show", "escrow", "derive"; null: as the profile says
 	char *change; // token pin: "puk", "management-key", "puk-management-key", "all"; null: the PIN
-	bool all;     // token wipe: what others made, too
-	bool challenge; // token unblock: over the telephone
-	bool brief;	// JOB_LIST: who is there, and nothing of what is on them
-	bool login;	// token show: with the PIN
-	bool yes;	// every consent is given
-	bool last_try;	// the PIN's last try may be used
-	bool anew;	// enroll: do not offer an unfinished enrolment
+	char *ra_certificate; // enroll, resume: PEM of the RA's that vouches, whose key answers ASK_VOUCH; null: the person's answers do
+	char *ra_token;	      // its token's URI
+	bool ra_pss;	      // it makes PSS signatures
+	char *vouch;	      // vouch: what is to be signed (enroll/vouch.h)
+	bool all;	      // token wipe: what others made, too
+	bool challenge;	      // token unblock: over the telephone
+	bool brief;	      // JOB_LIST: who is there, and nothing of what is on them
+	bool login;	      // token show: with the PIN; verify: log in, too
+	bool yes;	      // every consent is given
+	bool last_try;	      // the PIN's last try may be used
+	bool anew;	      // enroll: do not offer an unfinished enrolment
 	bool interactive;
 	bool wait_for_ca; // wait with a countdown, else end pending at once
 	int64_t lease_wait_ms;
@@ -62,10 +68,11 @@ struct json_t *job_to_json(const struct job *j);
 MUST struct err *job_from_json(const struct json_t *j, struct job **out);
 
 // The end of a job: the public result object of --json ({"event":"result",…}) and the error with its causes (null when done).
+// For JOB_VOUCH the object has "vouch": {"id","certificate" (PEM),"pss","asks_pin","signature" (hexadecimal, where there was something to sign)}.
 // For JOB_TOKEN_SHOW the object has "state" and "objects" besides.
 // For JOB_LIST the object is {"tokens":[…]} as `inkan status --json` wants them, without windows; each also has "initialised" and
 // "makes_rsa" (true or false), and where the token says so "room"; a brief one opens no token, so "certificates" is empty. For JOB_READERS it is {"pcsc":WORD,"readers":[…]} (enroll/readers.h). For JOB_CA {"status":N,"date":"…Z"}, the HTTP status and
-// the server's clock where it says.
+// the server's clock where it says. For JOB_TRUST {"pem":TEXT}, all certificates that came, one after the other.
 // Only tokens that fit the job's URI are in it; null fits all. Never fails: when it cannot do better, the result says so.
 struct result {
 	struct json_t *object; // owned

@@ -15,6 +15,7 @@ void enrolment_end(struct enrolment *e)
 	ca_close(e->ca);
 	ca_ahead_end();
 	secret_free(e->challenge);
+	ca_challenges_free(&e->challenges);
 	secret_free(e->pin);
 	secret_free(e->management);
 	answers_free(e->answers);
@@ -26,6 +27,7 @@ void enrolment_end(struct enrolment *e)
 	cert_free(e->leaf);
 	json_decref(e->login);
 	cert_free(e->old_cert);
+	cert_free(e->ra);
 	keypair_free(e->key);
 	session_close(e->session);
 	module_unload(e->module);

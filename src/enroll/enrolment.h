@@ -65,6 +65,7 @@ struct enrolment {
 
 	// the key
 	struct keypair *key;
+	struct cert *ra;       // of the RA that vouches; null: the person's answers do
 	struct cert *old_cert; // that is renewed; null: an enrolment
 	bool made_key;	       // in this run
 	bool old_key_stays;    // the pair that this one follows lost its certificate alone
@@ -81,6 +82,7 @@ struct enrolment {
 	struct buf request;
 	struct cert_list beside; // certificates that travel with it
 	struct secret *challenge;
+	struct ca_challenges challenges;
 	bool waits_anew; // the CA gave no ticket: it wants the credentials once more
 	struct cert_list issued;
 	struct cert_list anchors;

@@ -41,6 +41,7 @@ enum question_kind {
 	ASK_PIN,     // the token's PIN
 	ASK_CONSENT, // yes or no
 	ASK_CHOICE,  // one of `choices`
+	ASK_VOUCH,   // a signature of the RA's key, which is on another token; given as a secret
 	ASK_SHOWN, // a secret that is made where the person is, shown there once, typed back, and then given: it goes towards the token only
 };
 
@@ -58,6 +59,7 @@ struct question {
 	size_t n_choices;
 	unsigned make_length; // ASK_SHOWN: how many characters, and of which
 	const char *make_from;
+	const char *vouch; // ASK_VOUCH: what is to be signed (enroll/vouch.h)
 	bool check_only; // only for judging ahead of time: answer from a file, or ANSWER_MISSING, but do not bother a person
 };
 

@@ -12,6 +12,7 @@ static const char *const kind_names[] = {
 	[JOB_RENEW] = "renew",
 	[JOB_RESUME] = "resume",
 	[JOB_ABANDON] = "abandon",
+	[JOB_VOUCH] = "vouch",
 	[JOB_LOGIN] = "login",
 	[JOB_REVOKE] = "revoke",
 	[JOB_VERIFY] = "verify",
@@ -24,6 +25,7 @@ static const char *const kind_names[] = {
 	[JOB_TOKEN_WIPE] = "token-wipe",
 	[JOB_READERS] = "readers",
 	[JOB_WATCH] = "watch",
+	[JOB_TRUST] = "trust",
 	[JOB_CA] = "ca",
 };
 
@@ -47,6 +49,10 @@ struct json_t *job_to_json(const struct job *j)
 	put(o, "object", j->object);
 	put(o, "custody", j->custody);
 	put(o, "change", j->change);
+	put(o, "ra_certificate", j->ra_certificate);
+	put(o, "ra_token", j->ra_token);
+	put(o, "vouch", j->vouch);
+	json_object_set_new(o, "ra_pss", json_boolean(j->ra_pss));
 	json_object_set_new(o, "all", json_boolean(j->all));
 	json_object_set_new(o, "challenge", json_boolean(j->challenge));
 	json_object_set_new(o, "brief", json_boolean(j->brief));
@@ -68,7 +74,8 @@ struct err *job_from_json(const struct json_t *j, struct job **out)
 	size_t i = 0;
 	while (kind && i < ARRAY_LEN(kind_names) && strcmp(kind, kind_names[i]) != 0)
 		i++;
-	const bool needs_module = i != JOB_READERS && i != JOB_WATCH && i != JOB_CA;
+	const bool needs_module =
+		i != JOB_READERS && i != JOB_WATCH && i != JOB_CA && i != JOB_TRUST;
 	if (!kind || i == ARRAY_LEN(kind_names) || (needs_module && !json_text(j, "module")))
 		return err_new(ERR_FAILED, N_("The job for the worker cannot be read."));
 	struct job *job = calloc(1, sizeof *job);
@@ -86,6 +93,10 @@ struct err *job_from_json(const struct json_t *j, struct job **out)
 		.object = text_copy(json_text(j, "object")),
 		.custody = text_copy(json_text(j, "custody")),
 		.change = text_copy(json_text(j, "change")),
+		.ra_certificate = text_copy(json_text(j, "ra_certificate")),
+		.ra_token = text_copy(json_text(j, "ra_token")),
+		.vouch = text_copy(json_text(j, "vouch")),
+		.ra_pss = json_flag(j, "ra_pss", false),
 		.all = json_flag(j, "all", false),
 		.challenge = json_flag(j, "challenge", false),
 		.brief = json_flag(j, "brief", false),
@@ -117,5 +128,8 @@ void job_free(struct job *j)
 	free(j->object);
 	free(j->custody);
 	free(j->change);
+	free(j->ra_certificate);
+	free(j->ra_token);
+	free(j->vouch);
 	free(j);
 }

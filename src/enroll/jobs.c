@@ -14,6 +14,9 @@ void job_run(const struct job *j, struct face *f, struct result *out)
 	case JOB_ABANDON:
 		abandon_run(j, f, out);
 		return;
+	case JOB_VOUCH:
+		vouch_run(j, f, out);
+		return;
 	case JOB_LOGIN:
 		login_run(j, f, out);
 		return;
@@ -49,6 +52,9 @@ void job_run(const struct job *j, struct face *f, struct result *out)
 		return;
 	case JOB_WATCH:
 		watch_run(f, out);
+		return;
+	case JOB_TRUST:
+		ca_trust_run(j, f, out);
 		return;
 	case JOB_CA:
 		ca_look_run(j, f, out);

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "ca/page.h"
 #include "enroll/certificates.h"
@@ -153,24 +154,31 @@ static struct err *no_page(const struct profile *p)
 		N_("Ask the institution for a profile with login_url."));
 }
 
-static struct err *use_certificate(struct enrolment *e, const struct our_certificate *c,
+// The PIN has been given.
+static struct err *try_certificate(struct enrolment *e, const struct our_certificate *c,
 				   json_t **login)
 {
 	AUTO(keypair) struct keypair *pair = NULL;
 	AUTO_CERTS struct cert_list chain = { 0 };
+	TRY(keypair_find(e->session, &c->object->id, &pair));
+	if (!pair || !keypair_has_private(pair))
+		return err_tag(err_new(ERR_TOKEN,
+				       N_("The certificate for %1 has no key on the token."),
+				       ARG_TEXT(cert_common_name(c->object->cert))),
+			       "key-missing");
+	TRY(cert_list_from_pem(c->made->certificates.data, c->made->certificates.len, &chain));
+	return login_try(e, pair, c->object->cert, &chain, login);
+}
+
+static struct err *use_certificate(struct enrolment *e, const struct our_certificate *c,
+				   json_t **login)
+{
 	TRY(open_profile(e, e->job->profile ? e->job->profile : c->made->profile_path));
 	if (!e->profile->login_url)
 		return no_page(e->profile);
 	e->leaf = cert_ref(c->object->cert);
 	TRY(open_login(e));
-	TRY(keypair_find(e->session, &c->object->id, &pair));
-	if (!pair || !keypair_has_private(pair))
-		return err_tag(err_new(ERR_TOKEN,
-				       N_("The certificate for %1 has no key on the token."),
-				       ARG_TEXT(cert_common_name(e->leaf))),
-			       "key-missing");
-	TRY(cert_list_from_pem(c->made->certificates.data, c->made->certificates.len, &chain));
-	return login_try(e, pair, e->leaf, &chain, login);
+	return try_certificate(e, c, login);
 }
 
 static struct err *login(struct enrolment *e, json_t **out)
@@ -203,6 +211,64 @@ void login_run(const struct job *j, struct face *f, struct result *out)
 	if (shown)
 		json_object_set_new(out->object, "login", shown);
 	out->err = err;
+}
+
+// --- verify --login
+
+static json_t *entry_of(json_t *entries, const struct cert *c)
+{
+	for (size_t i = 0; i < json_array_size(entries); i++) {
+		json_t *entry = json_array_get(entries, i);
+		if (!strcmp(json_text(entry, "sha256"), cert_sha256(c)))
+			return entry;
+	}
+	return NULL;
+}
+
+// Each certificate has a profile of its own; what its page answered goes into its entry.
+static struct err *log_in_with(struct enrolment *e, const struct our_certificate *c,
+			       json_t *entries, bool *has_page)
+{
+	json_t *shown = NULL;
+	profile_free(e->profile);
+	e->profile = NULL;
+	cert_list_free(&e->anchors);
+	TRY(open_profile(e, c->made->profile_path));
+	*has_page = e->profile->login_url;
+	if (!*has_page)
+		return NULL;
+	struct err *err = try_certificate(e, c, &shown);
+	json_t *entry = entry_of(entries, c->object->cert);
+	if (shown && entry)
+		json_object_set(entry, "login", shown);
+	json_decref(shown);
+	if (!err)
+		say_note(e, msg_new(N_("%1: the server let us in."),
+				    ARG_TEXT(cert_common_name(c->object->cert))));
+	return err;
+}
+
+struct err *login_each(struct enrolment *e, json_t *entries)
+{
+	AUTO_OUR_CERTIFICATES struct our_certificates found = { 0 };
+	const struct our_certificate *one = NULL;
+	size_t pages = 0;
+	e->step = "login";
+	say_step(e, STEP_BEGUN, NULL, 0);
+	TRY(our_certificates_find(e, &found));
+	if (found.n == 0)
+		return our_certificates_one(e, &found, &one);
+	for (size_t i = 0; i < found.n; i++) {
+		bool has_page = false;
+		TRY(go_on(e));
+		TRY(log_in_with(e, &found.list[i], entries, &has_page));
+		pages += has_page;
+		if (!has_page && found.n > 1)
+			say_note(e,
+				 msg_new(N_("%1: its profile names no page to log in at."),
+					 ARG_TEXT(cert_common_name(found.list[i].object->cert))));
+	}
+	return pages ? NULL : no_page(e->profile);
 }
 
 struct err *step_login(struct enrolment *e, bool *skipped)

@@ -11,3 +11,6 @@ struct json_t;
 // this certificate, or answers with a status of 400 or more), "login-not-asked" (it let us in without asking who we are).
 MUST struct err *login_try(struct enrolment *e, const struct keypair *pair, const struct cert *cert,
 			   const struct cert_list *chain, struct json_t **out);
+// With each certificate on the token that this machine got, at the page of its profile; the PIN has been given. `entries` is an array of
+// certificates (certificate_to_json): what came of it is put there as "login". ERR_PROFILE tagged "login-unknown" where no profile has a page.
+MUST struct err *login_each(struct enrolment *e, struct json_t *entries);

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "enroll/ask.h"
+#include "enroll/on_behalf.h"
 #include "enroll/prepare.h"
 #include "enroll/renewal.h"
 #include "enroll/say.h"
@@ -22,6 +23,7 @@ struct err *open_ca(struct enrolment *e)
 		.role = e->role,
 		.transaction = e->record->id,
 		.renews = e->old_cert,
+		.on_behalf = e->record->vouched_by != NULL,
 		.stop = stop,
 		.stop_ctx = e,
 	};
@@ -156,6 +158,7 @@ struct err *prepare_role(struct enrolment *e)
 		return gone;
 	err_ignore(
 		gone); // it has done its work; a CA that is told something more cannot be told by it
+	TRY(on_behalf_begin(e));
 	TRY(open_ca(e));
 	if (e->written && e->record->mark == MARK_WAITING && !ca_polls(e->ca))
 		TRY(begin_anew(e));

@@ -10,7 +10,7 @@
 static const char *const kind_names[] = {
 	[ASK_TEXT] = "text",   [ASK_SECRET] = "secret",	  [ASK_OTP] = "otp",
 	[ASK_PIN] = "pin",     [ASK_CONSENT] = "consent", [ASK_CHOICE] = "choice",
-	[ASK_SHOWN] = "shown",
+	[ASK_SHOWN] = "shown", [ASK_VOUCH] = "vouch",
 };
 
 enum { MAX_CHOICES = 256 };
@@ -49,6 +49,8 @@ struct json_t *question_to_json(const struct question *q)
 		json_object_set_new(o, "make_length", json_integer(q->make_length));
 		json_object_set_new(o, "make_from", json_string(q->make_from));
 	}
+	if (q->vouch)
+		json_object_set_new(o, "vouch", json_string(q->vouch));
 	json_t *choices = json_array();
 	for (size_t i = 0; i < q->n_choices; i++)
 		json_array_append_new(choices, msg_to_json(q->choices[i]));
@@ -112,6 +114,7 @@ struct err *question_from_json(const struct json_t *j, struct question **out)
 	q->check_only = json_flag(j, "check_only", false);
 	q->make_length = (unsigned)json_number(j, "make_length", 0);
 	q->make_from = text_copy(json_text(j, "make_from"));
+	q->vouch = text_copy(json_text(j, "vouch"));
 	TRY(get_choices(j, q));
 	*out = q;
 	q = NULL;
@@ -130,6 +133,7 @@ void question_free(struct question *q)
 		return;
 	free((char *)(uintptr_t)q->name);
 	free((char *)(uintptr_t)q->make_from);
+	free((char *)(uintptr_t)q->vouch);
 	free_text2(&q->label);
 	free_text2(&q->help);
 	msg_free((struct msg *)(uintptr_t)q->words);

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -111,6 +112,15 @@ static void put_card(json_t *o, const struct enrolment *e)
 	json_object_set_new(o, "replaced", list);
 }
 
+// The journal's form is the SHA-256, a blank, and the Common Name.
+static void put_vouched(json_t *o, const char *vouched_by)
+{
+	size_t len = strcspn(vouched_by, " ");
+	json_object_set_new(o, "vouched_by",
+			    json_pack("{s:s%,s:s}", "sha256", vouched_by, len, "common_name",
+				      vouched_by + len + (vouched_by[len] == ' ')));
+}
+
 static void put_enrolment(json_t *o, const struct enrolment *e)
 {
 	if (e->record && e->record->id)
@@ -136,6 +146,8 @@ static void put_enrolment(json_t *o, const struct enrolment *e)
 	if (e->record) {
 		json_object_set_new(o, "resumable",
 				    json_boolean(e->written && e->record->state == ENROLMENT_OPEN));
+		if (e->record->vouched_by)
+			put_vouched(o, e->record->vouched_by);
 		if (e->record->submits > 1)
 			json_object_set_new(o, "second_issue_possible", json_true());
 	}

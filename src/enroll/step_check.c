@@ -6,6 +6,7 @@
 #include "enroll/ask.h"
 #include "enroll/conversation.h"
 #include "enroll/request.h"
+#include "enroll/revocation.h"
 #include "enroll/say.h"
 #include "x509/judge.h"
 #include "x509/request.h"
@@ -31,7 +32,14 @@ static struct err *judge(struct enrolment *e)
 		.need_signature = true,
 		.need_encipherment = e->constraints.decrypt,
 	};
-	return judge_certificates(&terms, &e->issued, &e->leaf, NULL);
+	TRY(judge_certificates(&terms, &e->issued, &e->leaf, NULL));
+	bool looked = false;
+	return revocation_look(&(struct revocation_terms){ .profile = e->profile,
+							   .leaf = e->leaf,
+							   .others = &e->issued,
+							   .anchors = &e->anchors,
+							   .face = e->face },
+			       &looked);
 }
 
 static struct err *tell_the_ca(struct enrolment *e, const struct err *why, bool *told)

@@ -27,8 +27,27 @@ static void filled_subject_cleanup(struct filled_subject *f)
 		text_cleanup(&f->values[i]);
 }
 
+// Where the CA's template says of what the subject is made: what it has a value for is the CA's, the rest the profile's.
+static struct err *fill_template(const struct enrolment *e, struct filled_subject *out)
+{
+	const struct ca_constraints *k = &e->constraints;
+	for (size_t i = 0; i < k->n_subject && i < MAX_RDN; i++) {
+		const struct ca_rdn *rdn = &k->subject[i];
+		if (!rdn->value)
+			TRY(answers_fill_text(e->answers, e->profile, e->role,
+					      e->role->subject[rdn->place].value, &out->values[i]));
+		out->rdn[i] =
+			(struct request_rdn){ .type = rdn->type,
+					      .value = rdn->value ? rdn->value : out->values[i] };
+		out->n = i + 1;
+	}
+	return NULL;
+}
+
 static struct err *fill_subject(const struct enrolment *e, struct filled_subject *out)
 {
+	if (e->constraints.n_subject)
+		return fill_template(e, out);
 	for (size_t i = 0; i < e->role->n_subject && i < MAX_RDN; i++) {
 		TRY(answers_fill_text(e->answers, e->profile, e->role, e->role->subject[i].value,
 				      &out->values[i]));
@@ -39,8 +58,10 @@ static struct err *fill_subject(const struct enrolment *e, struct filled_subject
 	return NULL;
 }
 
-static struct err *build(struct enrolment *e, const struct secret *challenge, struct buf *der)
+// channel: of the connection that the request is bound to; null: none.
+static struct err *build(struct enrolment *e, const struct secret *channel, struct buf *der)
 {
+	bool apart = e->constraints.identity_linking;
 	__attribute__((cleanup(filled_subject_cleanup))) struct filled_subject subject = { 0 };
 	AUTO_BUF struct buf attributes = { 0 };
 	if (!e->old_cert)
@@ -51,7 +72,10 @@ static struct err *build(struct enrolment *e, const struct secret *challenge, st
 	struct request_terms terms = {
 		.subject = subject.rdn,
 		.n_subject = subject.n,
-		.challenge_password = challenge,
+		.challenge_password = channel && !apart ? channel : e->challenge,
+		.otp_challenge = e->challenges.otp,
+		.revocation_challenge = e->challenges.revocation,
+		.identity_linking = apart ? channel : NULL,
 		.extra_attributes = attributes.data,
 		.extra_attributes_len = attributes.len,
 		.digital_signature = e->constraints.key_usage_signature,
@@ -65,9 +89,9 @@ static struct err *build(struct enrolment *e, const struct secret *challenge, st
 	return request_sign(&terms, keypair_public(e->key), &signer, der);
 }
 
-struct err *request_resign(void *ctx, const struct secret *challenge, struct buf *der)
+struct err *request_resign(void *ctx, const struct secret *channel, struct buf *der)
 {
-	return build(ctx, challenge, der);
+	return build(ctx, channel, der);
 }
 
 static struct err *ask_all(struct enrolment *e, enum profile_ask when)
@@ -95,10 +119,15 @@ static bool journalled(const struct enrolment *e)
 // What the challenge password is made of, where this run has not asked for it yet.
 static struct err *ask_for_challenge(struct enrolment *e)
 {
-	const char *template_text = e->role->challenge_password;
-	for (size_t i = 0; template_text && i < e->role->n_fields; i++)
-		if (template_uses(template_text, e->role->fields[i].name))
-			TRY(ask_field(e, &e->role->fields[i]));
+	const struct profile_role *r = e->role;
+	bool vouched = e->old_cert || e->record->vouched_by; // then the templates are not filled
+	for (size_t i = 0; i < r->n_fields && !vouched; i++) {
+		const char *name = r->fields[i].name;
+		if (template_uses(r->challenge_password, name) ||
+		    template_uses(r->otp_challenge, name) ||
+		    template_uses(r->revocation_challenge, name))
+			TRY(ask_field(e, &r->fields[i]));
+	}
 	return NULL;
 }
 
@@ -112,7 +141,9 @@ struct err *step_sign_request(struct enrolment *e, bool *skipped)
 	TRY(ask_for_challenge(e));
 	TRY(ask_all(e, ASK_BEFORE_SIGN));
 	TRY(ca_challenge(e->ca, e->answers, &e->challenge));
-	struct err *err = build(e, e->challenge, &e->request);
+	TRY(ca_challenges(e->ca, e->answers, &e->challenges));
+	// One that is bound to its connection is signed again when that stands; a key that does not sign is found out here.
+	struct err *err = build(e, NULL, &e->request);
 	// A key whose signatures are wrong is of no use to anybody; nothing has left.
 	bool useless = err && err_has_tag(err, "signature-wrong") && e->record->submits == 0;
 	return useless ? enrolment_undo(e, err) : err;

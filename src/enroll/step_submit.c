@@ -46,8 +46,10 @@ static bool was_not_issued(const struct err *err, bool sent)
 	if (!sent)
 		return true;
 	return err_has_tag(err, "request-refused") || err_has_tag(err, "renewal-refused") ||
+	       err_has_tag(err, "ra-refused") || err_has_tag(err, "ra-missing") ||
 	       err_has_tag(err, "login-refused") || err_has_tag(err, "credentials-refused") ||
-	       err_has_tag(err, "credentials-missing") || err_has_tag(err, "redirected");
+	       err_has_tag(err, "credentials-missing") || err_has_tag(err, "redirected") ||
+	       err_has_tag(err, "digest-again");
 }
 
 // The way on from here, unless the error itself advises something: then the face tells of `inkan resume` by the result.

@@ -1,4 +1,5 @@
-// verify: do token, key and certificate still work together? Signs a challenge for each certificate that has its key.
+// verify: do token, key and certificate still work together? Signs a challenge for each certificate that has its key,
+// and logs in with it where the job says so.
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +7,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "enroll/ask.h"
+#include "enroll/login.h"
 #include "enroll/result.h"
+#include "enroll/revocation.h"
 #include "enroll/run.h"
 #include "enroll/say.h"
 #include "enroll/try_pair.h"
@@ -23,7 +26,7 @@ struct check {
 
 // The chain can only be judged when the journal knows which profile the certificate was made for.
 static struct err *judge_chain(struct enrolment *e, const struct cert *c, const struct keypair *key,
-			       bool *judged)
+			       bool *judged, bool *unrevoked)
 {
 	AUTO(record) struct record *made = NULL;
 	struct profile *p = NULL;
@@ -52,7 +55,13 @@ static struct err *judge_chain(struct enrolment *e, const struct cert *c, const 
 		.need_signature = true,
 	};
 	*judged = true;
-	return judge_certificates(&terms, &all, &leaf, NULL);
+	TRY(judge_certificates(&terms, &all, &leaf, NULL));
+	return revocation_look(&(struct revocation_terms){ .profile = p,
+							   .leaf = leaf,
+							   .others = &all,
+							   .anchors = &anchors,
+							   .face = e->face },
+			       unrevoked);
 }
 
 static struct err *check_times(const struct cert *c)
@@ -77,7 +86,7 @@ static struct err *check_pair(struct check *ck, const struct certobj *c, json_t 
 {
 	struct enrolment *e = &ck->e;
 	AUTO(keypair) struct keypair *key = NULL;
-	bool judged = false;
+	bool judged = false, unrevoked = false;
 	TRY(keypair_find(e->session, &c->id, &key));
 	if (!key || !keypair_has_private(key)) {
 		json_object_set_new(entry, "key", json_string("missing"));
@@ -92,8 +101,10 @@ static struct err *check_pair(struct check *ck, const struct certobj *c, json_t 
 	const struct pin_asker asker = { .ask = pin_for_signature, .ctx = e };
 	TRY(try_pair(e->session, key, &asker, c->cert));
 	TRY(check_times(c->cert));
-	TRY(judge_chain(e, c->cert, key, &judged));
+	TRY(judge_chain(e, c->cert, key, &judged, &unrevoked));
 	json_object_set_new(entry, "chain", json_string(judged ? "good" : "unknown"));
+	if (unrevoked)
+		json_object_set_new(entry, "revocation", json_string("good"));
 	if (!e->have_evidence) {
 		TRY(evidence_gather(e->session, key, 0, &e->evidence));
 		if (e->profile)
@@ -157,7 +168,10 @@ static struct err *verify(struct check *ck)
 	TRY(check_all(ck));
 	struct err *first = ck->first;
 	ck->first = NULL;
-	return first;
+	if (first || !e->job->login)
+		return first;
+	say_step(e, STEP_DONE, NULL, 0);
+	return login_each(e, ck->list);
 }
 
 void verify_run(const struct job *j, struct face *f, struct result *out)

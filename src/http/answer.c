@@ -100,6 +100,7 @@ static void take_header(struct transfer *t, char *line)
 		t->answer.date = (int64_t)curl_getdate(value, NULL);
 	} else if (strcasecmp(line, "WWW-Authenticate") == 0) {
 		keep(&t->answer.www_authenticate, value);
+		t->challenged |= t->status == 401 && strncasecmp(value, "Digest ", 7) == 0;
 	} else if (strcasecmp(line, "Set-Cookie") == 0) {
 		add_cookie(&t->answer, value);
 	}
@@ -122,10 +123,12 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
 	memcpy(line, bytes, len);
 	line[len] = '\0';
 	t->headers_ended = line[strspn(line, "\r\n")] == '\0';
-	if (strncmp(line, "HTTP/", 5) == 0)
+	if (strncmp(line, "HTTP/", 5) == 0) {
 		forget_headers(t);
-	else
+		t->status = len > 12 ? (int)strtol(line + 8, NULL, 10) : 0;
+	} else {
 		take_header(t, line);
+	}
 	return len;
 }
 

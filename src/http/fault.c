@@ -105,6 +105,40 @@ static struct err *too_large(const struct http *h, const char *host)
 		     msg_new(N_("Check the address in the profile; tell the institution.")));
 }
 
+static struct err *channel_changed(const char *host)
+{
+	return fault("channel-changed",
+		     msg_new(N_("%1 ended the connection that the request was bound to."),
+			     ARG_TEXT(host)),
+		     msg_new(N_("Nothing was sent. Try again later; if it stays so, tell the "
+				"institution.")));
+}
+
+struct err *digest_fault(const struct transfer *t)
+{
+	if (!t->digest || t->sendings > 0 || t->status == 0 || t->status >= 500)
+		return NULL;
+	return err_hint(
+		err_tag(err_new(ERR_CA_REFUSED,
+				N_("The server %1 did not ask for HTTP Digest, which the profile "
+				   "wants (status %2)."),
+				ARG_TEXT(t->place->host_port), ARG_NUM(t->status)),
+			"digest-not-offered"),
+		N_("Neither the request nor a credential was sent. Ask the institution for a "
+		   "profile that fits its server."));
+}
+
+static struct err *digest_again(const char *host)
+{
+	return err_hint(err_tag(err_new(ERR_CA_REFUSED,
+					N_("The server %1 asked for the credentials a second "
+					   "time."),
+					ARG_TEXT(host)),
+				"digest-again"),
+			N_("They were sent once and are not sent again. Tell the institution what "
+			   "is said here."));
+}
+
 static struct err *by_code(CURL *easy, CURLcode code, const struct http *h,
 			   const struct transfer *t)
 {
@@ -158,11 +192,17 @@ struct err *fault_of(CURL *easy, CURLcode code, const struct http *h, const stru
 		return err_no_memory();
 	if (t->timed_out)
 		return timed_out(h, t, t->place->host_port);
+	if (t->digest && t->again_refused && t->status == 401)
+		return digest_again(t->place->host_port);
+	if (t->channel_changed)
+		return channel_changed(t->place->host_port);
 	if (t->too_large)
 		return too_large(h, t->place->host_port);
 	if (code == CURLE_OK)
 		return line_cut(t, t->place->host_port); // in the midst of the headers
-	struct err *refused = login_fault(h, t->place->host_port);
+	struct err *refused = digest_fault(t);
+	if (!refused)
+		refused = login_fault(h, t->place->host_port);
 	if (refused)
 		return refused;
 	struct err *e =

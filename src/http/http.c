@@ -36,13 +36,19 @@ struct err *http_open(const struct http_terms *t, struct http **out)
 	if (!h)
 		return err_no_memory();
 	TRY(copy_hosts(h, t));
-	if (t->anchors_len == 0)
+	if (t->unverified && t->login.key)
+		return err_new(ERR_FAILED,
+			       N_("The network was asked for something it does not do."));
+	if (t->anchors_len == 0 && !t->unverified)
 		return err_new(ERR_PROFILE,
 			       N_("The profile names no trust anchor for its servers."));
-	TRY(buf_put(&h->anchors, t->anchors_pem, t->anchors_len));
+	if (!t->unverified)
+		TRY(buf_put(&h->anchors, t->anchors_pem, t->anchors_len));
 	h->connect_seconds = t->connect_seconds;
 	h->answer_seconds = t->answer_seconds;
 	h->max_body = t->max_body;
+	h->bound = t->bound;
+	h->unverified = t->unverified;
 	h->plain = t->plain;
 	h->stop = t->stop;
 	h->stop_ctx = t->stop_ctx;
@@ -97,15 +103,24 @@ static int before_request(void *arg, char *peer_ip, char *local_ip, int peer_por
 	(void)peer_port;
 	(void)local_port;
 	struct transfer *t = arg;
+	login_look(t->http->easy, t->http);
+	if (t->channel && strcmp(t->channel, t->http->channel) != 0) {
+		t->channel_changed = true;
+		return CURL_PREREQFUNC_ABORT;
+	}
+	// The question has nothing of the request in it. A server that answers it with anything but a challenge gets no more: libcurl would go on
+	// without credentials.
+	if (t->digest && !t->challenged)
+		return t->status ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 	if (t->once && t->sendings > 0) {
 		t->again_refused = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
 	t->sendings++;
+	t->status = 0;
 	t->answer_by = clock_monotonic_ms() + (int64_t)t->answer_seconds * 1000;
 	if (t->sent)
 		*t->sent = true;
-	login_look(t->http->easy, t->http);
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -114,6 +129,10 @@ static int before_request(void *arg, char *peer_ip, char *local_ip, int peer_por
 
 static bool set_trust(CURL *easy, struct http *h)
 {
+	if (h->unverified)
+		return SET(CURLOPT_CAINFO, NULL) && SET(CURLOPT_CAPATH, NULL) &&
+		       SET(CURLOPT_SSL_VERIFYPEER, 0L) && SET(CURLOPT_SSL_VERIFYHOST, 0L) &&
+		       SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	struct curl_blob anchors = { .data = h->anchors.data,
 				     .len = h->anchors.len,
 				     .flags = CURL_BLOB_NOCOPY };
@@ -146,6 +165,10 @@ static bool set_request(CURL *easy, const struct http_call *c, struct curl_slist
 	bool fine = SET(CURLOPT_CURLU, t->place->url) && SET(CURLOPT_HTTPHEADER, headers) &&
 		    SET(CURLOPT_PREREQFUNCTION, before_request) && SET(CURLOPT_PREREQDATA, t) &&
 		    SET(CURLOPT_ERRORBUFFER, t->words);
+	if (c->digest)
+		fine = fine && SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_DIGEST) &&
+		       SET(CURLOPT_USERNAME, secret_text(c->user)) &&
+		       SET(CURLOPT_PASSWORD, secret_text(c->password));
 	if (strcmp(c->method, "POST") != 0)
 		return fine && SET(CURLOPT_HTTPGET, 1L);
 	return fine && SET(CURLOPT_POST, 1L) &&
@@ -214,11 +237,12 @@ static struct err *transfer(struct http *h, const struct http_call *c, struct cu
 	return e;
 }
 
-static struct err *check_call(const struct http_call *c)
+static struct err *check_call(const struct http *h, const struct http_call *c)
 {
 	bool post = strcmp(c->method, "POST") == 0;
 	if ((!post && strcmp(c->method, "GET") != 0) || (!post && c->body_len > 0) ||
-	    !c->user != !c->password)
+	    !c->user != !c->password || (c->digest && (!post || !c->user)) ||
+	    (h->unverified && (post || c->user || c->n_headers > 0)))
 		return err_new(ERR_FAILED,
 			       N_("The network was asked for something it does not do."));
 	return NULL;
@@ -226,7 +250,7 @@ static struct err *check_call(const struct http_call *c)
 
 struct err *http_do(struct http *h, const struct http_call *c, struct http_answer *out, bool *sent)
 {
-	TRY(check_call(c));
+	TRY(check_call(h, c));
 	AUTO_PLACE struct place place = { 0 };
 	TRY(place_of_url(c->url, &place));
 	if (place.plain && (!h->plain || c->user))
@@ -235,7 +259,7 @@ struct err *http_do(struct http *h, const struct http_call *c, struct http_answe
 	AUTO(slist) struct curl_slist *headers = NULL;
 	TRY(make_headers(c, &headers));
 	AUTO(secret) struct secret *basic = NULL;
-	if (c->user)
+	if (c->user && !c->digest)
 		TRY(basic_header(c->user, c->password, &basic));
 	// Lent, not copied: this node is ours and stands in front of the list.
 	struct curl_slist with_basic = { .data = basic ? (char *)secret_room(basic) : NULL,
@@ -244,9 +268,12 @@ struct err *http_do(struct http *h, const struct http_call *c, struct http_answe
 		.place = &place, .once = c->once || c->user || strcmp(c->method, "POST") == 0
 	};
 	t.http = h;
+	t.channel = c->channel;
+	t.digest = c->digest;
 	t.sent = sent;
 	t.answer_seconds = h->answer_seconds;
 	TRY(transfer(h, c, basic ? &with_basic : headers, &t));
+	TRY(digest_fault(&t));
 	log_debug("http", N_("%1 %2: status %3, %4 bytes"), ARG_TEXT(c->method), ARG_TEXT(c->url),
 		  ARG_NUM(t.answer.status), ARG_NUM(t.answer.body.len));
 	*out = t.answer;

@@ -38,7 +38,11 @@ struct http_terms {
 	// http:// may be spoken as well as https://: for protocols whose messages are protected by themselves (SCEP, CMP), CRLs and OCSP. Credentials
 	// never go that way.
 	bool plain;
+	// The server is not verified (RFC 7030 §4.1.1): for what a person compares by another way before it counts. Only a GET without headers leaves,
+	// and no login; the anchors may be empty.
+	bool unverified;
 	struct http_login login;
+	bool bound; // requests are to be bound to their connection: TLS 1.2, whose connections have a value (http_channel)
 	// Called about every 200 ms while waiting; true stops (ERR_INTERRUPTED). May be null.
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
@@ -66,8 +70,14 @@ struct http_call {
 	size_t body_len;
 	// HTTP Basic (RFC 7617), sent ahead, only after the server was verified; both or neither.
 	const struct secret *user, *password;
+	// HTTP Digest (RFC 7616) with them instead: first a request without body and credentials, then, as the server asks, the true one, once.
+	// ERR_CA_REFUSED tagged "digest-not-offered" where it does not ask so, "digest-again" where it asks a second time. libcurl keeps them until
+	// http_close.
+	bool digest;
 	// true: the bytes leave at most once, whatever the connection does; a line that drops is an error. Implied by credentials and by POST.
 	bool once;
+	// It leaves only on the connection that has this value (http_channel), otherwise not at all; null: on any.
+	const char *channel;
 };
 
 enum { HTTP_MAX_HEADERS = 64 };
@@ -92,6 +102,7 @@ static inline void http_answer_cleanup(struct http_answer *a)
 // Any status is success here; ERR_NETWORK for TLS (tagged "tls-untrusted", "tls-expired", "tls-not-yet", "tls-wrong-host", "tls-failed"), name, connect ("unreachable"), cut line
 // ("line-cut"), time-out ("timeout"), too much ("too-large"), no HTTP ("not-http"); ERR_CA_REFUSED where the server does not take our
 // certificate ("login-refused") or wants one where there is none ("login-wanted"); ERR_PROFILE for a host that is not allowed, before anything is sent.
+// ERR_NETWORK tagged "channel-changed" where the connection is not the call's; nothing was sent.
 // *sent (may be null) is set true as soon as any byte of the request may have left.
 MUST struct err *http_do(struct http *h, const struct http_call *c, struct http_answer *out,
 			 bool *sent);
@@ -103,6 +114,10 @@ struct http_tls {
 	bool login_given;	      // ... and was given our certificate
 };
 const struct http_tls *http_tls(const struct http *h);
+
+// What binds a request to the connection of the last answer: tls-unique (RFC 5929 §3) in base64, at most 88 bytes. Empty where it has none
+// that can be relied on: TLS 1.3, or TLS 1.2 without the extended master secret (RFC 7627).
+const char *http_channel(const struct http *h);
 
 // Counters, for tests and figures.
 unsigned http_handshakes(const struct http *h);

@@ -41,6 +41,8 @@ struct login {
 	int alert; // the last fatal one that came from the server in this transfer; 0: none
 };
 
+enum { CHANNEL_ROOM = 4 * ((EVP_MAX_MD_SIZE + 2) / 3) + 1 };
+
 struct http {
 	CURLM *multi; // holds the kept connection
 	CURL *easy;
@@ -56,11 +58,17 @@ struct http {
 	struct verdict verdict;
 	struct login login;
 	struct http_tls tls;
+	bool bound, unverified;
+	char channel[CHANNEL_ROOM];
 };
 
 // Has verdict and login of the client kept up at every handshake. False: libcurl refused.
 bool handshake_watch(CURL *easy, struct http *h);
 void verdict_watch(SSL_CTX *ctx);
+
+// TLS as requests that are bound to their connection need it.
+void channel_prepare(SSL_CTX *ctx, const struct http *h);
+void channel_of(SSL *ssl, char out[static CHANNEL_ROOM]);
 
 MUST struct err *login_open(const struct http_login *l, struct http *h);
 void login_close(struct http *h);
@@ -74,6 +82,10 @@ struct transfer {
 	const struct place *place;
 	struct http *http;
 	bool once;
+	const char *channel;	 // as in the call
+	bool digest, challenged; // the server asked for Digest
+	int status; // of the last status line; 0: none came yet, or none since the request left
+	bool channel_changed;
 	bool *sent;	    // may be null
 	unsigned sendings;  // how often the request began to leave
 	bool again_refused; // it would have left a second time
@@ -105,6 +117,9 @@ MUST struct err *basic_header(const struct secret *user, const struct secret *pa
 // Why a transfer failed, for a person.
 MUST struct err *fault_of(CURL *easy, CURLcode code, const struct http *h,
 			  const struct transfer *t);
+
+// A digest that was not asked for: nothing of the request has left. A server in trouble is the caller's.
+struct err *digest_fault(const struct transfer *t);
 
 // Loads libcurl, unless it is there. ERR_FAILED tagged "network-library".
 MUST struct err *libcurl_load(void);

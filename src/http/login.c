@@ -85,6 +85,7 @@ static CURLcode on_context(CURL *easy, void *context, void *arg)
 	SSL_CTX_set_app_data(ctx, arg);
 	verdict_watch(ctx);
 	login_offer(ctx, arg);
+	channel_prepare(ctx, arg);
 	return CURLE_OK;
 }
 
@@ -103,12 +104,14 @@ static void take(const char *text, char *out, size_t room)
 void login_look(CURL *easy, struct http *h)
 {
 	struct curl_tlssessioninfo *info = NULL;
+	h->channel[0] = '\0';
 	if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || !info ||
 	    info->backend != CURLSSLBACKEND_OPENSSL || !info->internals)
 		return;
-	const SSL *ssl = info->internals;
+	SSL *ssl = info->internals;
 	take(SSL_get_version(ssl), h->tls.version, sizeof(h->tls.version));
 	take(SSL_get_cipher_name(ssl), h->tls.cipher, sizeof(h->tls.cipher));
+	channel_of(ssl, h->channel);
 }
 
 static bool about_certificates(int alert)

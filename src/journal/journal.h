@@ -65,6 +65,7 @@ struct record {
 	char *old_key_id; // hex; the pair that this one follows
 	char *old_sha256; // its certificate
 	bool renews; // the old certificate, still valid, vouches for the request; the new one has its name
+	char *vouched_by; // who vouches instead of the person's answers: SHA-256 of the certificate, a blank, its Common Name
 	char *evidence;
 	struct buf request;	 // DER, when it holds no secret
 	struct buf ca_state;	 // opaque

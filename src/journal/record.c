@@ -27,7 +27,8 @@ void record_free(struct record *r)
 		r->id,		r->profile_name, r->profile_path, r->profile_fingerprint,
 		r->role,	r->fields,	 r->common_name,  r->token_uri,
 		r->module_path, r->key_id,	 r->old_key_id,	  r->old_sha256,
-		r->evidence,	r->sha256,	 r->outcome,	  r->keys_before
+		r->evidence,	r->sha256,	 r->outcome,	  r->keys_before,
+		r->vouched_by
 	};
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		free(texts[i]);

@@ -223,6 +223,8 @@ static struct err *issued_as_json(const struct rows *r)
 					      rows_text(r, 10)));
 	if (j && rows_text(r, 11)[0])
 		json_object_set_new(j, "renews", json_string(rows_text(r, 11)));
+	if (j && rows_text(r, 14)[0])
+		json_object_set_new(j, "vouched_by", json_string(rows_text(r, 14)));
 	if (j && !rows_null(r, 12)) {
 		clock_utc(rows_int(r, 12), at);
 		json_object_set_new(j, "revoked",
@@ -257,13 +259,15 @@ struct err *show_issued(struct store *s, bool json)
 {
 	AUTO(rows) struct rows *r = NULL;
 	bool more = false;
-	TRY(store_query(s,
-			"SELECT i.at, i.subject, i.common_name, i.serial, i.not_before, "
-			"i.not_after, i.sha256,"
-			" i.request_sha256, a.role, i.attested_serial, i.attested_firmware, "
-			"o.serial, i.revoked_at, i.revoked_reason FROM issued i JOIN account a ON "
-			"a.id = i.account LEFT JOIN issued o ON o.id = i.renews ORDER BY i.id",
-			NO_VALUES, &r));
+	TRY(store_query(
+		s,
+		"SELECT i.at, i.subject, i.common_name, i.serial, i.not_before, "
+		"i.not_after, i.sha256,"
+		" i.request_sha256, a.role, i.attested_serial, i.attested_firmware, "
+		"o.serial, i.revoked_at, i.revoked_reason, v.common_name FROM issued i JOIN "
+		"account a ON a.id = i.account LEFT JOIN issued o ON o.id = i.renews LEFT "
+		"JOIN issued v ON v.id = i.vouched_by ORDER BY i.id",
+		NO_VALUES, &r));
 	TRY(rows_next(r, &more));
 	if (!json && !more)
 		puts(lang_text(N_("Nothing was issued yet.")));

@@ -12,6 +12,7 @@ struct authority {
 	EVP_PKEY *root_key, *issuing_key, *tls_key;
 	struct buf tls_chain_pem, tls_key_pem; // what the TLS library is given
 	struct buf trust_pem; // issuing CA and root: whose certificates clients are asked for
+	const char *ocsp_url; // the same for /ocsp
 	const char *crl_url; // where clients find /crl; null: nobody said, and no certificate tells
 };
 

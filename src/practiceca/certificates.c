@@ -125,6 +125,11 @@ static struct err *add_extensions(X509 *cert, const struct certificate_terms *t)
 		TRY(add_extension(cert, &ctx, row->nid, row->value));
 	if (t->alt_names)
 		TRY(add_extension(cert, &ctx, NID_subject_alt_name, t->alt_names));
+	AUTO_TEXT char *responder = t->ocsp_url ? text_format("OCSP;URI:%s", t->ocsp_url) : NULL;
+	if (t->ocsp_url && !responder)
+		return err_no_memory();
+	if (responder)
+		TRY(add_extension(cert, &ctx, NID_info_access, responder));
 	if (!t->crl_url)
 		return NULL;
 	AUTO_TEXT char *point = text_format("URI:%s", t->crl_url);

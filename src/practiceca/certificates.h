@@ -20,6 +20,8 @@ struct certificate_terms {
 	enum certificate_kind kind;
 	const char *common_name;
 	const char *alt_names; // of a TLS server: "DNS:localhost,IP:127.0.0.1"
+	const char *
+		ocsp_url; // of a person: where it is asked about (RFC 5280 §4.2.2.1); null: nowhere
 	const char
 		*crl_url; // of a person: a CRL distribution point (RFC 5280 §4.2.1.13); null: none
 	EVP_PKEY *public_key;

@@ -8,6 +8,7 @@
 #include "base/lang.h"
 #include "practiceca/account_output.h"
 #include "practiceca/commands.h"
+#include "practiceca/digest.h"
 
 enum { RANDOM_MAX = 1000 };
 
@@ -23,6 +24,8 @@ static const struct option_row add_options[] = {
 	{ "pending-polls", "N", N_("Answer N times with wait (202) before a certificate.") },
 	{ "pending-seconds", "SECONDS",
 	  N_("Answer with wait (202) for so long before a certificate.") },
+	{ "digest", NULL,
+	  N_("Keep the PINs readable: HTTP Digest (serve --digest) is judged with them.") },
 	{ "random", "N", N_("Make N accounts with random IDs and PINs.") },
 	{ "json", NULL, N_("Print the new accounts as JSON.") },
 };
@@ -100,12 +103,16 @@ static struct err *fill(const struct given *g, struct batch *b)
 }
 
 // All or none: what is printed exists.
-static struct err *keep(struct database *d, const struct batch *b)
+static struct err *keep(struct database *d, const struct batch *b, bool digest)
 {
 	struct store *s = database_take(d);
 	struct err *e = store_begin(s);
-	for (size_t i = 0; !e && i < b->n; i++)
-		e = account_add(s, &b->list[i].account, clock_now());
+	for (size_t i = 0; !e && i < b->n; i++) {
+		const struct new_account *n = &b->list[i];
+		e = account_add(s, &n->account, clock_now());
+		if (!e && digest)
+			e = digest_keep(s, &n->account.holder, n->pin, n->confirm);
+	}
 	if (!e)
 		e = store_commit(s);
 	database_give(d);
@@ -125,7 +132,7 @@ static struct err *account_add_run(const struct given *g)
 		return err_no_memory();
 	struct err *e = fill(g, &b);
 	if (!e)
-		e = keep(d, &b);
+		e = keep(d, &b, given_flag(g, "digest"));
 	if (!e)
 		e = show_new_accounts(b.list, b.n, given_flag(g, "json"));
 	batch_free(&b);

@@ -33,11 +33,14 @@ static const struct option_row options[] = {
 	{ "plain-port-file", "FILE", N_("The same as --port-file, for --plain-listen.") },
 	{ "reenroll-same-key", NULL, N_("Let a renewal keep the key of its certificate.") },
 	{ "crl-url", "URL", N_("Where clients find this server's /crl: put into certificates.") },
+	{ "ocsp-url", "URL", N_("Where clients find this server's /ocsp: put into certificates.") },
 	{ "retry-after", "SECONDS",
 	  N_("How long a pending client is told to wait: 5 if not given.") },
 	{ "csrattrs", "LIST",
-	  N_("What /csrattrs asks for: none, or of challenge-password, rsa-2048, rsa-3072, "
-	     "rsa-4096, sha256, key-usage.") },
+	  N_("What /csrattrs asks for: none, or of challenge-password, tls-unique, otp-challenge, "
+	     "revocation-challenge, rsa-2048, rsa-3072, rsa-4096, sha256, key-usage.") },
+	{ "require-link", NULL, N_("Refuse requests that are not bound to their TLS connection.") },
+	{ "digest", NULL, N_("Want HTTP Digest (SHA-256) in the place of Basic.") },
 	{ "challenge-file", "FILE",
 	  N_("Demand the challengePassword in the first line of this file.") },
 	{ "attestation-roots", "FILE",
@@ -47,20 +50,6 @@ static const struct option_row options[] = {
 	{ "with-chain", NULL, N_("Answer with the issuing CA beside the new certificate.") },
 	{ "verbose", NULL, N_("Log every request to stderr.") },
 };
-
-static struct err *read_challenge(const char *path, struct secret **out)
-{
-	AUTO_BUF struct buf text = BUF(4096);
-	if (!path)
-		return NULL;
-	TRY(proc_private_file(path));
-	TRY(buf_read_file(path, 4096, &text));
-	size_t len = text.len ? strcspn((const char *)text.data, "\r\n") : 0;
-	if (len == 0 || len > REQUEST_CHALLENGE_MAX)
-		return err_new(ERR_ANSWER, N_("The first line of %1 must hold 1 to %2 bytes."),
-			       ARG_TEXT(path), ARG_NUM(REQUEST_CHALLENGE_MAX));
-	return secret_from(text.data, len, out);
-}
 
 // Where it listens, and what it serves there.
 enum { AT_MAIN, AT_LOGIN, AT_PLAIN, PLACES };
@@ -168,12 +157,22 @@ static struct err *set_up(const struct given *g, const char *dir, const struct p
 	TRY(csrattrs_read(given_text(g, "csrattrs"), &s->csrattrs));
 	TRY(attested_rules_read(given_text(g, "attestation-roots"),
 				given_flag(g, "require-attestation"), &s->attested));
-	TRY(read_challenge(given_text(g, "challenge-file"), &s->challenge));
+	TRY(files_first_line(given_text(g, "challenge-file"), REQUEST_CHALLENGE_MAX,
+			     &s->challenge));
 	s->login.hotp_look_ahead = (unsigned)look_ahead;
+	if (given_flag(g, "digest"))
+		TRY(digest_new(&s->digest));
 	s->with_chain = given_flag(g, "with-chain");
+	s->link_required = given_flag(g, "require-link");
+	if (s->link_required && s->challenge && !s->csrattrs.tls_unique)
+		return err_hint(err_new(ERR_USAGE, N_("With a challenge password of its own a "
+						      "request can be bound to its connection "
+						      "only by estIdentityLinking.")),
+				N_("Add --csrattrs tls-unique."));
 	s->reenroll_same_key = given_flag(g, "reenroll-same-key");
 	TRY(authority_open(dir, host_of(at), clock_now(), &s->authority));
 	TRY(read_crl_url(given_text(g, "crl-url"), &s->authority->crl_url));
+	TRY(read_crl_url(given_text(g, "ocsp-url"), &s->authority->ocsp_url));
 	TRY(database_open(dir, &s->database));
 	return service_prepare(s);
 }

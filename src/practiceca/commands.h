@@ -11,6 +11,7 @@ extern const struct command command_account_list;
 extern const struct command command_account_unlock;
 extern const struct command command_issued;
 extern const struct command command_account_release; // cmd_token.c
+extern const struct command command_account_vouch;
 extern const struct command command_attestation_add;
 extern const struct command command_account_cmp_key; // cmd_cmp.c
 extern const struct command command_revoke;	     // cmd_revoke.c

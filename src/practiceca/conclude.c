@@ -7,6 +7,7 @@
 #include "practiceca/client.h"
 #include "practiceca/conclude.h"
 #include "practiceca/issue.h"
+#include "practiceca/vouched.h"
 
 bool body_is_pkcs10(const char *content_type)
 {
@@ -18,15 +19,38 @@ bool body_is_pkcs10(const char *content_type)
 	return *rest == '\0' || *rest == ';';
 }
 
-enum refusal challenge_check(const struct service *s, const struct call *c, const struct request *r)
+static bool same_text(const char *wanted, const char *is)
+{
+	return wanted && strlen(wanted) == strlen(is) &&
+	       CRYPTO_memcmp(wanted, is, strlen(wanted)) == 0;
+}
+
+static enum refusal check_password(const struct service *s, const struct call *c,
+				   const struct request *r, bool *linked)
 {
 	if (!r->has_challenge)
 		return s->challenge || s->csrattrs.challenge_password ? REFUSE_NO_CHALLENGE
 								      : REFUSE_NOTHING;
-	const char *wanted = s->challenge ? secret_text(s->challenge) : c->tls_unique;
-	if (!wanted || strlen(wanted) != strlen(r->challenge) ||
-	    CRYPTO_memcmp(wanted, r->challenge, strlen(wanted)) != 0)
-		return REFUSE_OTHER_CHALLENGE;
+	if (s->challenge)
+		return same_text(secret_text(s->challenge), r->challenge) ? REFUSE_NOTHING
+									  : REFUSE_OTHER_CHALLENGE;
+	*linked = same_text(c->tls_unique, r->challenge);
+	return *linked ? REFUSE_NOTHING : REFUSE_OTHER_CHALLENGE;
+}
+
+enum refusal challenge_check(const struct service *s, const struct call *c, const struct request *r)
+{
+	bool linked = false;
+	enum refusal no = check_password(s, c, r, &linked);
+	if (no)
+		return no;
+	bool apart = same_text(c->tls_unique, r->linking);
+	if (r->linking[0] && !apart)
+		return REFUSE_OTHER_LINK;
+	if ((s->link_required && !linked && !apart) || (s->csrattrs.tls_unique && !apart))
+		return REFUSE_NO_LINK;
+	if (s->csrattrs.revocation_challenge && !r->revocation[0] && !r->renews)
+		return REFUSE_NO_REVOCATION;
 	return REFUSE_NOTHING;
 }
 
@@ -61,7 +85,13 @@ static struct err *finish_ticket(const struct service *s, struct store *db, cons
 	if (*no)
 		return NULL;
 	TRY(account_by_id(db, t->account, &who));
-	TRY(issue(db, s->authority, &who, r, now, &id, leaf));
+	struct request of_then = *r; // borrowed, but for who vouched
+	of_then.vouched_by = t->vouched_by;
+	if (t->vouched_by)
+		TRY(vouched_still(db, t->vouched_by, &who, no));
+	if (*no)
+		return NULL;
+	TRY(issue(db, s->authority, &who, &of_then, now, &id, leaf));
 	return ticket_done(db, t->id, id);
 }
 
@@ -77,6 +107,8 @@ static struct err *in_transaction(const struct service *s, const struct account 
 	struct err *e = store_begin(db);
 	if (!e && r->renews)
 		e = client_may_renew(db, r->renews, who, no);
+	if (!e && !*no && r->vouched_by)
+		e = vouched_still(db, r->vouched_by, who, no);
 	if (!e && !*no && who)
 		e = attested_account(&s->attested, db, who->id, r, no);
 	if (!e && *no)
@@ -97,11 +129,14 @@ end:
 }
 
 struct err *conclude(const struct service *s, const struct call *c, const struct account *who,
-		     const char *ticket, const struct request *r, bool *unknown, struct answer *out)
+		     const char *ticket, struct request *r, bool *unknown, struct answer *out)
 {
 	struct ticket t = { .kind = TICKET_READY };
 	AUTO(x509) X509 *leaf = NULL;
 	enum refusal no = REFUSE_NOTHING;
+	if (r->revocation[0])
+		TRY(pin_hash_make(r->revocation, strlen(r->revocation), PIN_COST_ALONE,
+				  &r->revocation_hash));
 	TRY(in_transaction(s, who, ticket, r, &t, &no, &leaf));
 	if (no)
 		return answer_refuse(out, c, no);

@@ -79,6 +79,27 @@ struct err *crl_revoke(struct store *s, const char *serial, const char *reason, 
 	return changed ? NULL : explain(s, serial);
 }
 
+struct err *crl_revocation_challenge(struct store *s, const char *serial, struct pin_hash *out)
+{
+	AUTO(rows) struct rows *r = NULL;
+	bool more = false;
+	size_t salt_len = 0, hash_len = 0;
+	TRY(store_query(s,
+			"SELECT revocation_cost, revocation_salt, revocation_hash FROM issued "
+			"WHERE serial=?",
+			VALUES(V_TEXT(serial)), &r));
+	TRY(rows_next(r, &more));
+	if (!more || rows_int(r, 0) == 0)
+		return NULL;
+	const uint8_t *salt = rows_bytes(r, 1, &salt_len), *hash = rows_bytes(r, 2, &hash_len);
+	if (salt_len != sizeof out->salt || hash_len != sizeof out->hash)
+		return NULL;
+	out->cost = rows_int(r, 0);
+	memcpy(out->salt, salt, salt_len);
+	memcpy(out->hash, hash, hash_len);
+	return NULL;
+}
+
 static bool set_time(int64_t t, X509_CRL *crl, int (*set)(X509_CRL *crl, const ASN1_TIME *t))
 {
 	ASN1_TIME *time = ASN1_TIME_set(NULL, (time_t)t);

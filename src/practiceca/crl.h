@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "practiceca/authority.h"
 #include "practiceca/database.h"
+#include "practiceca/pin_hash.h"
 
 enum { SERIAL_HEX_MAX = 40 }; // 20 bytes (RFC 5280 §4.1.2.2)
 
@@ -20,6 +21,10 @@ bool crl_serial(const char *text, char out[static SERIAL_HEX_MAX + 1]);
 
 // Into the log, for ever. ERR_ANSWER when no such certificate was issued, or when it is revoked already.
 MUST struct err *crl_revoke(struct store *s, const char *serial, const char *reason, int64_t now);
+
+// What the log keeps of the request's revocationChallenge; untouched where there was none.
+MUST struct err *crl_revocation_challenge(struct store *s, const char *serial,
+					  struct pin_hash *out);
 
 // The CRL in DER: the newest one while it is less than a day old and nothing was revoked since, else a new one with the next number
 // (RFC 5280 §5.2.3), good for a week.

@@ -3,29 +3,49 @@
 
 #include "practiceca/csrattrs.h"
 
+static bool take_word(const char *word, size_t len, struct csrattrs_config *c)
+{
+	const struct {
+		const char *word;
+		bool *flag;
+		int bits;
+	} words[] = {
+		{ "none", NULL, 0 },
+		{ "challenge-password", &c->challenge_password, 0 },
+		{ "tls-unique", &c->tls_unique, 0 },
+		{ "otp-challenge", &c->otp_challenge, 0 },
+		{ "revocation-challenge", &c->revocation_challenge, 0 },
+		{ "rsa-2048", NULL, 2048 },
+		{ "rsa-3072", NULL, 3072 },
+		{ "rsa-4096", NULL, 4096 },
+		{ "sha256", &c->sha256, 0 },
+		{ "key-usage", &c->key_usage, 0 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (strlen(words[i].word) != len || strncmp(words[i].word, word, len) != 0)
+			continue;
+		if (words[i].flag)
+			*words[i].flag = true;
+		if (words[i].bits)
+			c->rsa_bits = words[i].bits;
+		return true;
+	}
+	return false;
+}
+
 struct err *csrattrs_read(const char *text, struct csrattrs_config *out)
 {
 	struct csrattrs_config c = { 0 };
-	static const char *const names[] = { "none",	 "challenge-password", "rsa-2048",
-					     "rsa-3072", "rsa-4096",	       "sha256",
-					     "key-usage" };
 	const char *p = text ? text : "none";
 	for (;;) {
 		size_t len = strcspn(p, ",");
-		size_t which = 0;
-		while (which < ARRAY_LEN(names) &&
-		       (strlen(names[which]) != len || strncmp(names[which], p, len) != 0))
-			which++;
-		if (which == ARRAY_LEN(names))
+		if (!take_word(p, len, &c))
 			return err_hint(
 				err_new(ERR_USAGE, N_("The option --csrattrs does not know %1."),
 					ARG_TEXT(p)),
 				N_("It takes none, or a list with commas of challenge-password, "
-				   "rsa-2048, rsa-3072, rsa-4096, sha256 and key-usage."));
-		c.challenge_password |= which == 1;
-		c.rsa_bits = which == 2 ? 2048 : which == 3 ? 3072 : which == 4 ? 4096 : c.rsa_bits;
-		c.sha256 |= which == 5;
-		c.key_usage |= which == 6;
+				   "tls-unique, otp-challenge, revocation-challenge, rsa-2048, "
+				   "rsa-3072, rsa-4096, sha256 and key-usage."));
 		if (!p[len])
 			break;
 		p += len + 1;
@@ -49,12 +69,26 @@ static const uint8_t key_usage[] = { 0x30, 0x1f, 0x06, 0x09, 0x2a, 0x86, 0x48, 0
 				     0x0e, 0x06, 0x03, 0x55, 0x1d, 0x0f, 0x01, 0x01, 0xff,
 				     0x04, 0x04, 0x03, 0x02, 0x05, 0xa0 };
 
+// 1.2.840.113549.1.9.16.2.N, of RFC 7894
+static struct err *put_attribute_oid(struct buf *out, uint8_t n)
+{
+	const uint8_t oid[] = { 0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+				0x0d, 0x01, 0x09, 0x10, 0x02, n };
+	return buf_put(out, oid, sizeof oid);
+}
+
 struct err *csrattrs_der(const struct csrattrs_config *c, struct buf *out)
 {
-	AUTO_BUF struct buf content = BUF(120);
+	AUTO_BUF struct buf content = BUF(127);
 	const uint8_t bits[] = { (uint8_t)(c->rsa_bits >> 8), (uint8_t)c->rsa_bits };
 	if (c->challenge_password)
 		TRY(buf_put(&content, challenge_password, sizeof challenge_password));
+	if (c->otp_challenge)
+		TRY(put_attribute_oid(&content, 56));
+	if (c->revocation_challenge)
+		TRY(put_attribute_oid(&content, 57));
+	if (c->tls_unique)
+		TRY(put_attribute_oid(&content, 58));
 	if (c->rsa_bits) {
 		TRY(buf_put(&content, rsa_size, sizeof rsa_size));
 		TRY(buf_put(&content, bits, sizeof bits));
@@ -65,7 +99,7 @@ struct err *csrattrs_der(const struct csrattrs_config *c, struct buf *out)
 		TRY(buf_put(&content, key_usage, sizeof key_usage));
 	if (content.len == 0)
 		return NULL;
-	const uint8_t head[] = { 0x30, (uint8_t)content.len }; // short form: 120 bytes at most
+	const uint8_t head[] = { 0x30, (uint8_t)content.len }; // short form: 127 bytes at most
 	TRY(buf_put(out, head, sizeof head));
 	return buf_put(out, content.data, content.len);
 }

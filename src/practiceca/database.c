@@ -70,6 +70,17 @@ static const char *const migrations[] = {
 	" made_at BIGINT NOT NULL,"
 	" revoked BIGINT NOT NULL,"
 	" der BLOB NOT NULL);",
+	// For whom an account may vouch: '', 'contract', 'anyone'. vouched_by: the RA's certificate in the log; 0 where the person proved who they are.
+	"ALTER TABLE account ADD COLUMN vouches TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE issued ADD COLUMN vouched_by BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE ticket ADD COLUMN vouched_by BIGINT NOT NULL DEFAULT 0;",
+	// The revocationChallenge of the request, hashed as a PIN is; cost 0: it had none.
+	"ALTER TABLE issued ADD COLUMN revocation_cost BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE issued ADD COLUMN revocation_salt BLOB;"
+	"ALTER TABLE issued ADD COLUMN revocation_hash BLOB;"
+	// PINs that HTTP Digest is judged with; '': the account has none that can be read.
+	"ALTER TABLE account ADD COLUMN digest_pin TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE account ADD COLUMN digest_confirm TEXT NOT NULL DEFAULT '';",
 	// CMP. cmp_secret: good for one certificate; '' where there is none. cmp_transaction: numbers that were used. cmp_open: certificates that
 	// nobody has confirmed yet.
 	"ALTER TABLE account ADD COLUMN cmp_secret TEXT NOT NULL DEFAULT '';"

@@ -26,6 +26,7 @@ void service_free(struct service *s)
 	authority_free(s->authority);
 	database_close(s->database);
 	secret_free(s->challenge);
+	digest_free(s->digest);
 	cert_list_free(&s->attested.roots);
 	buf_free(&s->cacerts);
 	buf_free(&s->csrattrs_body);

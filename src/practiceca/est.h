@@ -10,6 +10,7 @@
 #include "practiceca/client.h"
 #include "practiceca/csrattrs.h"
 #include "practiceca/database.h"
+#include "practiceca/digest.h"
 #include "practiceca/login.h"
 #include "practiceca/refusal.h"
 #include "practiceca/ticket.h"
@@ -22,9 +23,11 @@ struct service {
 	struct csrattrs_config csrattrs;
 	struct secret *
 		challenge; // the challengePassword every request must carry; null: tls-unique, when one is carried
+	struct digest *digest; // HTTP Digest in the place of Basic; null: Basic
 	struct attested_rules attested;
 	int64_t retry_after; // seconds
 	bool with_chain, verbose;
+	bool link_required;		   // each request is bound to its TLS connection
 	bool reenroll_same_key;		   // a renewal may keep the key of its certificate
 	struct buf cacerts, csrattrs_body; // ready answers
 	struct cmp_desk *cmp;		   // the transactions of CMP (cmp.h)
@@ -54,6 +57,7 @@ struct answer {
 	struct buf body;
 	int64_t retry_after; // 0: none
 	char ticket[TICKET_LEN + 1];
+	char challenge[DIGEST_CHALLENGE_MAX]; // of a 401; "": Basic
 };
 static inline void answer_cleanup(struct answer *a)
 {

@@ -56,6 +56,20 @@ struct err *files_write(const char *dir, const char *name, bool private, const v
 	return proc_sync_dir(dir);
 }
 
+struct err *files_first_line(const char *path, size_t most, struct secret **out)
+{
+	AUTO_BUF struct buf text = BUF(4096);
+	if (!path)
+		return NULL;
+	TRY(proc_private_file(path));
+	TRY(buf_read_file(path, 4096, &text));
+	size_t len = text.len ? strcspn((const char *)text.data, "\r\n") : 0;
+	if (len == 0 || len > most)
+		return err_new(ERR_ANSWER, N_("The first line of %1 must hold 1 to %2 bytes."),
+			       ARG_TEXT(path), ARG_NUM(most));
+	return secret_from(text.data, len, out);
+}
+
 struct err *files_read(const char *dir, const char *name, size_t cap, bool *there, struct buf *out)
 {
 	AUTO_TEXT char *path = text_format("%s/%s", dir, name);

@@ -74,12 +74,15 @@ static struct err *write_log(struct store *s, const struct account *who, const s
 			"INSERT INTO issued(account, at, serial, common_name, subject, not_before, "
 			"not_after,"
 			" request_sha256, sha256, certificate, attested_serial, attested_firmware,"
-			" renews) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
+			" renews, vouched_by, revocation_cost, revocation_salt, revocation_hash)"
+			" VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
 			VALUES(V_INT(who->id), V_INT(now), V_TEXT(serial), V_TEXT(name),
 			       V_TEXT(subject), V_INT(now), V_INT(issue_last_moment(now)),
 			       V_TEXT(r->sha256), V_TEXT(sha256), V_BYTES(der.data, der.len),
-			       V_TEXT(attested.serial), V_TEXT(attested.firmware),
-			       V_INT(r->renews)),
+			       V_TEXT(attested.serial), V_TEXT(attested.firmware), V_INT(r->renews),
+			       V_INT(r->vouched_by), V_INT(r->revocation_hash.cost),
+			       V_BYTES(r->revocation_hash.salt, sizeof r->revocation_hash.salt),
+			       V_BYTES(r->revocation_hash.hash, sizeof r->revocation_hash.hash)),
 			&rows));
 	TRY(rows_next(rows, &more));
 	*id = rows_int(rows, 0);
@@ -95,6 +98,7 @@ struct err *issue(struct store *s, const struct authority *a, const struct accou
 	TRY(certificate_make(&(struct certificate_terms){ .kind = CERTIFICATE_PERSON,
 							  .common_name = name,
 							  .crl_url = a->crl_url,
+							  .ocsp_url = a->ocsp_url,
 							  .public_key = r->public_key,
 							  .issuer = a->issuing,
 							  .issuer_key = a->issuing_key,

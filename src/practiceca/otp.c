@@ -23,23 +23,36 @@ static int same_in_constant_time(void *given, const char *wanted)
 	return CRYPTO_memcmp(given, wanted, OTP_DIGITS) == 0 ? 0 : 1;
 }
 
-struct err *otp_judge(const struct otp_key *k, const char *otp, int64_t now, unsigned look_ahead,
-		      bool *right, uint64_t *next_after)
+bool otp_range(const struct otp_key *k, int64_t now, unsigned look_ahead, uint64_t *first,
+	       uint64_t *last)
 {
-	uint64_t first = k->next;
-	uint64_t last = first + look_ahead;
-	*right = false;
-	if (strlen(otp) != OTP_DIGITS || !text_is_digits(otp, OTP_DIGITS))
-		return NULL;
+	*first = k->next;
+	*last = k->next + look_ahead;
 	if (k->kind == OTP_TOTP) {
 		// TOTP is HOTP over time steps (RFC 6238 §4.2); steps that were used are behind k->next.
 		uint64_t step = (uint64_t)now / OTP_STEP;
 		uint64_t earliest = step > 0 ? step - 1 : 0;
-		first = earliest > k->next ? earliest : k->next;
-		last = step + 1;
-		if (first > last)
-			return NULL;
+		*first = earliest > k->next ? earliest : k->next;
+		*last = step + 1;
 	}
+	return *first <= *last;
+}
+
+struct err *otp_value(const struct otp_key *k, uint64_t n, char out[static OTP_DIGITS + 1])
+{
+	int rc = oath_hotp_generate((const char *)k->secret, k->len, n, OTP_DIGITS, false,
+				    OATH_HOTP_DYNAMIC_TRUNCATION, out);
+	return rc == OATH_OK ? NULL : oath_error("oath_hotp_generate", rc);
+}
+
+struct err *otp_judge(const struct otp_key *k, const char *otp, int64_t now, unsigned look_ahead,
+		      bool *right, uint64_t *next_after)
+{
+	uint64_t first = 0, last = 0;
+	*right = false;
+	if (strlen(otp) != OTP_DIGITS || !text_is_digits(otp, OTP_DIGITS) ||
+	    !otp_range(k, now, look_ahead, &first, &last))
+		return NULL;
 	char given[OTP_DIGITS + 1];
 	memcpy(given, otp, sizeof given);
 	int rc = oath_hotp_validate_callback((const char *)k->secret, k->len, first,

@@ -23,6 +23,10 @@ struct otp_key {
 	uint64_t next; // the first counter (HOTP) or time step (TOTP) that was not used yet
 };
 
+// The counters that may be accepted; false: none.
+bool otp_range(const struct otp_key *k, int64_t now, unsigned look_ahead, uint64_t *first,
+	       uint64_t *last);
+MUST struct err *otp_value(const struct otp_key *k, uint64_t n, char out[static OTP_DIGITS + 1]);
 // Is this the password of a counter from k->next on? TOTP: of the present step or one beside it; HOTP: at most `look_ahead` beyond
 // k->next. *next_after is then the first counter that may be accepted later: everything up to this one is spent.
 MUST struct err *otp_judge(const struct otp_key *k, const char *otp, int64_t now,

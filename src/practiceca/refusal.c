@@ -37,6 +37,17 @@ static const struct {
 	[REFUSE_CHALLENGE] = { 400, N_("The challengePassword cannot be read.") },
 	[REFUSE_NO_CHALLENGE] = { 400, N_("The request must carry a challengePassword.") },
 	[REFUSE_OTHER_CHALLENGE] = { 403, N_("The challengePassword is wrong.") },
+	[REFUSE_NO_LINK] = { 400, N_("The request must be bound to this TLS connection: tls-unique "
+				     "(TLS 1.2) as its challengePassword or, where /csrattrs asks "
+				     "for it, as estIdentityLinking.") },
+	[REFUSE_OTHER_LINK] = { 403, N_("The request is bound to another TLS connection than this "
+					"one (RFC 7030, section 3.5).") },
+	[REFUSE_NO_OTP] = { 400, N_("The request must carry the one-time password as its "
+				    "otpChallenge (RFC 7894).") },
+	[REFUSE_OTP] = { 400, N_("The one-time password stands in the wrong place: the account has "
+				 "none, or it came in the password and in otpChallenge.") },
+	[REFUSE_NO_REVOCATION] = { 400, N_("The request must carry a revocationChallenge (RFC "
+					   "7894).") },
 	[REFUSE_NO_ATTESTATION] = { 403, N_("The request must carry the token maker's attestation "
 					    "of the key.") },
 	[REFUSE_ATTESTATION] = { 400, N_("The attestation in the request cannot be read.") },
@@ -74,6 +85,14 @@ static const struct {
 				      "This bank wants a new key.") },
 	[REFUSE_RENEWAL_LOCKED] = { 403, N_("The account is locked after five errors in a row. "
 					    "Have the bank unlock it.") },
+	[REFUSE_NOT_RA] = { 403, N_("The holder of the client certificate may not vouch for "
+				    "others.") },
+	[REFUSE_NO_ACCOUNT] = { 403, N_("There is no account with the Common Name of the "
+					"request.") },
+	[REFUSE_NOT_ITS_PERSON] = { 403, N_("The holder of the client certificate may vouch for "
+					    "people of its own contract only.") },
+	[REFUSE_ITSELF] = { 403, N_("Nobody vouches for themselves. Renew, or enrol with IDs and "
+				    "PINs.") },
 	[REFUSE_CMP_CONTENT_TYPE] = { 415, N_("The body must be application/pkixcmp.") },
 	[REFUSE_CMP_MESSAGE] = { 400, N_("The body is not one PKIMessage of CMP.") },
 	[REFUSE_FAULT] = { 500, N_("The practice CA failed. Its terminal says why.") },

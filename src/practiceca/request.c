@@ -13,6 +13,8 @@
 #include "practiceca/openssl_error.h"
 #include "practiceca/request.h"
 
+#define OID_IDENTITY_LINKING "1.2.840.113549.1.9.16.2.58"
+
 void request_free(struct request *r)
 {
 	X509_REQ_free(r->parsed);
@@ -183,16 +185,20 @@ static enum refusal check_same_names(const X509_NAME *name, const STACK_OF(X509_
 	return same ? REFUSE_NOTHING : REFUSE_OTHER_ALT_NAME;
 }
 
-// challengePassword (RFC 2985 §5.4.1): one value, of text.
-static enum refusal read_challenge(struct request *r)
+// One value, of text, 1 to 255 bytes (RFC 2985 §5.4.1, RFC 7894 §3); *there false where the request has no such attribute.
+static enum refusal read_text(const struct request *r, const char *type,
+			      char out[static REQUEST_CHALLENGE_MAX + 1], bool *there)
 {
-	int at = X509_REQ_get_attr_by_NID(r->parsed, NID_pkcs9_challengePassword, -1);
+	ASN1_OBJECT *oid = OBJ_txt2obj(type, 0);
+	int at = X509_REQ_get_attr_by_OBJ(r->parsed, oid, -1);
+	int second = at < 0 ? -1 : X509_REQ_get_attr_by_OBJ(r->parsed, oid, at);
+	ASN1_OBJECT_free(oid);
+	*there = at >= 0;
 	if (at < 0)
 		return REFUSE_NOTHING;
 	X509_ATTRIBUTE *attribute = X509_REQ_get_attr(r->parsed, at);
 	const ASN1_TYPE *value = X509_ATTRIBUTE_get0_type(attribute, 0);
-	if (X509_ATTRIBUTE_count(attribute) != 1 || !value ||
-	    X509_REQ_get_attr_by_NID(r->parsed, NID_pkcs9_challengePassword, at) >= 0)
+	if (X509_ATTRIBUTE_count(attribute) != 1 || !value || second >= 0)
 		return REFUSE_CHALLENGE;
 	if (value->type != V_ASN1_PRINTABLESTRING && value->type != V_ASN1_UTF8STRING &&
 	    value->type != V_ASN1_IA5STRING)
@@ -202,9 +208,51 @@ static enum refusal read_challenge(struct request *r)
 	const unsigned char *bytes = ASN1_STRING_get0_data(text);
 	if (len < 1 || len > REQUEST_CHALLENGE_MAX || memchr(bytes, 0, (size_t)len))
 		return REFUSE_CHALLENGE;
-	memcpy(r->challenge, bytes, (size_t)len);
-	r->has_challenge = true;
+	memcpy(out, bytes, (size_t)len);
 	return REFUSE_NOTHING;
+}
+
+static enum refusal read_challenges(struct request *r)
+{
+	bool there = false;
+	enum refusal no = read_text(r, "challengePassword", r->challenge, &r->has_challenge);
+	if (!no)
+		no = read_text(r, "1.2.840.113549.1.9.16.2.56", r->otp, &there);
+	if (!no)
+		no = read_text(r, "1.2.840.113549.1.9.16.2.57", r->revocation, &there);
+	if (!no)
+		no = read_text(r, OID_IDENTITY_LINKING, r->linking, &there);
+	return no;
+}
+
+static void drop_attribute(X509_REQ *req, const char *type)
+{
+	ASN1_OBJECT *oid = OBJ_txt2obj(type, 0);
+	int at = X509_REQ_get_attr_by_OBJ(req, oid, -1);
+	ASN1_OBJECT_free(oid);
+	if (at >= 0)
+		X509_ATTRIBUTE_free(X509_REQ_delete_attr(req, at));
+}
+
+// A client that must ask again binds its request to the new connection (RFC 7030 §3.5, §4.2.3): subject, key and all else stay.
+static struct err *hash_asked(struct request *r)
+{
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	unsigned char *der = NULL;
+	X509_REQ *copy = X509_REQ_dup(r->parsed);
+	if (copy) {
+		drop_attribute(copy, "challengePassword");
+		drop_attribute(copy, OID_IDENTITY_LINKING);
+	}
+	int len = copy ? i2d_re_X509_REQ_tbs(copy, &der) : -1;
+	X509_REQ_free(copy);
+	if (len <= 0)
+		return openssl_error("i2d_re_X509_REQ_tbs");
+	SHA256(der, (size_t)len, hash);
+	OPENSSL_free(der);
+	for (size_t i = 0; i < sizeof hash; i++)
+		snprintf(r->asked_sha256 + 2 * i, 3, "%02x", hash[i]);
+	return NULL;
 }
 
 static enum refusal judge_request(struct request *r, X509 *renews)
@@ -224,7 +272,7 @@ static enum refusal judge_request(struct request *r, X509 *renews)
 	if (!no)
 		no = check_extensions(list);
 	if (!no)
-		no = read_challenge(r);
+		no = read_challenges(r);
 	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
 	return no;
 }
@@ -246,6 +294,8 @@ struct err *request_read(const struct buf *body, X509 *renews, struct request *o
 	TRY(parse(body, &r, no));
 	if (!*no)
 		*no = judge_request(&r, renews);
+	if (!*no)
+		TRY(hash_asked(&r));
 	give(&r, *no, out);
 	return NULL;
 }

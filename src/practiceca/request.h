@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "practiceca/accounts.h"
 #include "practiceca/ossl.h"
+#include "practiceca/pin_hash.h"
 #include "practiceca/refusal.h"
 #include "x509/attestation.h"
 
@@ -17,11 +18,18 @@ struct request {
 	X509_REQ *parsed;
 	EVP_PKEY *public_key;
 	int rsa_bits;
-	char sha256[65];		       // of the request's DER, hex
+	char sha256[65]; // of the request's DER, hex
+	char asked_sha256
+		[65]; // of what is asked for, without what binds it to a connection: it stays the same when it is signed anew
 	char common_name[COMMON_NAME_MAX + 2]; // longer ones are cut, and fit nobody
 	char challenge[REQUEST_CHALLENGE_MAX + 1];
 	bool has_challenge;
+	char linking[REQUEST_CHALLENGE_MAX + 1];    // estIdentityLinking (RFC 7894 §3.3); "": none
+	char otp[REQUEST_CHALLENGE_MAX + 1];	    // otpChallenge (§3.1); "": none
+	char revocation[REQUEST_CHALLENGE_MAX + 1]; // revocationChallenge (§3.2); "": none
+	struct pin_hash revocation_hash; // what is kept of it; set before the certificate is made
 	int64_t renews; // the certificate in the log that it shall follow; 0: none (simpleenroll)
+	int64_t vouched_by; // the RA's certificate in the log; 0: the person's own proof
 	struct attestation attestation; // judged good (attested.h); of no kind until then
 };
 // Strict: base64 and nothing else, DER and nothing after it, a signature that verifies (SHA-256 or better), an RSA key of 2048

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "practiceca/cmp.h"
+#include "practiceca/ocsp.h"
 
 static const struct route {
 	const char *path; // whole, or with a '/' at its end the beginning of a path
@@ -15,6 +16,7 @@ static const struct route {
 	{ "/.well-known/cmp", cmp_answer, true },
 	{ "/.well-known/cmp/", cmp_answer, true },
 	{ "/cmp", cmp_answer, true },
+	{ "/ocsp", ocsp_answer, true },
 };
 
 static bool leads(const struct route *r, const char *path)

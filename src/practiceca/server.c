@@ -101,7 +101,10 @@ static bool add_headers(struct MHD_Response *response, const struct answer *a)
 	if (a->status == 401)
 		good &= MHD_add_response_header(
 				response, "WWW-Authenticate",
-				"Basic realm=\"inkan practice CA\", charset=\"UTF-8\"") == MHD_YES;
+				a->challenge[0]
+					? a->challenge
+					: "Basic realm=\"inkan practice CA\", charset=\"UTF-8\"") ==
+			MHD_YES;
 	if (a->location)
 		good &= MHD_add_response_header(response, "Location", a->location) == MHD_YES;
 	if (a->set_cookie.len)

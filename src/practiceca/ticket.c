@@ -37,8 +37,8 @@ bool ticket_from_cookie(const char *cookie, char out[static TICKET_LEN + 1])
 }
 
 #define TICKET_COLUMNS                                                                             \
-	"SELECT id, account, request_sha256, ready_at, waits_left, poll_after, issued FROM "       \
-	"ticket "
+	"SELECT id, account, request_sha256, ready_at, waits_left, poll_after, issued, "           \
+	"vouched_by FROM ticket "
 
 // What a poll of the ticket in this row comes to.
 static struct err *step(struct store *s, const struct rows *r, const struct request *request,
@@ -50,7 +50,8 @@ static struct err *step(struct store *s, const struct rows *r, const struct requ
 	t->id = rows_int(r, 0);
 	t->account = rows_int(r, 1);
 	t->issued = rows_int(r, 6);
-	if (strcmp(rows_text(r, 2), request->sha256) != 0) {
+	t->vouched_by = rows_int(r, 7);
+	if (strcmp(rows_text(r, 2), request->asked_sha256) != 0) {
 		t->kind = TICKET_OTHER_REQUEST;
 		return NULL;
 	}
@@ -118,10 +119,11 @@ static struct err *ticket_new(struct store *s, const struct account *who,
 	return store_run(
 		s,
 		"INSERT INTO ticket(account, ticket_sha256, request_sha256, made_at, ready_at,"
-		" waits_left, poll_after, renews) VALUES(?,?,?,?,?,?,?,?)",
-		VALUES(V_INT(who->id), V_TEXT(hash), V_TEXT(request->sha256), V_INT(now),
+		" waits_left, poll_after, renews, vouched_by) VALUES(?,?,?,?,?,?,?,?,?)",
+		VALUES(V_INT(who->id), V_TEXT(hash), V_TEXT(request->asked_sha256), V_INT(now),
 		       V_INT(ready_at), V_INT(who->pending_polls > 0 ? who->pending_polls - 1 : 0),
-		       V_INT(now + t->retry_after), V_INT(request->renews)),
+		       V_INT(now + t->retry_after), V_INT(request->renews),
+		       V_INT(request->vouched_by)),
 		NULL);
 }
 
@@ -137,7 +139,7 @@ struct err *ticket_take(struct store *s, const struct account *who, const struct
 		TICKET_COLUMNS
 		"WHERE account=? AND request_sha256=? AND made_at>? AND renews=? AND issued IS "
 		"NULL",
-		VALUES(V_INT(who->id), V_TEXT(request->sha256), V_INT(now - TICKET_LIFE),
+		VALUES(V_INT(who->id), V_TEXT(request->asked_sha256), V_INT(now - TICKET_LIFE),
 		       V_INT(request->renews)),
 		&r));
 	TRY(rows_next(r, &more));

@@ -1,6 +1,6 @@
 // Tickets: an enrolment that must wait, taken up again without a credential.
 //
-// A ticket is a random cookie bound to the SHA-256 of the request; the database holds its hash only. It lives a week, and after it brought
+// A ticket is a random cookie bound to the SHA-256 of what is asked for; the database holds its hash only. It lives a week, and after it brought
 // its certificate it brings the same one again (an answer may be lost). One given for a renewal is good with the certificate alone that it
 // was given to, and at no other place.
 #pragma once
@@ -28,6 +28,7 @@ enum ticket_kind {
 struct ticket {
 	enum ticket_kind kind;
 	int64_t id, account, issued, retry_after;
+	int64_t vouched_by;	    // as in struct request
 	char value[TICKET_LEN + 1]; // what the cookie is, when it is new
 };
 

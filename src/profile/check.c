@@ -87,6 +87,7 @@ struct err *check_draft(struct draft *d, const char *dir, struct faults *f)
 	check_window(&p->window, f);
 	for (size_t i = 0; i < p->n_roles; i++)
 		TRY(check_role(p, &p->roles[i], f));
+	check_est(p, f);
 	TRY(check_attestation(d, dir, f));
 	TRY(check_token(d, dir, f));
 	return check_ca(d, dir, f);

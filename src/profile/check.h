@@ -14,6 +14,7 @@ MUST struct err *check_draft(struct draft *d, const char *dir, struct faults *f)
 // Its parts.
 MUST struct err *check_role(struct profile *p, struct profile_role *r, struct faults *f);
 MUST struct err *check_ca(struct draft *d, const char *dir, struct faults *f);
+void check_est(const struct profile *p, struct faults *f);
 MUST struct err *check_attestation(struct draft *d, const char *dir, struct faults *f);
 // What token: says of the security officer's PIN; reads the recovery certificates.
 MUST struct err *check_token(struct draft *d, const char *dir, struct faults *f);

@@ -190,6 +190,12 @@ static void pem_missing(const struct profile *p, const char *key, const char *pa
 				     "file of its "
 				     "root certificate (practice-ca.pem). Copy it to %1."),
 				  ARG_TEXT(path))
+		: p->ca.protocol == CA_EST
+			? msg_new(N_("Ask the institution for its root certificate (PEM), compare "
+				     "its fingerprint, and put it there: %1. Or have `inkan "
+				     "profile trust` get it from the CA's server, by its "
+				     "fingerprint."),
+				  ARG_TEXT(path))
 			: msg_new(N_("Ask the institution for its root certificate (PEM), "
 				     "compare its "
 				     "fingerprint, and put it there: %1."),
@@ -297,10 +303,26 @@ static struct err *check_cmp(struct draft *d, const char *dir, struct faults *f)
 	p->ca.cmp.server_certificate = BUF(ANCHORS_MAX_BYTES);
 	if (p->ca.protocol != CA_CMP && place_known(f, "ca.cmp"))
 		FAULT_AT(f, "ca.cmp", N_("%1: %2: this has a meaning with protocol: cmp alone."));
+	if (p->ca.protocol == CA_CMP && p->ca.on_behalf)
+		FAULT_AT(f, "ca.on_behalf",
+			 N_("%1: %2: nobody can vouch for others by CMP here. Write false."));
 	if (!d->cmp_server)
 		return NULL;
 	return check_pem_file(p, "ca.cmp.server_certificate", dir, d->cmp_server, f,
 			      &p->ca.cmp.server_certificate);
+}
+
+static struct err *look_for_anchors(struct draft *d, const char *dir)
+{
+	const char *file = d->anchors[0];
+	AUTO_TEXT char *path = file[0] == '/' ? text_copy(file) : text_format("%s/%s", dir, file);
+	if (!path)
+		return err_no_memory();
+	if (access(path, F_OK) != 0 && errno == ENOENT) {
+		d->missing = path;
+		path = NULL;
+	}
+	return NULL;
 }
 
 struct err *check_ca(struct draft *d, const char *dir, struct faults *f)
@@ -311,7 +333,9 @@ struct err *check_ca(struct draft *d, const char *dir, struct faults *f)
 	TRY(check_url(&p->ca, f));
 	TRY(check_login(p, f));
 	TRY(check_cmp(d, dir, f));
-	for (size_t i = 0; i < d->n_anchors; i++)
+	if (d->may_miss && d->n_anchors == 1)
+		TRY(look_for_anchors(d, dir));
+	for (size_t i = 0; i < d->n_anchors && !d->missing; i++)
 		TRY(check_pem_file(p, "ca.anchors", dir, d->anchors[i], f, &p->ca.anchors));
 	return NULL;
 }

@@ -61,7 +61,9 @@ static bool role_uses(const struct profile_role *r, const char *name)
 {
 	return template_uses(r->common_name, name) || template_uses(r->user_name, name) ||
 	       template_uses(r->password, name) || template_uses(r->challenge_password, name) ||
-	       template_uses(r->cmp_reference, name) || template_uses(r->cmp_secret, name);
+	       template_uses(r->cmp_reference, name) || template_uses(r->cmp_secret, name) ||
+	       template_uses(r->otp_challenge, name) ||
+	       template_uses(r->revocation_challenge, name);
 }
 
 static bool subject_uses(const struct profile_role *r, const char *name)
@@ -224,18 +226,27 @@ static void check_cmp(const struct profile *p, const struct profile_role *r, str
 			 N_("%1: %2: CMP has no place for this. Give cmp: reference and secret."));
 }
 
+static void check_challenge(const struct profile *p, const struct profile_role *r, const char *key,
+			    const char *template_text, struct faults *f)
+{
+	struct judged j = { .secret_allowed = true, .otp_allowed = true };
+	struct role_path here = role_path(r, key, NULL, NULL);
+	check_template(p, r, template_text, here.text, &j, f);
+	if (j.longest > CHALLENGE_MAX)
+		too_long(here.text, j.longest, CHALLENGE_MAX, f);
+}
+
 static void check_credentials(const struct profile *p, const struct profile_role *r,
 			      struct faults *f)
 {
 	struct judged j = { .secret_allowed = true, .otp_allowed = true };
 	struct role_path user = role_path(r, "user_name", NULL, NULL);
 	struct role_path password = role_path(r, "password", NULL, NULL);
-	struct role_path challenge = role_path(r, "challenge_password", NULL, NULL);
 	check_template(p, r, r->user_name, user.text, &j, f);
 	check_template(p, r, r->password, password.text, &j, f);
-	check_template(p, r, r->challenge_password, challenge.text, &j, f);
-	if (j.longest > CHALLENGE_MAX)
-		too_long(challenge.text, j.longest, CHALLENGE_MAX, f);
+	check_challenge(p, r, "challenge_password", r->challenge_password, f);
+	check_challenge(p, r, "otp_challenge", r->otp_challenge, f);
+	check_challenge(p, r, "revocation_challenge", r->revocation_challenge, f);
 	check_cmp(p, r, f);
 	// RFC 7617 §2: the server would end the name at the first colon.
 	if (r->user_name && strchr(r->user_name, ':'))

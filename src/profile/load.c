@@ -54,8 +54,14 @@ static void role_free(struct profile_role *r)
 	free(r->otp.models);
 	rdns_free(r->subject, r->n_subject);
 	// Templates: the secrets that fill them never come here.
-	char *texts[] = { r->name,	r->common_name,	       r->user_name,
-			  r->password,	r->challenge_password, r->cmp_reference,
+	char *texts[] = { r->name,
+			  r->common_name,
+			  r->user_name,
+			  r->password,
+			  r->challenge_password,
+			  r->otp_challenge,
+			  r->revocation_challenge,
+			  r->cmp_reference,
 			  r->cmp_secret };
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		free(texts[i]);
@@ -108,6 +114,7 @@ void draft_free(struct draft *d)
 	texts_free(d->roots, d->n_roots);
 	texts_free(d->recovery, d->n_recovery);
 	free(d->cmp_server);
+	free(d->missing);
 	*d = (struct draft){ 0 };
 }
 
@@ -165,11 +172,12 @@ static struct err *fill_draft(const void *yaml, size_t len, const char *dir, str
 	return e ? e : check_draft(d, dir, f);
 }
 
-struct err *profile_parse(const void *yaml, size_t len, const char *origin, const char *dir,
-			  struct profile **out)
+// missing: as in profile_load_trusting; null: nothing may be missing.
+static struct err *parse(const void *yaml, size_t len, const char *origin, const char *dir,
+			 char **missing, struct profile **out)
 {
 	AUTO_FAULTS struct faults f = { .origin = origin };
-	AUTO_DRAFT struct draft d = { 0 };
+	AUTO_DRAFT struct draft d = { .may_miss = missing != NULL };
 	TRY(fill_draft(yaml, len, dir, &f, &d));
 	TRY(faults_take(&f));
 	TRY(set_fingerprint(&d.profile, yaml, len));
@@ -182,10 +190,20 @@ struct err *profile_parse(const void *yaml, size_t len, const char *origin, cons
 	*p = d.profile;
 	d.profile = (struct profile){ 0 };
 	*out = p;
+	if (missing) {
+		*missing = d.missing;
+		d.missing = NULL;
+	}
 	return NULL;
 }
 
-static struct err *load_file(const char *path, struct profile **out)
+struct err *profile_parse(const void *yaml, size_t len, const char *origin, const char *dir,
+			  struct profile **out)
+{
+	return parse(yaml, len, origin, dir, NULL, out);
+}
+
+static struct err *load_file(const char *path, char **missing, struct profile **out)
 {
 	AUTO_TEXT char *real = NULL;
 	AUTO_BUF struct buf yaml = BUF(DOCUMENT_MAX_BYTES);
@@ -194,7 +212,7 @@ static struct err *load_file(const char *path, struct profile **out)
 	AUTO_TEXT char *dir = strndup(real, (size_t)(strrchr(real, '/') - real));
 	if (!dir)
 		return err_no_memory();
-	return profile_parse(yaml.data ? (const void *)yaml.data : "", yaml.len, real, dir, out);
+	return parse(yaml.data ? (const void *)yaml.data : "", yaml.len, real, dir, missing, out);
 }
 
 static struct err *no_such_profile(const char *name)
@@ -211,12 +229,12 @@ static bool is_path(const char *text)
 	return strchr(text, '/') || (len > tail && strcmp(text + len - tail, ".yaml") == 0);
 }
 
-struct err *profile_load(const char *name_or_path, struct profile **out)
+static struct err *load(const char *name_or_path, char **missing, struct profile **out)
 {
 	if (is_path(name_or_path)) {
 		if (access(name_or_path, F_OK) != 0)
 			return no_such_profile(name_or_path);
-		return load_file(name_or_path, out);
+		return load_file(name_or_path, missing, out);
 	}
 	AUTO_DIRS struct profile_dirs dirs = { { NULL } };
 	if (!name_is_profile(name_or_path))
@@ -230,7 +248,17 @@ struct err *profile_load(const char *name_or_path, struct profile **out)
 		if (!path)
 			return err_no_memory();
 		if (access(path, F_OK) == 0)
-			return load_file(path, out);
+			return load_file(path, missing, out);
 	}
 	return no_such_profile(name_or_path);
+}
+
+struct err *profile_load(const char *name_or_path, struct profile **out)
+{
+	return load(name_or_path, NULL, out);
+}
+
+struct err *profile_load_trusting(const char *name_or_path, struct profile **out, char **missing)
+{
+	return load(name_or_path, missing, out);
 }

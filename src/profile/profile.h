@@ -67,9 +67,10 @@ struct profile_role {
 	char *common_name;	     // template; secret fields are refused in it
 	struct profile_rdn *subject; // whole subject with the CN in it
 	size_t n_subject;
-	char *user_name;		  // template for HTTP Basic; null: none
-	char *password;			  // template for HTTP Basic; null: none
-	char *challenge_password;	  // template for the PKCS#10 attribute; null: none
+	char *user_name;	  // template for HTTP Basic; null: none
+	char *password;		  // template for HTTP Basic; null: none
+	char *challenge_password; // template for the PKCS#10 attribute; null: none
+	char *otp_challenge, *revocation_challenge; // the same, for those of RFC 7894
 	char *cmp_reference, *cmp_secret; // templates for the protection of CMP; both or neither
 };
 
@@ -126,17 +127,31 @@ struct profile_cmp {
 		server_certificate; // PEM: the one that protects answers; empty: any that reaches the anchors
 };
 
+// When a request is bound to its TLS connection (RFC 7030 §3.5).
+enum est_link { EST_LINK_ASKED, EST_LINK_ALWAYS, EST_LINK_NEVER };
+enum est_auth { EST_AUTH_BASIC, EST_AUTH_DIGEST };
+struct profile_est {
+	enum est_link link;
+	enum est_auth auth; // how user name and password are presented
+};
+
+// Whether a certificate is looked up among those that the CA revoked.
+enum revocation { REVOCATION_NONE, REVOCATION_CRL, REVOCATION_OCSP, REVOCATION_EITHER };
+
 struct profile_ca {
 	enum ca_protocol protocol;
 	char *url; // https only for EST: "https://host:port/.well-known/est" with an optional label behind it
 	struct buf
 		anchors; // trust for the server and for what it issues: PEM, concatenated (read at load)
+	bool on_behalf; // an RA may vouch for a person
 	char **hosts; // host (then port 443) or host:port that may be spoken to; the URL's own is among them
 	size_t n_hosts;
 	unsigned connect_seconds, answer_seconds; // time-outs
 	size_t max_answer;			  // bytes
 	unsigned max_wait_seconds; // how long a 202 is waited for on a terminal before exit 3
 	struct profile_cmp cmp;
+	enum revocation revocation;
+	struct profile_est est;
 };
 
 enum after_expiry { AFTER_RENEW, AFTER_REACQUIRE, AFTER_CLOSED };
@@ -214,6 +229,10 @@ MUST struct err *profile_load(const char *name_or_path, struct profile **out);
 // From bytes, for tests and fuzzing; `origin` is what messages call it, files it names are relative to `dir`.
 MUST struct err *profile_parse(const void *yaml, size_t len, const char *origin, const char *dir,
 			       struct profile **out);
+// The same for getting the trust that is not there yet: *missing is the path of the one file of ca.anchors that is not there (a new string), or null
+// where none is missing. Such a profile has no anchors: nothing may be sent to its CA but the question for them.
+MUST struct err *profile_load_trusting(const char *name_or_path, struct profile **out,
+				       char **missing);
 void profile_free(struct profile *p);
 DEFINE_CLEANUP(profile, struct profile, profile_free)
 

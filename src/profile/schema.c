@@ -31,6 +31,9 @@ static const char *const attested_pins[] = { "any", "once", "always", NULL };
 static const char *const attested_touches[] = { "any", "cached", "always", NULL };
 static const char *const attested_ways[] = { "none", "pkcs10-attribute", "extra-certificates",
 					     "file", NULL };
+static const char *const revocations[] = { "none", "crl", "ocsp", "either", NULL };
+static const char *const est_links[] = { "asked", "always", "never", NULL };
+static const char *const est_auths[] = { "basic", "digest", NULL };
 static const char *const afters[] = { "renew", "reacquire", "closed", NULL };
 
 const char *const schema_subject_types[] = {
@@ -233,6 +236,16 @@ static const struct schema_key role_keys[] = {
 	  .shape = SHAPE_GROUP,
 	  .table = &role_cmp_table,
 	  .allowed = N_("the keys reference and secret") },
+	{ .key = "otp_challenge",
+	  .shape = SHAPE_TEXT,
+	  .max = 500,
+	  .at = ROLE(otp_challenge),
+	  .allowed = ALLOWED_TEMPLATE },
+	{ .key = "revocation_challenge",
+	  .shape = SHAPE_TEXT,
+	  .max = 500,
+	  .at = ROLE(revocation_challenge),
+	  .allowed = ALLOWED_TEMPLATE },
 };
 static const struct schema_table role_table = TABLE(sizeof(struct profile_role), role_keys);
 
@@ -400,6 +413,22 @@ static const struct schema_key cmp_keys[] = {
 	  .allowed = ALLOWED_FLAG },
 };
 static const struct schema_table cmp_table = TABLE(0, cmp_keys);
+#define EST(member) DRAFT(profile.ca.est.member)
+static const struct schema_key est_keys[] = {
+	{ .key = "link",
+	  .shape = SHAPE_CHOICE,
+	  .at = EST(link),
+	  .choices = est_links,
+	  .otherwise = "asked",
+	  .allowed = N_("asked, always or never") },
+	{ .key = "auth",
+	  .shape = SHAPE_CHOICE,
+	  .at = EST(auth),
+	  .choices = est_auths,
+	  .otherwise = "basic",
+	  .allowed = N_("basic or digest") },
+};
+static const struct schema_table est_table = TABLE(0, est_keys);
 
 static const struct schema_key ca_keys[] = {
 	{ .key = "protocol",
@@ -420,6 +449,11 @@ static const struct schema_key ca_keys[] = {
 	  .at = DRAFT(anchors),
 	  .also_at = DRAFT(n_anchors),
 	  .allowed = N_("one file of certificates (PEM), or a list of files") },
+	{ .key = "on_behalf",
+	  .shape = SHAPE_FLAG,
+	  .at = DRAFT(profile.ca.on_behalf),
+	  .otherwise = "false",
+	  .allowed = N_("true or false") },
 	{ .key = "hosts",
 	  .shape = SHAPE_TEXTS,
 	  .max = 16,
@@ -459,6 +493,16 @@ static const struct schema_key ca_keys[] = {
 	  .table = &cmp_table,
 	  .allowed = N_("the keys request, implicit_confirm, recipient, server_certificate and "
 			"unprotected_errors") },
+	{ .key = "revocation",
+	  .shape = SHAPE_CHOICE,
+	  .at = DRAFT(profile.ca.revocation),
+	  .choices = revocations,
+	  .otherwise = "none",
+	  .allowed = N_("none, crl, ocsp or either") },
+	{ .key = "est",
+	  .shape = SHAPE_GROUP,
+	  .table = &est_table,
+	  .allowed = N_("the keys link and auth") },
 };
 static const struct schema_table ca_table = TABLE(0, ca_keys);
 

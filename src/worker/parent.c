@@ -176,7 +176,7 @@ static bool only_looks(const struct worker *w)
 {
 	const enum job_kind kind = w->job->kind;
 	return kind == JOB_LIST || kind == JOB_READERS || kind == JOB_WATCH || kind == JOB_CA ||
-	       (w->job->unlisted && !w->spoken);
+	       kind == JOB_TRUST || (w->job->unlisted && !w->spoken);
 }
 
 static void bury(struct worker *w)

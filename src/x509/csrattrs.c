@@ -8,8 +8,11 @@
 #include "base/text.h"
 #include "x509/csrattrs_inside.h"
 
-static const char oid_template[] = "1.2.840.113549.1.9.16.2.61";	 // RFC 9908
-static const char oid_identity_linking[] = "1.2.840.113549.1.9.16.2.58"; // RFC 7894 §3.3
+static const char oid_template[] = "1.2.840.113549.1.9.16.2.61"; // RFC 9908
+// RFC 7894 §3
+static const char oid_otp_challenge[] = "1.2.840.113549.1.9.16.2.56";
+static const char oid_revocation_challenge[] = "1.2.840.113549.1.9.16.2.57";
+static const char oid_identity_linking[] = "1.2.840.113549.1.9.16.2.58";
 
 DEFINE_CLEANUP(asn1_object, ASN1_OBJECT, ASN1_OBJECT_free)
 
@@ -98,6 +101,23 @@ struct seen {
 	bool hash, our_hash, extensions, template;
 };
 
+bool csrattrs_take_challenge(struct csrattrs *a, const ASN1_OBJECT *oid)
+{
+	char dotted[128];
+	if (OBJ_obj2nid(oid) == NID_pkcs9_challengePassword) {
+		a->challenge_password = true;
+		return true;
+	}
+	OBJ_obj2txt(dotted, (int)sizeof(dotted), oid, 1);
+	bool otp = strcmp(dotted, oid_otp_challenge) == 0;
+	bool revocation = strcmp(dotted, oid_revocation_challenge) == 0;
+	bool linking = strcmp(dotted, oid_identity_linking) == 0;
+	a->otp_challenge |= otp;
+	a->revocation_challenge |= revocation;
+	a->identity_linking |= linking;
+	return otp || revocation || linking;
+}
+
 static struct err *take_oid(struct csrattrs *a, const ASN1_OBJECT *oid, struct seen *seen)
 {
 	bool taken = false, ours = false;
@@ -105,18 +125,13 @@ static struct err *take_oid(struct csrattrs *a, const ASN1_OBJECT *oid, struct s
 	if (taken)
 		return NULL;
 	int nid = OBJ_obj2nid(oid);
-	if (nid == NID_pkcs9_challengePassword) {
-		a->challenge_password = true;
-	} else if (nid != NID_undef && is_hash(nid, &ours)) {
+	if (csrattrs_take_challenge(a, oid))
+		return NULL;
+	if (nid != NID_undef && is_hash(nid, &ours)) {
 		seen->hash = true;
 		seen->our_hash = seen->our_hash || ours;
 	} else if (nid != NID_ext_req) { // a bare extensionRequest asks for what is there anyway
-		char dotted[128];
-		OBJ_obj2txt(dotted, (int)sizeof(dotted), oid, 1);
-		if (strcmp(dotted, oid_identity_linking) == 0)
-			a->tls_unique = true;
-		else
-			return csrattrs_add_unknown(a, oid);
+		return csrattrs_add_unknown(a, oid);
 	}
 	return NULL;
 }
@@ -257,6 +272,11 @@ void csrattrs_free(struct csrattrs *a)
 	for (size_t i = 0; i < a->n_unknown; i++)
 		free(a->unknown[i]);
 	free(a->unknown);
+	for (size_t i = 0; i < a->n_subject; i++) {
+		free(a->subject[i].type);
+		free(a->subject[i].value);
+	}
+	free(a->subject);
 	*a = (struct csrattrs){ 0 };
 }
 

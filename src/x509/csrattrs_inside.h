@@ -26,6 +26,8 @@ struct key_said {
 	bool rsa, other;
 };
 MUST struct err *csrattrs_take_key_oid(const ASN1_OBJECT *oid, struct key_said *said, bool *taken);
+// challengePassword and its kin of RFC 7894; false for anything else.
+bool csrattrs_take_challenge(struct csrattrs *a, const ASN1_OBJECT *oid);
 // Extensions (SEQUENCE OF Extension). Fills key usage and appends what else has a value as an extensionRequest attribute.
 MUST struct err *csrattrs_take_extensions(struct csrattrs *a, const struct der_item *sequence);
 

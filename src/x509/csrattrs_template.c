@@ -1,5 +1,6 @@
 // The parts of CsrAttrs that have a shape of their own: extensions, and the template of RFC 9908 §3.4.
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "x509/csrattrs_inside.h"
@@ -192,11 +193,7 @@ static struct err *take_template_attribute(struct csrattrs *a, const struct der_
 		*extensions = true;
 		return csrattrs_take_extensions(a, &value);
 	}
-	if (nid == NID_pkcs9_challengePassword) {
-		a->challenge_password = true;
-		return NULL;
-	}
-	return csrattrs_add_unknown(a, type);
+	return csrattrs_take_challenge(a, type) ? NULL : csrattrs_add_unknown(a, type);
 }
 
 static struct err *take_template_attributes(struct csrattrs *a, const struct der_item *list)
@@ -212,8 +209,75 @@ static struct err *take_template_attributes(struct csrattrs *a, const struct der
 	return bad ? csrattrs_malformed("attributes") : NULL;
 }
 
-// SEQUENCE { version INTEGER (v1), subject OPTIONAL, subjectPKInfo [0] OPTIONAL, attributes [1] }. The subject is left to the
-// profile: what the CA thinks of it, the certificate shows.
+// Text of any kind; an empty one is to be filled in, as one that is left out.
+static struct err *take_value(const struct der_item *item, char **out)
+{
+	const unsigned char *p = item->whole;
+	ASN1_TYPE *value = d2i_ASN1_TYPE(NULL, &p, (long)item->whole_len);
+	bool text =
+		value && (item->tag == V_ASN1_UTF8STRING || item->tag == V_ASN1_PRINTABLESTRING ||
+			  item->tag == V_ASN1_IA5STRING || item->tag == V_ASN1_T61STRING ||
+			  item->tag == V_ASN1_BMPSTRING || item->tag == V_ASN1_UNIVERSALSTRING);
+	unsigned char *utf8 = NULL;
+	int len = text ? ASN1_STRING_to_UTF8(&utf8, value->value.asn1_string) : -1;
+	struct err *e = NULL;
+	if (len < 0 || (len > 0 && memchr(utf8, 0, (size_t)len)))
+		e = csrattrs_malformed("subject");
+	else if (len > 0 && !(*out = strndup((const char *)utf8, (size_t)len)))
+		e = err_no_memory();
+	OPENSSL_free(utf8);
+	ASN1_TYPE_free(value);
+	return e;
+}
+
+// SingleAttributeTemplate ::= SEQUENCE { type OBJECT IDENTIFIER, value OPTIONAL }
+static struct err *take_part(struct csrattrs *a, const struct der_item *item)
+{
+	struct der_items parts = { item->body, item->body + item->body_len };
+	struct der_item oid, value;
+	bool bad = false;
+	struct csrattrs_rdn *rdn = &a->subject[a->n_subject];
+	if (!is_universal(item, V_ASN1_SEQUENCE) || !der_next(&parts, &oid, &bad) ||
+	    !is_universal(&oid, V_ASN1_OBJECT))
+		return csrattrs_malformed("subject");
+	const unsigned char *p = oid.whole;
+	AUTO(asn1_object) ASN1_OBJECT *type = d2i_ASN1_OBJECT(NULL, &p, (long)oid.whole_len);
+	int nid = type ? OBJ_obj2nid(type) : NID_undef;
+	if (nid == NID_undef) {
+		a->strange_subject = true;
+		return NULL;
+	}
+	rdn->type = strdup(OBJ_nid2sn(nid));
+	if (!rdn->type)
+		return err_no_memory();
+	a->n_subject++;
+	if (!der_next(&parts, &value, &bad))
+		return bad ? csrattrs_malformed("subject") : NULL;
+	return parts.p == parts.end ? take_value(&value, &rdn->value)
+				    : csrattrs_malformed("subject");
+}
+
+// NameTemplate ::= SEQUENCE OF SET OF SingleAttributeTemplate
+static struct err *take_subject(struct csrattrs *a, const struct der_item *name)
+{
+	struct der_items rdns = { name->body, name->body + name->body_len };
+	struct der_item rdn, part;
+	bool bad = false;
+	a->subject = calloc(CSRATTRS_MAX_ITEMS, sizeof(*a->subject));
+	if (!a->subject)
+		return err_no_memory();
+	while (der_next(&rdns, &rdn, &bad)) {
+		struct der_items parts = { rdn.body, rdn.body + rdn.body_len };
+		if (!is_universal(&rdn, V_ASN1_SET) || !der_next(&parts, &part, &bad) ||
+		    a->n_subject == CSRATTRS_MAX_ITEMS)
+			return csrattrs_malformed("subject");
+		a->strange_subject |= parts.p != parts.end;
+		TRY(take_part(a, &part));
+	}
+	return bad ? csrattrs_malformed("subject") : NULL;
+}
+
+// SEQUENCE { version INTEGER (v1), subject OPTIONAL, subjectPKInfo [0] OPTIONAL, attributes [1] }.
 struct err *csrattrs_take_template(struct csrattrs *a, const struct der_item *sequence,
 				   struct key_said *said)
 {
@@ -224,8 +288,10 @@ struct err *csrattrs_take_template(struct csrattrs *a, const struct der_item *se
 	    part.body_len != 1 || part.body[0] != 0)
 		return csrattrs_malformed("version");
 	bool more = der_next(&parts, &part, &bad);
-	if (more && is_universal(&part, V_ASN1_SEQUENCE))
+	if (more && is_universal(&part, V_ASN1_SEQUENCE)) {
+		TRY(take_subject(a, &part));
 		more = der_next(&parts, &part, &bad);
+	}
 	if (more && part.class == V_ASN1_CONTEXT_SPECIFIC && part.tag == 0) {
 		TRY(take_key_template(a, &part, said));
 		more = der_next(&parts, &part, &bad);

@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/proverr.h>
 #include <openssl/provider.h>
+
+#include "x509/cert_inside.h"
 
 struct private_key {
 	struct far_key *far;
@@ -146,17 +149,46 @@ static struct err *make_pkey(struct far_key *far, EVP_PKEY **out)
 	return made ? NULL : ossl_failed("EVP_PKEY_fromdata");
 }
 
-struct err *private_key_new(const struct rsa_public *key, const struct private_key_ops *ops,
-			    struct private_key **out)
+static struct err *private_key_empty(const struct private_key_ops *ops, struct private_key **out)
 {
 	AUTO(private_key) struct private_key *k = calloc(1, sizeof(*k));
 	if (!k || !(k->far = far_key_new()))
 		return err_no_memory();
 	k->far->ops = *ops;
+	*out = k;
+	k = NULL;
+	return NULL;
+}
+
+struct err *private_key_new(const struct rsa_public *key, const struct private_key_ops *ops,
+			    struct private_key **out)
+{
+	AUTO(private_key) struct private_key *k = NULL;
+	TRY(private_key_empty(ops, &k));
 	k->far->n = BN_bin2bn(key->modulus, (int)key->modulus_len, NULL);
 	k->far->e = BN_bin2bn(key->exponent, (int)key->exponent_len, NULL);
 	if (!k->far->n || !k->far->e)
 		return err_no_memory();
+	TRY(make_pkey(k->far, &k->pkey));
+	*out = k;
+	k = NULL;
+	return NULL;
+}
+
+struct err *private_key_of(const struct cert *c, const struct private_key_ops *ops,
+			   struct private_key **out)
+{
+	AUTO(private_key) struct private_key *k = NULL;
+	EVP_PKEY *public_key = X509_get0_pubkey(cert_x509(c));
+	TRY(private_key_empty(ops, &k));
+	if (!public_key || EVP_PKEY_get_base_id(public_key) != EVP_PKEY_RSA)
+		return err_tag(err_new(ERR_POLICY,
+				       N_("The key of the certificate for %1 is not RSA."),
+				       ARG_TEXT(cert_common_name(c))),
+			       "key-type");
+	if (EVP_PKEY_get_bn_param(public_key, OSSL_PKEY_PARAM_RSA_N, &k->far->n) != 1 ||
+	    EVP_PKEY_get_bn_param(public_key, OSSL_PKEY_PARAM_RSA_E, &k->far->e) != 1)
+		return ossl_failed("EVP_PKEY_get_bn_param");
 	TRY(make_pkey(k->far, &k->pkey));
 	*out = k;
 	k = NULL;

@@ -5,6 +5,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "x509/cert.h"
 #include "x509/request.h"
 #include "x509/signing.h"
 
@@ -29,6 +30,9 @@ struct private_key_ops {
 // Copies the public numbers. The ops are used until private_key_free; what OpenSSL still holds of the key fails after that, and frees itself.
 MUST struct err *private_key_new(const struct rsa_public *key, const struct private_key_ops *ops,
 				 struct private_key **out);
+// The same for the key of a certificate. ERR_POLICY tagged "key-type" where it is not RSA.
+MUST struct err *private_key_of(const struct cert *c, const struct private_key_ops *ops,
+				struct private_key **out);
 void private_key_free(struct private_key *k);
 DEFINE_CLEANUP(private_key, struct private_key, private_key_free)
 // Borrowed; valid until private_key_free, and longer for whoever raised its count.

@@ -22,23 +22,30 @@ static struct err *set_subject(X509_REQ *req, const struct request_terms *t)
 	return NULL;
 }
 
-// RFC 2985 §5.4.1: PrintableString where it can be one, UTF8String otherwise.
-static struct err *add_challenge(X509_REQ *req, const struct secret *challenge)
+// RFC 2985 §5.4.1, RFC 7894 §3: PrintableString where it can be one, UTF8String otherwise.
+static struct err *add_text(X509_REQ *req, const char *type, const struct secret *text)
 {
-	if (!challenge)
+	if (!text)
 		return NULL;
-	size_t len = secret_len(challenge);
+	size_t len = secret_len(text);
 	if (len == 0 || len > CHALLENGE_MAX)
 		return err_new(ERR_ANSWER,
 			       N_("What is to be the challenge password must have 1 to %1 bytes."),
 			       ARG_NUM(CHALLENGE_MAX));
-	int type = ASN1_PRINTABLE_type(secret_bytes(challenge), (int)len);
-	if (type != V_ASN1_PRINTABLESTRING)
-		type = V_ASN1_UTF8STRING;
-	if (!X509_REQ_add1_attr_by_NID(req, NID_pkcs9_challengePassword, type,
-				       secret_bytes(challenge), (int)len))
-		return ossl_failed("X509_REQ_add1_attr_by_NID");
+	int kind = ASN1_PRINTABLE_type(secret_bytes(text), (int)len);
+	if (kind != V_ASN1_PRINTABLESTRING)
+		kind = V_ASN1_UTF8STRING;
+	if (!X509_REQ_add1_attr_by_txt(req, type, kind, secret_bytes(text), (int)len))
+		return ossl_failed("X509_REQ_add1_attr_by_txt");
 	return NULL;
+}
+
+static struct err *add_challenges(X509_REQ *req, const struct request_terms *t)
+{
+	TRY(add_text(req, "challengePassword", t->challenge_password));
+	TRY(add_text(req, "1.2.840.113549.1.9.16.2.56", t->otp_challenge));
+	TRY(add_text(req, "1.2.840.113549.1.9.16.2.57", t->revocation_challenge));
+	return add_text(req, "1.2.840.113549.1.9.16.2.58", t->identity_linking);
 }
 
 static struct err *push_extension(STACK_OF(X509_EXTENSION) * list, const X509_EXTENSION *ext)
@@ -158,7 +165,7 @@ static struct err *set_attributes(X509_REQ *req, const struct request_terms *t)
 	AUTO(extension_stack) STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
 	if (!list)
 		return err_no_memory();
-	TRY(add_challenge(req, t->challenge_password));
+	TRY(add_challenges(req, t));
 	TRY(add_extra(req, t, list));
 	TRY(put_key_usage(list, t));
 	TRY(put_client_auth(list, t));

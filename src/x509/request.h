@@ -38,7 +38,10 @@ struct request_terms {
 	const uint8_t *
 		alt_names_der; // value of the subjectAltName extension asked for, as it is; null: none
 	size_t alt_names_der_len;
-	const struct secret *challenge_password; // null: none; at most 255 bytes
+	// Each null where there is none; at most 255 bytes.
+	const struct secret *challenge_password;
+	const struct secret *otp_challenge, *revocation_challenge; // RFC 7894 §3.1, §3.2
+	const struct secret *identity_linking;			   // RFC 7894 §3.3
 	const uint8_t *
 		extra_attributes; // DER: concatenated Attribute values (csrattrs, attestation); null: none
 	size_t extra_attributes_len;

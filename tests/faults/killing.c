@@ -128,7 +128,10 @@ static _Noreturn void nurse(char *const argv[], const char *cut)
 	if (cut) {
 		setenv("CUT_AT", cut, 1);
 		setenv("CUT_LOG", at.cut_log, 1);
-		setenv("LD_PRELOAD", INKAN_CUT, 1);
+		const char *other = getenv("LD_PRELOAD");
+		AUTO_TEXT char *both =
+			text_format("%s%s%s", INKAN_CUT, other ? ":" : "", other ? other : "");
+		setenv("LD_PRELOAD", both, 1);
 		setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
 	}
 	pid_t pid = fork();

@@ -17,7 +17,8 @@ for command in serve "account add" "account list" "account unlock" issued revoke
   gives 0 $command --help
   expect "its help begins with an example" "inkan-practice-ca $command --dir" "$(head -1 "$work/words" | grep -o "^inkan-practice-ca $command --dir")"
   # serve has an option for each way to be strange: two screens.
-  [ "$(wc -l <"$work/words")" -le $([ "$command" = serve ] && echo 72 || echo 36) ] || fail "the help of $command does not fit a screen"
+  if [ "$command" = serve ]; then lines=72; else lines=36; fi
+  [ "$(wc -l <"$work/words")" -le "$lines" ] || fail "the help of $command does not fit a screen"
 done
 gives 2 serve
 gives 2 serve --dir

@@ -10,6 +10,13 @@ servers=()
 failed=0
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 export LC_ALL=C.UTF-8
+# gojq knows the same language, in a tenth of the time: a test asks often. It sorts the keys of objects: what writes them in one line is left to jq.
+jq() {
+  case " $* " in
+    *" -c "* | *tojson*) command jq "$@" ;;
+    *) gojq "$@" ;;
+  esac
+}
 
 finish() {
   local status=$?

@@ -1,11 +1,11 @@
 // An HTTPS server for tests that answers by a script, and misbehaves as told. It shares no code with the program under test.
 //
 //   byteserver --script FILE [--anchors FILE] [--log FILE] [--server good|expired|not-yet|wrong-host]
-//              [--old-tls] [--plain] [--port N] [--seconds N]
+//              [--old-tls] [--no-ems] [--plain] [--port N] [--seconds N]
 //
 // It makes itself a root, an issuing CA and a server certificate for localhost and 127.0.0.1, writes the root to --anchors,
 // prints "port N" when it is ready, and ends when its standard input closes or after --seconds (3600). --old-tls speaks
-// TLS 1.1 only, --plain no TLS at all. A line of the log:
+// TLS 1.1 only, --no-ems no extended master secret, --plain no TLS at all. A line of the log:
 //   1 connection=1 POST /x authorization=no cookie=- length=12 sha256=…
 //
 // The script: "on METHOD PATH" begins a rule (METHOD may be *, PATH may end in *). Rules for one path are used one after the
@@ -88,7 +88,7 @@ void bytes_base64(struct bytes *to, const void *data, size_t len, const char *sh
 struct options {
 	const char *script, *anchors, *log;
 	enum server_kind kind;
-	bool old_tls, plain;
+	bool old_tls, no_ems, plain;
 	uint16_t port;
 	long seconds;
 };
@@ -125,6 +125,8 @@ static void read_options(int argc, char **argv, struct options *o)
 			i++;
 		else if (strcmp(a, "--old-tls") == 0)
 			o->old_tls = true;
+		else if (strcmp(a, "--no-ems") == 0)
+			o->no_ems = true;
 		else if (strcmp(a, "--plain") == 0)
 			o->plain = true;
 		else
@@ -134,7 +136,7 @@ static void read_options(int argc, char **argv, struct options *o)
 		die("needs", "--script FILE");
 }
 
-static void set_tls(struct server *s, bool old)
+static void set_tls(struct server *s, bool old, bool no_ems)
 {
 	s->tls = must(SSL_CTX_new(TLS_server_method()), "SSL_CTX_new");
 	if (old) {
@@ -142,6 +144,8 @@ static void set_tls(struct server *s, bool old)
 		SSL_CTX_set_min_proto_version(s->tls, TLS1_VERSION);
 		SSL_CTX_set_max_proto_version(s->tls, TLS1_1_VERSION);
 	}
+	if (no_ems)
+		SSL_CTX_set_options(s->tls, SSL_OP_NO_EXTENDED_MASTER_SECRET);
 	if (SSL_CTX_use_certificate(s->tls, s->pki.server) != 1 ||
 	    SSL_CTX_use_PrivateKey(s->tls, s->pki.server_key) != 1)
 		die("SSL_CTX_use_certificate", "server");
@@ -216,7 +220,7 @@ int main(int argc, char **argv)
 	if (o.anchors)
 		write_anchors(&s, o.anchors);
 	if (!o.plain)
-		set_tls(&s, o.old_tls);
+		set_tls(&s, o.old_tls, o.no_ems);
 	int listener = listen_on(&o.port);
 	printf("port %u\n", o.port);
 	fflush(stdout);

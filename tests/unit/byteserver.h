@@ -78,15 +78,18 @@ static inline struct byteserver *byteserver_start(const char *script, const char
 	b->log_path = scratch_path(b->dir, "log");
 	bool old = server && strcmp(server, "old-tls") == 0;
 	bool plain = server && strcmp(server, "plain") == 0;
+	bool no_ems = server && strcmp(server, "no-ems") == 0;
 	char program[] = INKAN_BYTESERVER;
-	char words[][16] = { "--script", "--anchors", "--log", "--old-tls", "--plain", "--server" };
+	char words[][16] = { "--script", "--anchors", "--log",	 "--old-tls",
+			     "--plain",	 "--server",  "--no-ems" };
 	char kind[32];
-	snprintf(kind, sizeof(kind), "%s", server && !old && !plain ? server : "good");
-	char *argv[] = {
-		program,  words[0],    path,	 words[1], anchors,
-		words[2], b->log_path, words[5], kind,	   old ? words[3] : plain ? words[4] : NULL,
-		NULL
-	};
+	snprintf(kind, sizeof(kind), "%s", server && !old && !plain && !no_ems ? server : "good");
+	char *argv[] = { program,     words[0],
+			 path,	      words[1],
+			 anchors,     words[2],
+			 b->log_path, words[5],
+			 kind,	      old ? words[3] : plain ? words[4] : no_ems ? words[6] : NULL,
+			 NULL };
 	b->pid = byteserver_spawn(argv, in[0], out[1]);
 	close(in[0]);
 	close(out[1]);

@@ -62,8 +62,8 @@ static void test_what_cannot_be_done_is_refused_with_words(void)
 		     "ggqhkjOPQQDAw==",
 		     "key-type");
 	check_cannot("MBMwEQYJKoZIhvcNAQEBMQQCAgQA", "key-size"); // RSA 1024
-	check_cannot("MAsGCSqGSIb3DQEJBw==", "challenge-password");
-	check_cannot("MA0GCyqGSIb3DQEJEAI6", "tls-unique");
+	check_cannot("MA0GCyqGSIb3DQEJEAI4", "otp-challenge");
+	check_cannot("MA0GCyqGSIb3DQEJEAI5", "revocation-challenge");
 	check_cannot("MAsGCSqGSIb3DQEBDA==", "signature-hash"); // SHA-384
 }
 
@@ -84,6 +84,41 @@ static void test_a_challenge_password_that_the_profile_fills(void)
 	CHECK_OK(ca_questions(f.ca, &k, &q));
 	CU_ASSERT(q.n == 4 && q.q[3].when == ASK_BEFORE_SIGN);
 	fixture_end(&f);
+}
+
+static void check_subject(const char *base64, const char *slug, struct ca_constraints *out)
+{
+	AUTO_TEXT char *script = text_format("on GET " EST "/csrattrs\n text %s\n", base64);
+	struct fixture f;
+	static char cn[] = "CN", o[] = "O", bank[] = "Bank", name[] = "{contract_id}{user_id}1283";
+	struct profile_rdn subject[] = { { o, bank }, { cn, name } };
+	fixture_begin(&f, script, NULL);
+	f.role.subject = subject;
+	f.role.n_subject = 2;
+	AUTO(err) struct err *e = ca_constraints(f.ca, out);
+	CU_ASSERT_STRING_EQUAL(e ? err_slug(e) : "", slug);
+	fixture_end(&f);
+}
+
+// RFC 9908 §3.4. The templates: {O=, OU=Abc, CN=}, {L=, CN=}, {CN=Other}, {O=}.
+static void test_the_subject_of_a_template(void)
+{
+	struct ca_constraints k = { 0 };
+	check_subject(
+		"MDowOAYLKoZIhvcNAQkQAj0xKTAnAgEAMCAxBzAFBgNVBAoxDDAKBgNVBAsMA0FiYzEHMAUGA1UEA6EA",
+		"", &k);
+	CU_ASSERT_FATAL(k.n_subject == 3);
+	CU_ASSERT(!k.subject[0].value && k.subject[0].place == 0);
+	CU_ASSERT_STRING_EQUAL(k.subject[1].type, "OU");
+	CU_ASSERT_STRING_EQUAL(k.subject[1].value, "Abc");
+	CU_ASSERT(!k.subject[2].value && k.subject[2].place == 1);
+	ca_constraints_free(&k);
+	check_subject("MCwwKgYLKoZIhvcNAQkQAj0xGzAZAgEAMBIxBzAFBgNVBAcxBzAFBgNVBAOhAA==",
+		      "subject-template", &k);
+	check_subject("MCowKAYLKoZIhvcNAQkQAj0xGTAXAgEAMBAxDjAMBgNVBAMMBU90aGVyoQA=",
+		      "subject-template", &k);
+	check_subject("MCMwIQYLKoZIhvcNAQkQAj0xEjAQAgEAMAkxBzAFBgNVBAqhAA==", "subject-template",
+		      &k);
 }
 
 static void check_bad(const char *script, enum err_kind kind)
@@ -163,6 +198,7 @@ int main(void)
 	int rc = CHECK_MAIN(TEST(test_no_wishes), TEST(test_size_and_uses_are_taken),
 			    TEST(test_what_cannot_be_done_is_refused_with_words),
 			    TEST(test_a_challenge_password_that_the_profile_fills),
+			    TEST(test_the_subject_of_a_template),
 			    TEST(test_answers_that_are_no_csrattrs),
 			    TEST(test_the_otp_is_asked_last),
 			    TEST(test_warming_opens_the_connection_and_nothing_more),

@@ -106,7 +106,7 @@ static void test_the_rfc_s_example(void)
 	CU_ASSERT(a.challenge_password);
 	CU_ASSERT(a.other_key_type); // id-ecPublicKey, secp384r1
 	CU_ASSERT(a.weak_hash);	     // ecdsa-with-SHA384 only
-	CU_ASSERT(a.rsa_bits == 0 && !a.has_key_usage && !a.tls_unique);
+	CU_ASSERT(a.rsa_bits == 0 && !a.has_key_usage && !a.identity_linking);
 	CU_ASSERT(a.attributes.len == 0);
 	CU_ASSERT(a.n_unknown == 1); // its extensionRequest holds an OID: RFC 9908 §4
 }
@@ -146,7 +146,7 @@ static void test_linking_and_the_unknown(void)
 {
 	AUTO_CSRATTRS struct csrattrs a =
 		parse_fine(SEQ3(OID_LINKING, OID_OTHER, SEQ2(OID_OTHER, SET0)));
-	CU_ASSERT(a.tls_unique);
+	CU_ASSERT(a.identity_linking);
 	CU_ASSERT_FATAL(a.n_unknown == 2);
 	CU_ASSERT_STRING_EQUAL(a.unknown[0], "1.2.3.4");
 }
@@ -192,6 +192,33 @@ static void test_a_template_goes_before_the_list(void)
 	CU_ASSERT(a.challenge_password);
 	CU_ASSERT(a.key_usage_encipherment && a.key_usage_signature);
 	CU_ASSERT(a.attributes.len > 0 && a.n_unknown == 1); // the empty subjectAltName
+	CU_ASSERT_FATAL(a.n_subject == 1 && !a.strange_subject);
+	CU_ASSERT_STRING_EQUAL(a.subject[0].type, "CN");
+	CU_ASSERT_PTR_NULL(a.subject[0].value);
+}
+
+static void test_the_subject_of_a_template(void)
+{
+	struct der cn = SET1(SEQ1(raw("0603550403")));
+	struct der unit = SET1(SEQ2(raw("060355040b"), raw("0c03416263"))); // OU=Abc
+	struct der empty = SET1(SEQ2(raw("060355040a"), raw("1300")));	    // O, PrintableString ""
+	struct der version = raw("020100"), no_attrs = raw("a100");
+	struct der subject = SEQ3(empty, unit, cn);
+	struct der info = der(0x30, 3, &version, &subject, &no_attrs);
+	AUTO_CSRATTRS struct csrattrs a = parse_fine(SEQ1(SEQ2(OID_TEMPLATE, SET1(info))));
+	CU_ASSERT_FATAL(a.n_subject == 3 && !a.strange_subject);
+	CU_ASSERT_STRING_EQUAL(a.subject[1].type, "OU");
+	CU_ASSERT_STRING_EQUAL(a.subject[1].value, "Abc");
+	CU_ASSERT(!a.subject[0].value && !a.subject[2].value);
+	struct der two = der(0x31, 2, &(struct der[]){ SEQ1(raw("0603550403")) }[0],
+			     &(struct der[]){ SEQ1(raw("060355040a")) }[0]);
+	subject = SEQ1(two);
+	info = der(0x30, 3, &version, &subject, &no_attrs);
+	AUTO_CSRATTRS struct csrattrs several = parse_fine(SEQ1(SEQ2(OID_TEMPLATE, SET1(info))));
+	CU_ASSERT(several.strange_subject);
+	subject = SEQ1(SET1(SEQ2(raw("0603550403"), raw("0101ff")))); // a BOOLEAN for a name
+	info = der(0x30, 3, &version, &subject, &no_attrs);
+	parse_bad(SEQ1(SEQ2(OID_TEMPLATE, SET1(info))));
 }
 
 static struct der template_with(struct der version, struct der part)
@@ -253,6 +280,7 @@ int main(void)
 		TEST(test_the_rfc_s_example), TEST(test_nothing_wanted), TEST(test_rsa_of_a_size),
 		TEST(test_hashes), TEST(test_linking_and_the_unknown),
 		TEST(test_extensions_are_taken_apart), TEST(test_a_template_goes_before_the_list),
+		TEST(test_the_subject_of_a_template),
 		TEST(test_templates_of_another_key_and_broken_ones),
 		TEST(test_what_is_no_csrattrs_is_refused), TEST(test_it_never_reads_past_a_cut));
 }

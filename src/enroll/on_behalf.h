@@ -1,0 +1,11 @@
+// An RA vouches for the person: its certificate is known from the start, its key is on another token and in another worker, and is asked for each
+// signature through the face. Private to the room.
+#pragma once
+
+#include "enroll/enrolment.h"
+
+// Reads the job's RA certificate (e->ra) and looks whether profile and record go with it; the record remembers who vouches. Nothing where nobody
+// does. ERR_POLICY tagged "on-behalf-forbidden" or "ra-expired"; ERR_USAGE tagged "on-behalf-other" for an enrolment that was begun the other way.
+MUST struct err *on_behalf_begin(struct enrolment *e);
+// The RA's key in the hands of OpenSSL: uses the enrolment until private_key_free.
+MUST struct err *on_behalf_key(struct enrolment *e, struct private_key **out);

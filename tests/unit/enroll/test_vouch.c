@@ -1,0 +1,68 @@
+// What an RA's key is to sign, as text: nothing is lost on the way, and nothing else is taken for it.
+#include "enroll/vouch.h"
+
+#include <string.h>
+
+#include "check.h"
+
+static void comes_back(const struct signing_terms *t)
+{
+	AUTO_TEXT char *line = NULL;
+	AUTO_BUF struct buf data = { 0 };
+	struct signing_terms back;
+	CHECK_OK(vouch_write(t, &line));
+	CHECK_OK(vouch_read(line, &data, &back));
+	CU_ASSERT(back.pss == t->pss && back.hash == t->hash && back.hashed == t->hashed);
+	CU_ASSERT_EQUAL(back.salt_len, t->pss ? t->salt_len : 0);
+	CU_ASSERT(back.len == t->len && memcmp(back.data, t->data, t->len) == 0);
+}
+
+static void test_terms_come_back_as_they_were(void)
+{
+	const uint8_t bytes[] = { 0, 1, 0xfe, 0xff, '"', '\n' };
+	uint8_t digest[48] = { 7 };
+	comes_back(&(struct signing_terms){
+		.hash = SIGNING_SHA256, .data = bytes, .len = sizeof bytes });
+	comes_back(&(struct signing_terms){ .pss = true,
+					    .hash = SIGNING_SHA384,
+					    .salt_len = 48,
+					    .hashed = true,
+					    .data = digest,
+					    .len = sizeof digest });
+	comes_back(&(struct signing_terms){
+		.pss = true, .hash = SIGNING_SHA512, .salt_len = 0, .data = bytes, .len = 1 });
+}
+
+static void test_what_is_no_terms_is_refused(void)
+{
+	static const char *const wrong[] = {
+		"",
+		"pss",
+		"pss SHA256 32 message",
+		"pss SHA256 32 message ",
+		"pss SHA256 32 message 0g",
+		"pss SHA256 32 message 012",
+		"pss SHA256 32 message 01 02",
+		"raw SHA256 32 message 01",
+		"pss MD5 32 message 01",
+		"pss SHA256 65 message 01",
+		"pss SHA256 32 thing 01",
+		"pss SHA256 -1 message 01",
+		"a-word-that-is-far-too-long SHA256 32 message 01",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		AUTO_BUF struct buf data = { 0 };
+		struct signing_terms t = { .len = 77 };
+		AUTO(err) struct err *e = vouch_read(wrong[i], &data, &t);
+		if (!e)
+			fprintf(stderr, "taken: %s\n", wrong[i]);
+		CU_ASSERT_PTR_NOT_NULL(e);
+		CU_ASSERT_EQUAL(t.len, 77);
+	}
+}
+
+int main(void)
+{
+	return CHECK_MAIN(TEST(test_terms_come_back_as_they_were),
+			  TEST(test_what_is_no_terms_is_refused));
+}
