@@ -117,7 +117,7 @@ void help_all(FILE *f)
 	say(f, N_("inkan alone asks for everything. Usage: inkan [COMMAND] [OPTIONS]"));
 	say(f, N_("Commands:"));
 	all_commands(f);
-	options_help(f, OPT_ALWAYS | OPT_VERSION);
+	options_help(f, OPT_ALWAYS); // --version is the command version: the whole fits a screen
 	say(f, N_("A command's own options: inkan COMMAND --help"));
 	topics_help(f);
 }

@@ -18,7 +18,7 @@ enum job_kind {
 	JOB_ABANDON, // clean up after `enrolment`
 	JOB_VOUCH, // sign with the key of an RA; without anything to sign: which certificate it has
 	JOB_LOGIN, // log in with what is on the token at the profile's page
-	JOB_REVOKE, // the CA is asked to revoke a certificate on the token
+	JOB_REVOKE,	   // the CA is asked to revoke a certificate on the token
 	JOB_VERIFY,	   // sign and check with what is on the token
 	JOB_TOKEN_SHOW,	   // every object; the PIN only when asked for
 	JOB_TOKEN_INIT,	   // everything on the token goes, its PINs are set

@@ -181,22 +181,21 @@ static struct value bytes_value(const struct buf *b)
 
 static struct err *write_row(struct journal *j, const struct record *r, int64_t now)
 {
-	return store_run(j->store,
-			 "INSERT OR REPLACE INTO enrolments (" COLUMNS
-			 ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-			 VALUES(V_TEXT(r->id), V_INT(r->created ? r->created : now), V_INT(now),
-				V_INT(r->state), V_INT(r->mark), V_TEXT(r->profile_name),
-				V_TEXT(r->profile_path), V_TEXT(r->profile_fingerprint),
-				V_TEXT(r->role), V_TEXT(r->fields), V_TEXT(r->common_name),
-				V_TEXT(r->token_uri), V_TEXT(r->module_path),
-				V_INT(r->module_from_profile), V_TEXT(r->key_id),
-				V_TEXT(r->old_key_id), V_TEXT(r->old_sha256), V_TEXT(r->evidence),
-				bytes_value(&r->request), bytes_value(&r->ca_state),
-				bytes_value(&r->certificates), V_TEXT(r->sha256),
-				V_INT(r->retry_at), V_INT(r->submits), V_TEXT(r->outcome),
-				V_TEXT(r->keys_before), V_INT(r->renews), V_TEXT(r->vouched_by),
-				V_INT(r->revoked_at)),
-			 NULL);
+	return store_run(
+		j->store,
+		"INSERT OR REPLACE INTO enrolments (" COLUMNS
+		") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		VALUES(V_TEXT(r->id), V_INT(r->created ? r->created : now), V_INT(now),
+		       V_INT(r->state), V_INT(r->mark), V_TEXT(r->profile_name),
+		       V_TEXT(r->profile_path), V_TEXT(r->profile_fingerprint), V_TEXT(r->role),
+		       V_TEXT(r->fields), V_TEXT(r->common_name), V_TEXT(r->token_uri),
+		       V_TEXT(r->module_path), V_INT(r->module_from_profile), V_TEXT(r->key_id),
+		       V_TEXT(r->old_key_id), V_TEXT(r->old_sha256), V_TEXT(r->evidence),
+		       bytes_value(&r->request), bytes_value(&r->ca_state),
+		       bytes_value(&r->certificates), V_TEXT(r->sha256), V_INT(r->retry_at),
+		       V_INT(r->submits), V_TEXT(r->outcome), V_TEXT(r->keys_before),
+		       V_INT(r->renews), V_TEXT(r->vouched_by), V_INT(r->revoked_at)),
+		NULL);
 }
 
 static struct err *write_both(struct journal *j, const struct record *r, int64_t now)

@@ -55,8 +55,8 @@ struct draft {
 	char **recovery;
 	size_t n_recovery;
 	char *cmp_server; // file; null: none
-	bool may_miss; // the file of the anchors, if it is one, may not be there yet:
-	char *missing; // its path
+	bool may_miss;	  // the file of the anchors, if it is one, may not be there yet:
+	char *missing;	  // its path
 };
 
 extern const struct schema_table schema_profile; // at struct draft

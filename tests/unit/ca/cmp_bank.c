@@ -35,8 +35,7 @@ static struct err *between(const struct service *s, const struct call *c, struct
 
 static int listen_somewhere(void)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t len = sizeof at;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	CU_ASSERT_FATAL(fd >= 0 && !bind(fd, (struct sockaddr *)&at, len) && !listen(fd, 16) &&

@@ -73,7 +73,8 @@ static void make_profile(struct talk *t, enum cmp_request kind)
 	static char name[] = "user", kid[] = "{kid}", key[] = "{key}", code[] = "1283",
 		    field_kid[] = "kid", field_key[] = "key", cn[] = "1234567890user1283";
 	t->fields[0] = (struct profile_field){ .name = field_kid, .max_length = 40 };
-	t->fields[1] = (struct profile_field){ .name = field_key, .max_length = 40, .secret = true };
+	t->fields[1] =
+		(struct profile_field){ .name = field_key, .max_length = 40, .secret = true };
 	t->role = (struct profile_role){ .name = name,
 					 .fields = t->fields,
 					 .n_fields = 2,
@@ -366,12 +367,13 @@ static void unprotected(struct bank_answer *a)
 	AUTO_BUF struct buf id = BUF(64), nonce = BUF(64);
 	CHECK_OK(buf_put(&id, cmp_find(a->body, cmp_transaction, 4) + 4, 16));
 	CHECK_OK(buf_put(&nonce, cmp_find(a->body, cmp_recipient_nonce, 4), 20));
-	static const unsigned char head[] = { 0x30, 0x00, 0x30, 0x33, 0x02, 0x01, 0x02, 0xa4, 0x02,
-					      0x30, 0x00, 0xa4, 0x02, 0x30, 0x00, 0xa4, 0x12, 0x04,
-					      0x10 };
-	static const unsigned char tail[] = { 0xb7, 0x10, 0x30, 0x0e, 0x30,
-					      0x0c, 0x02, 0x01, 0x02, 0x30, 0x03, 0x0c, 0x01, 0x78,
-					      0x03, 0x02, 0x05, 0x20 };
+	static const unsigned char head[] = { 0x30, 0x00, 0x30, 0x33, 0x02, 0x01, 0x02,
+					      0xa4, 0x02, 0x30, 0x00, 0xa4, 0x02, 0x30,
+					      0x00, 0xa4, 0x12, 0x04, 0x10 };
+	static const unsigned char tail[] = {
+		0xb7, 0x10, 0x30, 0x0e, 0x30, 0x0c, 0x02, 0x01, 0x02,
+		0x30, 0x03, 0x0c, 0x01, 0x78, 0x03, 0x02, 0x05, 0x20
+	};
 	buf_reset(a->body);
 	CHECK_OK(buf_put(a->body, head, sizeof head));
 	CHECK_OK(buf_put(a->body, id.data, 16));
@@ -400,7 +402,7 @@ static void test_errors_without_protection(void)
 static void test_confirmations_that_are_not_believed(void)
 {
 	static void (*const ways[])(struct bank_answer *) = { other_nonce, other_transaction,
-							 other_protection };
+							      other_protection };
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
 		struct talk t;
 		bool told = false;

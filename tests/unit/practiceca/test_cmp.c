@@ -279,9 +279,9 @@ static void to_pvno_3(struct buf *der)
 static void to_last_year(struct buf *der)
 {
 	unsigned char *at = cmp_find(der,
-				 "\x18\x0f"
-				 "20",
-				 4);
+				     "\x18\x0f"
+				     "20",
+				     4);
 	at[5]--;
 }
 static void to_other_nonce(struct buf *der)
