@@ -27,7 +27,8 @@ struct ca_ops {
 	struct err *(*confirm)(struct ca *c, const struct ca_request *r,
 			       bool *told); // may be null
 	struct err *(*reject)(struct ca *c, const struct ca_request *r, const struct err *why,
-			      bool *told); // may be null
+			      bool *told);		 // may be null
+	const char *(*request_file)(const struct ca *c); // may be null: over the network
 	struct err *(*revoke)(struct ca *c, const struct ca_request *r, const struct cert *cert,
 			      int reason, bool *sent); // may be null
 	struct err *(*save)(const struct ca *c, struct buf *state);
@@ -42,4 +43,4 @@ struct ca {
 	void *self; // the protocol's own
 };
 
-extern const struct ca_ops ca_est, ca_cmp;
+extern const struct ca_ops ca_est, ca_cmp, ca_file;

@@ -27,7 +27,8 @@ struct err *known_of(struct journal *j, const struct json_t *certificate, struct
 		err_ignore(profile_load(r->profile_path, &k.profile));
 	if (!k.profile)
 		return NULL;
-	TRY(window_of(&k.profile->window, not_after, clock_now(), &k.window, &k.days_left));
+	k.rules = profile_window_for(k.profile, r->role);
+	TRY(window_of(k.rules, not_after, clock_now(), &k.window, &k.days_left));
 	k.made_here = true;
 	k.revoked_at = r->revoked_at;
 	*out = k;
@@ -130,6 +131,21 @@ static struct err *put_tokens(const struct listing *l, struct journal *j, json_t
 	return NULL;
 }
 
+struct err *pickup_for(const struct record *r, struct pickup *out)
+{
+	AUTO(profile) struct profile *p = NULL;
+	struct pickup u = { 0 };
+	if (r->mark < MARK_ISSUED && !r->old_key_id && r->profile_path)
+		err_ignore(profile_load(r->profile_path, &p));
+	if (p) {
+		const struct profile_window *w = profile_window_for(p, r->role);
+		TRY(pickup_of(w, r->created, clock_now(), &u.passed, &u.days_left));
+		u.counted = w->pickup_days > 0;
+	}
+	*out = u;
+	return NULL;
+}
+
 static json_t *record_entry(const struct record *r)
 {
 	json_t *o = json_object();
@@ -142,6 +158,12 @@ static json_t *record_entry(const struct record *r)
 	put_time(o, "created", r->created);
 	put_time(o, "updated", r->updated);
 	put_time(o, "retry_at", r->retry_at);
+	struct pickup u = { 0 };
+	err_ignore(pickup_for(r, &u));
+	if (u.counted) {
+		json_object_set_new(o, "window", json_string(u.passed ? "missed" : "pickup"));
+		json_object_set_new(o, "days_left", json_integer(u.days_left));
+	}
 	return o;
 }
 
