@@ -60,6 +60,7 @@ struct draft {
 };
 
 extern const struct schema_table schema_profile; // at struct draft
+extern const struct schema_table schema_ca;	 // a part of it
 
 // The short names of what a subject may hold, ended by null.
 extern const char *const schema_subject_types[];
