@@ -11,7 +11,7 @@ static const struct {
 	const char *name;
 	const struct ca_ops *ops; // null: this version does not speak it
 } protocols[] = {
-	{ CA_EST, "EST", &ca_est },	     { CA_SCEP, "SCEP", &ca_scep }, { CA_CMP, "CMP", NULL },
+	{ CA_EST, "EST", &ca_est },	     { CA_SCEP, "SCEP", &ca_scep }, { CA_CMP, "CMP", &ca_cmp },
 	{ CA_PORTAL, "portal", &ca_portal }, { CA_FILE, "file", &ca_file },
 };
 
@@ -43,10 +43,10 @@ static struct err *find_ops(enum ca_protocol protocol, const struct ca_ops **ops
 		if (protocols[i].protocol != protocol)
 			continue;
 		if (!protocols[i].ops)
-			return err_hint(err_new(ERR_PROFILE,
-						N_("This version of inkan does not speak %1."),
-						ARG_TEXT(protocols[i].name)),
-					N_("Ask the institution for a profile that uses EST."));
+			return err_hint(
+				err_new(ERR_PROFILE, N_("This version of inkan does not speak %1."),
+					ARG_TEXT(protocols[i].name)),
+				N_("Ask the institution for a profile that uses EST or CMP."));
 		*ops = protocols[i].ops;
 		return NULL;
 	}
@@ -171,6 +171,30 @@ struct err *ca_submit(struct ca *c, const struct ca_request *r, struct ca_outcom
 struct err *ca_poll(struct ca *c, const struct ca_request *r, struct ca_outcome *out, bool *sent)
 {
 	return c->ops->poll(c, r, out, sent);
+}
+
+bool ca_polls(const struct ca *c)
+{
+	return !c->ops->polls || c->ops->polls(c);
+}
+
+bool ca_revokes(const struct ca *c)
+{
+	return c->ops->revoke != NULL;
+}
+
+bool ca_protocol_revokes(const struct profile *p)
+{
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
+		if (protocols[i].protocol == p->ca.protocol)
+			return protocols[i].ops && protocols[i].ops->revoke;
+	return false;
+}
+
+struct err *ca_revoke(struct ca *c, const struct ca_request *r, const struct cert *cert, int reason,
+		      bool *sent)
+{
+	return c->ops->revoke(c, r, cert, reason, sent);
 }
 
 bool ca_needs_own_key(const struct ca *c)

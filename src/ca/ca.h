@@ -163,11 +163,20 @@ MUST struct err *ca_submit(struct ca *c, const struct ca_request *r, struct ca_o
 // Asks again. After CA_WAIT_ANEW call ca_authenticate first.
 MUST struct err *ca_poll(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
 			 bool *sent);
+// False when what waits was begun by another run and this protocol cannot ask after it: then the request is sent anew.
+bool ca_polls(const struct ca *c);
 // The certificate is stored and verified, or is not wanted. Protocols without a word for it (not ca_confirms) do nothing and say false in *told.
 bool ca_confirms(const struct ca *c);
+// ERR_ANSWER tagged "credentials-missing" where another run had them: call ca_authenticate, then again.
 MUST struct err *ca_confirm(struct ca *c, const struct ca_request *r, bool *told);
 MUST struct err *ca_reject(struct ca *c, const struct ca_request *r, const struct err *why,
 			   bool *told);
+// Asks for the revocation of a certificate (a reason of RFC 5280 §5.3.1). Protocols that cannot (not ca_revokes) are never asked. Who asks:
+// the certificate itself, as ca_request.old, where terms.renews says so; otherwise what ca_authenticate took.
+bool ca_revokes(const struct ca *c);
+bool ca_protocol_revokes(const struct profile *p); // the same, before anything is opened
+MUST struct err *ca_revoke(struct ca *c, const struct ca_request *r, const struct cert *cert,
+			   int reason, bool *sent);
 // Opaque, without secrets (a ticket for polling counts as none: it is bound to the request).
 MUST struct err *ca_save(const struct ca *c, struct buf *state);
 unsigned ca_handshakes(const struct ca *c);

@@ -24,11 +24,14 @@ struct ca_ops {
 			      bool *sent);
 	struct err *(*poll)(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
 			    bool *sent);
+	bool (*polls)(const struct ca *c); // may be null: always
 	struct err *(*confirm)(struct ca *c, const struct ca_request *r,
 			       bool *told); // may be null
 	struct err *(*reject)(struct ca *c, const struct ca_request *r, const struct err *why,
 			      bool *told);		 // may be null
 	const char *(*request_file)(const struct ca *c); // may be null: over the network
+	struct err *(*revoke)(struct ca *c, const struct ca_request *r, const struct cert *cert,
+			      int reason, bool *sent); // may be null
 	struct err *(*save)(const struct ca *c, struct buf *state);
 	unsigned (*handshakes)(const struct ca *c);  // may be null
 	const char *(*weakness)(const struct ca *c); // may be null: never weak
@@ -48,4 +51,4 @@ MUST struct err *ca_usual_questions(struct ca *c, const struct ca_constraints *k
 				    struct ca_questions *out);
 MUST struct err *ca_usual_challenge(struct ca *c, const struct answers *a, struct secret **out);
 
-extern const struct ca_ops ca_est, ca_scep, ca_portal, ca_file;
+extern const struct ca_ops ca_est, ca_scep, ca_cmp, ca_portal, ca_file;

@@ -69,6 +69,15 @@ static const char *const about_login[] = {
 	   "connection was secured."),
 	N_("The ID names a certificate where the token has several."), NULL
 };
+static const char *const about_revoke[] = {
+	N_("Asks the certificate authority to revoke a certificate on the token, which signs for "
+	   "it. It stays on the token, and status shows it as revoked. Where the profile's way to "
+	   "the authority has no place for that, it says whom to ask."),
+	N_("The reason is unspecified, keyCompromise, affiliationChanged, superseded or "
+	   "cessationOfOperation. The ID names a certificate where the token "
+	   "has several."),
+	NULL
+};
 static const char *const about_token_list[] = {
 	N_("Shows the readers, empty ones too, and the tokens: model, serial number, PIN, room "
 	   "and certificates with the days they are still good for. It needs no PIN."),
@@ -194,6 +203,9 @@ const struct command commands[] = {
 	{ "login", "[ID]", 0, 1, N_("Log in at the institution with the token, and show how"),
 	  about_login, "inkan login", OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT,
 	  run_login, false },
+	{ "revoke", "[ID]", 0, 1, N_("Have a certificate on the token revoked"), about_revoke,
+	  "inkan revoke --reason superseded",
+	  OPT_PROFILE | OPT_ROLE | OPT_REASON | FIND_TOKEN | ASKS | OPT_WAIT, run_revoke, false },
 	{ "token list", NULL, 0, 0, N_("Show readers, tokens and what is on them"),
 	  about_token_list, "inkan token list", FIND_TOKEN | OPT_JSON | OPT_WATCH, run_token_list,
 	  false },

@@ -5,6 +5,7 @@ struct cli;
 
 int run_enroll(struct cli *cli);
 int run_login(struct cli *cli);
+int run_revoke(struct cli *cli);
 int run_renew(struct cli *cli);
 int run_resume(struct cli *cli);
 int run_request(struct cli *cli);

@@ -11,7 +11,7 @@
 #include "journal/journal.h"
 #include "profile/profile.h"
 
-// What stands after an option, or as an operand, in words of the scripts: "files", "profiles", "ids", "topics", "lang", "custody"; "" nothing.
+// What stands after an option, or as an operand, in words of the scripts: "files", "profiles", "ids", "topics", "lang", "custody", "reasons"; "" nothing.
 static const char *value_kind(const struct option_row *o)
 {
 	switch (o->id) {
@@ -26,6 +26,8 @@ static const char *value_kind(const struct option_row *o)
 		return "lang";
 	case OPT_CUSTODY:
 		return "custody";
+	case OPT_REASON:
+		return "reasons";
 	default:
 		return "";
 	}
@@ -180,6 +182,8 @@ static void put_thinking(void)
 	puts("' ;;\n"
 	     "    lang) offer='en ja' ;;\n"
 	     "    custody) offer='show escrow derive typed' ;;\n"
+	     "    reasons) offer='unspecified keyCompromise affiliationChanged superseded '\n"
+	     "      offer+='cessationOfOperation' ;;\n"
 	     "    profiles) offer=$(\"$program\" completion profiles 2>/dev/null) ;;\n"
 	     "    ids) offer=$(\"$program\" completion ids 2>/dev/null) ;;\n"
 	     "  esac");

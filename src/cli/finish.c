@@ -108,6 +108,9 @@ static void headline(const char *outcome)
 				"certificate work together.") },
 		{ "logged-in", N_("The server let you in with the certificate and the key on the "
 				  "token.") },
+		{ "revoked",
+		  N_("The certificate is revoked. It is still on the token, and good for "
+		     "nothing any more.") },
 		{ "verified", N_("Token, key and certificate work together.") },
 		{ "abandoned", N_("The enrolment is given up.") },
 		{ "initialised", N_("The token is initialised, and its PIN works.") },

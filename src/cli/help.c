@@ -123,7 +123,7 @@ void help_all(FILE *f)
 	say(f, N_("Commands:"));
 	all_commands(f);
 	say(f, N_("Options of all commands (a command's own: inkan COMMAND --help):"));
-	option_rows_help(f, OPT_ALWAYS | OPT_VERSION);
+	option_rows_help(f, OPT_ALWAYS);
 }
 
 void help_command(FILE *f, const struct command *c)

@@ -33,6 +33,7 @@ const struct option_row option_rows[] = {
 	{ OPT_WARN, "--warn", NULL, "DAYS", N_("With --check: days before the end, as in 30,10") },
 	{ OPT_NAGIOS, "--nagios", NULL, NULL, N_("--check for a monitoring system") },
 	{ OPT_REMIND, "--remind", NULL, NULL, N_("Tell the person what is due, each thing once") },
+	{ OPT_REASON, "--reason", NULL, "WORD", N_("Why it is revoked, by the names of RFC 5280") },
 	{ OPT_ON_BEHALF, "--on-behalf", NULL, "URI",
 	  N_("Vouch with the certificate on this other token") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
@@ -96,6 +97,8 @@ static const char **text_slot(struct options *o, uint64_t id)
 		return &o->out;
 	case OPT_WARN:
 		return &o->warn;
+	case OPT_REASON:
+		return &o->reason;
 	case OPT_FINGERPRINT:
 		return &o->fingerprint;
 	case OPT_ON_BEHALF:

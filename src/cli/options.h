@@ -42,6 +42,7 @@ enum {
 	OPT_ALL = 1 << 21,
 	OPT_CUSTODY = 1 << 22,
 	OPT_CHALLENGE = 1 << 23,
+	OPT_REASON = 1 << 29,
 	OPT_ALWAYS = OPT_PLAIN | OPT_LANG | OPT_DEBUG | OPT_HELP,
 	// Without a command: the wizard's.
 	OPT_ALONE = OPT_ALWAYS | OPT_VERSION | OPT_PROFILE | OPT_ROLE | OPT_TOKEN | OPT_MODULE |
@@ -92,7 +93,7 @@ struct options {
 	const struct command *command; // null: none
 	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody, *out,
 		*warn;
-	const char *on_behalf, *fingerprint;
+	const char *on_behalf, *reason, *fingerprint;
 	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
 	bool watch, wait, names, login, all, puk, management, challenge;
 	bool applications, set_up, remove, renew;

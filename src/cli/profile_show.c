@@ -44,6 +44,11 @@ static void show_ways(const struct profile_role *r, const char *field)
 	if (r->challenge_password && template_uses(r->challenge_password, field))
 		say_in(stdout, DEEPER,
 		       N_("It is sent inside the request, as its challenge password."));
+	if (r->cmp_reference && template_uses(r->cmp_reference, field))
+		say_in(stdout, DEEPER, N_("It is sent as the reference of CMP."));
+	if (r->cmp_secret && template_uses(r->cmp_secret, field))
+		say_in(stdout, DEEPER,
+		       N_("It protects what is sent by CMP, and does not leave this machine."));
 	if ((r->otp_challenge && template_uses(r->otp_challenge, field)) ||
 	    (r->revocation_challenge && template_uses(r->revocation_challenge, field)))
 		say_in(stdout, DEEPER, N_("It is sent inside the request."));

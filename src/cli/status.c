@@ -21,6 +21,11 @@ static void say_window(const struct known *k)
 	int64_t left = k->days_left;
 	if (!k->profile)
 		return; // without the institution's rules there is no window
+	if (k->revoked_at) {
+		say_in(stdout, DETAIL_INDENT,
+		       N_("It was revoked from this machine. Get a new one with: inkan enroll"));
+		return;
+	}
 	switch (k->window) {
 	case WINDOW_EARLY:
 		say_in(stdout, DETAIL_INDENT, N_("%1 days are left. It is too early to renew it."),

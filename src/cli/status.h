@@ -18,6 +18,7 @@ struct known {
 	const struct profile_window *rules; // within the profile: those of the role
 	enum window window;
 	int64_t days_left;
+	int64_t revoked_at; // by us; 0: never
 };
 void known_free(struct known *k);
 static inline void known_cleanup(struct known *k)

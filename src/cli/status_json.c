@@ -30,6 +30,7 @@ struct err *known_of(struct journal *j, const struct json_t *certificate, struct
 	k.rules = profile_window_for(k.profile, r->role);
 	TRY(window_of(k.rules, not_after, clock_now(), &k.window, &k.days_left));
 	k.made_here = true;
+	k.revoked_at = r->revoked_at;
 	*out = k;
 	k = (struct known){ 0 };
 	return NULL;
@@ -40,6 +41,21 @@ static void copy_key(json_t *to, const json_t *from, const char *key)
 	json_t *value = json_object_get(from, key);
 	if (value)
 		json_object_set(to, key, value);
+}
+
+static void put_text(json_t *o, const char *key, const char *text)
+{
+	if (text && *text)
+		json_object_set_new(o, key, json_string(text));
+}
+
+static void put_time(json_t *o, const char *key, int64_t t)
+{
+	char text[24];
+	if (t <= 0)
+		return;
+	clock_utc(t, text);
+	json_object_set_new(o, key, json_string(text));
 }
 
 static struct err *certificate_entry(struct journal *j, const json_t *c, json_t *list)
@@ -56,6 +72,7 @@ static struct err *certificate_entry(struct journal *j, const json_t *c, json_t 
 		json_object_set_new(o, "practice", json_boolean(k.profile->practice));
 		json_object_set_new(o, "window", json_string(window_name(k.window)));
 		json_object_set_new(o, "days_left", json_integer(k.days_left));
+		put_time(o, "revoked", k.revoked_at);
 	}
 	copy_key(o, c, "key");
 	json_array_append_new(list, o);
@@ -112,21 +129,6 @@ static struct err *put_tokens(const struct listing *l, struct journal *j, json_t
 		}
 	}
 	return NULL;
-}
-
-static void put_text(json_t *o, const char *key, const char *text)
-{
-	if (text && *text)
-		json_object_set_new(o, key, json_string(text));
-}
-
-static void put_time(json_t *o, const char *key, int64_t t)
-{
-	char text[24];
-	if (t <= 0)
-		return;
-	clock_utc(t, text);
-	json_object_set_new(o, key, json_string(text));
 }
 
 struct err *pickup_for(const struct record *r, struct pickup *out)

@@ -23,16 +23,18 @@ static struct err *look(const struct profile *p, struct face *f, json_t *out)
 						       : text_copy(p->ca.url);
 	if (!url)
 		return err_no_memory();
-	TRY(http_open(&(struct http_terms){ .hosts = (const char *const *)(void *)p->ca.hosts,
-					    .n_hosts = p->ca.n_hosts,
-					    .anchors_pem = p->ca.anchors.data,
-					    .anchors_len = p->ca.anchors.len,
-					    .connect_seconds = p->ca.connect_seconds,
-					    .answer_seconds = p->ca.answer_seconds,
-					    .max_body = p->ca.max_answer,
-					    .stop = stopped,
-					    .stop_ctx = f },
-		      &h));
+	TRY(http_open(
+		&(struct http_terms){ .hosts = (const char *const *)(void *)p->ca.hosts,
+				      .n_hosts = p->ca.n_hosts,
+				      .anchors_pem = p->ca.anchors.data,
+				      .anchors_len = p->ca.anchors.len,
+				      .connect_seconds = p->ca.connect_seconds,
+				      .answer_seconds = p->ca.answer_seconds,
+				      .max_body = p->ca.max_answer,
+				      .plain = true, // the profile's check says which protocols may
+				      .stop = stopped,
+				      .stop_ctx = f },
+		&h));
 	TRY(http_do(h, &(struct http_call){ .method = "GET", .url = url }, &a, NULL));
 	json_object_set_new(out, "status", json_integer(a.status));
 	if (a.date >= 0) {

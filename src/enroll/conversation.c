@@ -33,6 +33,10 @@ struct err *conversation_begin(struct enrolment *e, struct conversation *c)
 			(struct ca_key){ .key = c->ra, .cert = e->ra, .pss = e->job->ra_pss };
 	}
 	TRY(renewal_find_pair(e, &c->old_pair));
+	if (c->old_pair && !e->old_cert)
+		return err_tag(err_new(ERR_TOKEN, N_("The certificate that is to be renewed is no "
+						     "longer on the token.")),
+			       "renewal-missing");
 	return c->old_pair ? lend(e, c, c->old_pair, e->old_cert, &c->old, &c->request.old) : NULL;
 }
 

@@ -18,6 +18,7 @@ enum job_kind {
 	JOB_ABANDON, // clean up after `enrolment`
 	JOB_VOUCH, // sign with the key of an RA; without anything to sign: which certificate it has
 	JOB_LOGIN, // log in with what is on the token at the profile's page
+	JOB_REVOKE,	   // the CA is asked to revoke a certificate on the token
 	JOB_VERIFY,	   // sign and check with what is on the token
 	JOB_TOKEN_SHOW,	   // every object; the PIN only when asked for
 	JOB_TOKEN_INIT,	   // everything on the token goes, its PINs are set
@@ -44,7 +45,8 @@ struct job {
 	char *out; // enroll, renew: where the request goes when the CA takes files; null: a name of its own in the present directory
 	char *answer; // resume: the file with what such a CA answered
 	char *label;  // token init, label: the new one; null: asked
-	char *object; // renew, login: the CKA_ID in hexadecimal of the certificate that is meant; token label: the CKA_ID in hexadecimal of the pair that gets it; null: the token
+	char *object; // renew, login, revoke: the CKA_ID in hexadecimal of the certificate that is meant; token label: the CKA_ID in hexadecimal of the pair that gets it; null: the token
+	char *reason; // revoke: by its name in RFC 5280 §5.3.1; null: unspecified
 	char *custody; // token init: what becomes of the SO PIN: "typed", "show", "escrow", "derive"; null: as the profile says
 	char *change; // token pin: "puk", "management-key", "puk-management-key", "all"; null: the PIN
 	char *ra_certificate; // enroll, resume: PEM of the RA's that vouches, whose key answers ASK_VOUCH; null: the person's answers do

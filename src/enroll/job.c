@@ -14,6 +14,7 @@ static const char *const kind_names[] = {
 	[JOB_ABANDON] = "abandon",
 	[JOB_VOUCH] = "vouch",
 	[JOB_LOGIN] = "login",
+	[JOB_REVOKE] = "revoke",
 	[JOB_VERIFY] = "verify",
 	[JOB_LIST] = "list",
 	[JOB_TOKEN_SHOW] = "token-show",
@@ -46,6 +47,7 @@ struct json_t *job_to_json(const struct job *j)
 	put(o, "out", j->out);
 	put(o, "answer", j->answer);
 	put(o, "label", j->label);
+	put(o, "reason", j->reason);
 	put(o, "object", j->object);
 	put(o, "custody", j->custody);
 	put(o, "change", j->change);
@@ -92,6 +94,7 @@ struct err *job_from_json(const struct json_t *j, struct job **out)
 		.out = text_copy(json_text(j, "out")),
 		.answer = text_copy(json_text(j, "answer")),
 		.label = text_copy(json_text(j, "label")),
+		.reason = text_copy(json_text(j, "reason")),
 		.object = text_copy(json_text(j, "object")),
 		.custody = text_copy(json_text(j, "custody")),
 		.change = text_copy(json_text(j, "change")),
@@ -129,6 +132,7 @@ void job_free(struct job *j)
 	free(j->out);
 	free(j->answer);
 	free(j->label);
+	free(j->reason);
 	free(j->object);
 	free(j->custody);
 	free(j->change);

@@ -20,6 +20,9 @@ void job_run(const struct job *j, struct face *f, struct result *out)
 	case JOB_LOGIN:
 		login_run(j, f, out);
 		return;
+	case JOB_REVOKE:
+		revoke_run(j, f, out);
+		return;
 	case JOB_VERIFY:
 		verify_run(j, f, out);
 		return;

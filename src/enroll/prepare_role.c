@@ -150,6 +150,14 @@ static struct err *check_decrypts(const struct enrolment *e)
 		   "another protocol (EST)."));
 }
 
+// What waits at the CA was begun by a run that took its state with it: the same key asks once more.
+static struct err *begin_anew(struct enrolment *e)
+{
+	say_note(e, msg_new(N_("The exchange with the certificate authority that waited ended with "
+			       "the run that began it. A new one is begun with the same key.")));
+	return enrolment_mark(e, MARK_SUBMIT_BEGUN);
+}
+
 static bool before_the_key(const struct enrolment *e)
 {
 	return !e->written || e->record->mark < MARK_KEY_MADE;
@@ -192,12 +200,16 @@ struct err *prepare_role(struct enrolment *e)
 {
 	TRY(by_file_fits(e));
 	TRY(look_at_deadline(e));
-	if (!e->written || e->record->mark < MARK_ISSUED)
-		TRY(renewal_recall(e));
+	struct err *gone = renewal_recall(e);
+	if (gone && (!e->written || e->record->mark < MARK_ISSUED))
+		return gone;
+	err_ignore(gone); // it has done its work: it can only not tell the CA any more
 	TRY(by_file_choose(e));
 	TRY(on_behalf_begin(e));
 	TRY(open_ca(e));
 	TRY(by_file_remember(e));
+	if (e->written && e->record->mark == MARK_WAITING && !ca_polls(e->ca))
+		TRY(begin_anew(e));
 	if (e->written && e->record->mark >= MARK_ISSUED)
 		return NULL; // nothing more is asked
 	TRY(ca_questions(e->ca, &e->constraints, &e->questions));

@@ -7,6 +7,7 @@ void enrolment_run(const struct job *j, struct face *f, struct result *out); // 
 void abandon_run(const struct job *j, struct face *f, struct result *out);
 void vouch_run(const struct job *j, struct face *f, struct result *out);
 void login_run(const struct job *j, struct face *f, struct result *out);
+void revoke_run(const struct job *j, struct face *f, struct result *out);
 void verify_run(const struct job *j, struct face *f, struct result *out);
 void list_run(const struct job *j, struct face *f, struct result *out);
 void readers_run(struct face *f, struct result *out);

@@ -6,6 +6,7 @@
 #include "enroll/ask.h"
 #include "enroll/by_file.h"
 #include "enroll/conversation.h"
+#include "enroll/request.h"
 #include "enroll/revocation.h"
 #include "enroll/say.h"
 #include "x509/judge.h"
@@ -48,6 +49,12 @@ static struct err *tell_the_ca(struct enrolment *e, const struct err *why, bool 
 	if (!ca_confirms(e->ca))
 		return NULL;
 	TRY(conversation_begin(e, &c));
+	struct err *err = ca_reject(e->ca, &c.request, why, told);
+	if (!err || !err_has_tag(err, "credentials-missing"))
+		return err;
+	err_free(err);
+	TRY(ca_questions(e->ca, &e->constraints, &e->questions));
+	TRY(authenticate_now(e));
 	return ca_reject(e->ca, &c.request, why, told);
 }
 

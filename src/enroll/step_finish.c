@@ -5,19 +5,57 @@
 #include "base/buf.h"
 #include "enroll/conversation.h"
 #include "enroll/management.h"
+#include "enroll/request.h"
 #include "enroll/say.h"
 #include "pkcs11/certobj.h"
 
-struct err *step_confirm(struct enrolment *e, bool *skipped)
+static struct err *tell(struct enrolment *e, bool *told)
 {
 	AUTO_CONVERSATION struct conversation c = { 0 };
+	TRY(conversation_begin(e, &c));
+	return ca_confirm(e->ca, &c.request, told);
+}
+
+// Another run had the credentials.
+static struct err *tell_with_answers(struct enrolment *e, bool *told)
+{
+	struct err *err = tell(e, told);
+	if (!err || !err_has_tag(err, "credentials-missing"))
+		return err;
+	err_free(err);
+	TRY(ca_questions(e->ca, &e->constraints, &e->questions));
+	TRY(authenticate_now(e));
+	return tell(e, told);
+}
+
+// The certificate that would have to sign for it is no longer one.
+static bool cannot_sign(const struct err *err)
+{
+	return err_has_tag(err, "renewal-expired") || err_has_tag(err, "renewal-missing") ||
+	       err_has_tag(err, "key-missing");
+}
+
+struct err *step_confirm(struct enrolment *e, bool *skipped)
+{
 	bool told = false;
-	if (ca_confirms(e->ca)) {
-		TRY(conversation_begin(e, &c));
-		TRY(ca_confirm(e->ca, &c.request, &told));
+	*skipped = !ca_confirms(e->ca);
+	if (*skipped)
+		return NULL;
+	struct err *err = tell_with_answers(e, &told);
+	if (err && e->record->renews && cannot_sign(err)) {
+		err_free(err);
+		err = NULL;
+		say_note(e, msg_new(N_("The certificate authority could not be told that the "
+				       "certificate has arrived: the old certificate cannot sign "
+				       "for it any more. Ask whether the new one is valid.")));
 	}
 	*skipped = !told;
-	return NULL;
+	if (!err || err_next_step(err))
+		return err;
+	return err_hint(err,
+			N_("The certificate is on the token and works; only the confirmation is "
+			   "missing. `inkan resume %1` sends it once more."),
+			ARG_TEXT(e->record->id));
 }
 
 // What stands on the token, as far as retiring the old pair is concerned.

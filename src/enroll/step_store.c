@@ -88,7 +88,9 @@ struct err *step_verify_token(struct enrolment *e, bool *skipped)
 				   "resume %1` tries again; "
 				   "`inkan abandon %1` removes what was made."),
 				ARG_TEXT(e->record->id));
-	secret_free(e->pin); // nothing that follows needs it
-	e->pin = NULL;
+	if (!ca_needs_own_key(e->ca)) { // nothing that follows needs it
+		secret_free(e->pin);
+		e->pin = NULL;
+	}
 	return enrolment_mark(e, MARK_VERIFIED);
 }

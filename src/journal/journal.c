@@ -41,6 +41,7 @@ static const char *const migrations[] = {
 	"CREATE TABLE factory_refused (token_uri TEXT PRIMARY KEY, at BIGINT NOT NULL);",
 	"ALTER TABLE enrolments ADD COLUMN renews BIGINT NOT NULL DEFAULT 0;",
 	"ALTER TABLE enrolments ADD COLUMN vouched_by TEXT;",
+	"ALTER TABLE enrolments ADD COLUMN revoked_at BIGINT NOT NULL DEFAULT 0;",
 };
 
 #define COLUMNS                                                                                    \
@@ -48,7 +49,7 @@ static const char *const migrations[] = {
 	"role,"                                                                                    \
 	" fields, common_name, token_uri, module_path, module_from_profile, key_id, old_key_id,"   \
 	" old_sha256, evidence, request, ca_state, certificates, sha256, retry_at, submits, "      \
-	"outcome, keys_before, renews, vouched_by"
+	"outcome, keys_before, renews, vouched_by, revoked_at"
 
 static struct err *open_failed(struct err *cause)
 {
@@ -199,7 +200,7 @@ static struct err *write_row(struct journal *j, const struct record *r, int64_t 
 	return store_run(
 		j->store,
 		"INSERT OR REPLACE INTO enrolments (" COLUMNS
-		") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 		VALUES(V_TEXT(r->id), V_INT(r->created ? r->created : now), V_INT(now),
 		       V_INT(r->state), V_INT(r->mark), V_TEXT(r->profile_name),
 		       V_TEXT(r->profile_path), V_TEXT(r->profile_fingerprint), V_TEXT(r->role),
@@ -209,7 +210,7 @@ static struct err *write_row(struct journal *j, const struct record *r, int64_t 
 		       bytes_value(&r->request), bytes_value(&r->ca_state),
 		       bytes_value(&r->certificates), V_TEXT(r->sha256), V_INT(r->retry_at),
 		       V_INT(r->submits), V_TEXT(r->outcome), V_TEXT(r->keys_before),
-		       V_INT(renewal_number(r)), V_TEXT(r->vouched_by)),
+		       V_INT(renewal_number(r)), V_TEXT(r->vouched_by), V_INT(r->revoked_at)),
 		NULL);
 }
 
@@ -314,6 +315,7 @@ static struct err *record_from_row(const struct rows *rows, struct record **out)
 	r->keys_before = column_text(rows, c++);
 	take_renewal(r, rows_int(rows, c++));
 	r->vouched_by = column_text(rows, c++);
+	r->revoked_at = rows_int(rows, c++);
 	*out = r;
 	r = NULL;
 	return NULL;

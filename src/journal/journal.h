@@ -73,6 +73,7 @@ struct record {
 	struct buf certificates; // PEM: leaf (once judged: first) and chain
 	char *sha256;		 // of the leaf
 	int64_t retry_at;	 // when to poll again
+	int64_t revoked_at; // when the CA took our word that the certificate is revoked; 0: never
 	int submits;   // how often the request may have left; over 1: a second issue is possible
 	char *outcome; // "enrolled", "refused: …"; for people
 };

@@ -90,6 +90,14 @@ static const struct extension_row of_ra[] = {
 	{ NID_authority_key_identifier, "keyid:always" },
 	{ 0, NULL },
 };
+static const struct extension_row of_cmp[] = {
+	{ NID_basic_constraints, "critical,CA:FALSE" },
+	{ NID_key_usage, "critical,digitalSignature" },
+	{ NID_ext_key_usage, "1.3.6.1.5.5.7.3.27" }, // id-kp-cmcCA (RFC 9810 §4.5)
+	{ NID_subject_key_identifier, "hash" },
+	{ NID_authority_key_identifier, "keyid:always" },
+	{ 0, NULL },
+};
 static const struct extension_row of_person[] = {
 	{ NID_basic_constraints, "critical,CA:FALSE" },
 	{ NID_key_usage, "critical,digitalSignature,keyEncipherment" },
@@ -110,6 +118,8 @@ static const struct extension_row *extensions_of(enum certificate_kind kind)
 		return of_tls;
 	case CERTIFICATE_RA:
 		return of_ra;
+	case CERTIFICATE_CMP:
+		return of_cmp;
 	case CERTIFICATE_PERSON:
 	default:
 		return of_person;

@@ -13,6 +13,7 @@ enum certificate_kind {
 	CERTIFICATE_ISSUING,
 	CERTIFICATE_TLS,
 	CERTIFICATE_RA, // of SCEP
+	CERTIFICATE_CMP, // signs the CA's messages of CMP
 	CERTIFICATE_PERSON
 };
 

@@ -29,7 +29,7 @@ static const struct option_row options[] = {
 	  N_("Serve a page here, too, that shows whom a client certificate is taken for.") },
 	{ "login-port-file", "FILE", N_("The same as --port-file, for the login page.") },
 	{ "plain-listen", "ADDRESS:PORT",
-	  N_("Serve without TLS, too, what protects itself or is public: SCEP and the CRL.") },
+	  N_("Serve without TLS, too, what protects itself or is public: SCEP, CMP, the CRL.") },
 	{ "plain-port-file", "FILE", N_("The same as --port-file, for --plain-listen.") },
 	{ "reenroll-same-key", NULL, N_("Let a renewal keep the key of its certificate.") },
 	{ "crl-url", "URL", N_("Where clients find this server's /crl: put into certificates.") },

@@ -6,9 +6,10 @@
 #include "practiceca/commands.h"
 
 static const struct command *const commands[] = {
-	&command_serve,		 &command_account_add,	   &command_account_list,
-	&command_account_unlock, &command_account_release, &command_attestation_add,
-	&command_issued,	 &command_revoke,	   &command_account_vouch,
+	&command_serve,		  &command_account_add,	    &command_account_list,
+	&command_account_unlock,  &command_account_release, &command_attestation_add,
+	&command_issued,	  &command_revoke,	    &command_account_vouch,
+	&command_account_cmp_key,
 };
 
 // How many words of argv name the command; 0 when they do not.

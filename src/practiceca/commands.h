@@ -13,7 +13,8 @@ extern const struct command command_issued;
 extern const struct command command_account_release; // cmd_token.c
 extern const struct command command_account_vouch;
 extern const struct command command_attestation_add;
-extern const struct command command_revoke; // cmd_revoke.c
+extern const struct command command_account_cmp_key; // cmd_cmp.c
+extern const struct command command_revoke;	     // cmd_revoke.c
 
 // What several commands do (cmd_account.c). For a CA that is there: a directory with a typing error must not become a new one.
 MUST struct err *database_open_existing(const struct given *g, struct database **d);

@@ -104,6 +104,14 @@ static const char *const migrations[] = {
 	" waits_left BIGINT NOT NULL,"
 	" poll_after BIGINT NOT NULL,"
 	" issued BIGINT REFERENCES issued(id));",
+	// CMP. cmp_secret: good for one certificate; '' where there is none. cmp_transaction: numbers that were used. cmp_open: certificates that
+	// nobody has confirmed yet.
+	"ALTER TABLE account ADD COLUMN cmp_secret TEXT NOT NULL DEFAULT '';"
+	"CREATE TABLE cmp_transaction(id TEXT PRIMARY KEY, at BIGINT NOT NULL);"
+	"CREATE TABLE cmp_open("
+	" issued BIGINT PRIMARY KEY REFERENCES issued(id),"
+	" account BIGINT NOT NULL,"
+	" at BIGINT NOT NULL);",
 };
 
 const char *const *database_migrations(size_t *n)

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "practiceca/base64.h"
+#include "practiceca/cmp.h"
 #include "practiceca/crl.h"
 #include "practiceca/est.h"
 #include "practiceca/issue.h"
@@ -15,12 +16,14 @@ struct err *service_prepare(struct service *s)
 	TRY(certs_only(chain, ARRAY_LEN(chain), &s->cacerts));
 	TRY(csrattrs_der(&s->csrattrs, &der));
 	TRY(base64_write_body(der.data, der.len, &s->csrattrs_body));
+	TRY(cmp_desk_new(s, &s->cmp));
 	return pin_hash_nobody(&s->login.nobody);
 }
 
 void service_free(struct service *s)
 {
 	sessions_free(s->sessions);
+	cmp_desk_free(s->cmp);
 	authority_free(s->authority);
 	database_close(s->database);
 	secret_free(s->challenge);

@@ -34,6 +34,7 @@ struct service {
 	struct sessions *sessions;		  // of the portal
 	const char *portal_charset, *portal_type; // "Shift_JIS", "text/html; charset=Shift_JIS"
 	struct buf cacerts, csrattrs_body;	  // ready answers
+	struct cmp_desk *cmp;			  // the transactions of CMP (cmp.h)
 };
 MUST struct err *service_prepare(struct service *s); // fills what is derived; the rest is set
 void service_free(struct service *s);

@@ -157,6 +157,8 @@ static const struct {
 	[REFUSE_PORTAL_TYPE] = { 415, N_("The body must be application/x-www-form-urlencoded.") },
 	[REFUSE_PORTAL_PEM] = { 400, N_("The request must be one PKCS#10 request in PEM.") },
 	[REFUSE_TEMPLATE] = { 403, N_("The CA has no such certificate template.") },
+	[REFUSE_CMP_CONTENT_TYPE] = { 415, N_("The body must be application/pkixcmp.") },
+	[REFUSE_CMP_MESSAGE] = { 400, N_("The body is not one PKIMessage of CMP.") },
 	[REFUSE_FAULT] = { 500, N_("The practice CA failed. Its terminal says why.") },
 };
 

@@ -22,16 +22,21 @@ void request_free(struct request *r)
 	wipe(r, sizeof *r);
 }
 
-static enum refusal parse(const struct buf *der, struct request *r)
+static void hash_hex(const void *bytes, size_t len, char out[static 65])
 {
 	uint8_t hash[SHA256_DIGEST_LENGTH];
+	SHA256(bytes, len, hash);
+	for (size_t i = 0; i < sizeof hash; i++)
+		snprintf(out + 2 * i, 3, "%02x", hash[i]);
+}
+
+static enum refusal parse(const struct buf *der, struct request *r)
+{
 	const unsigned char *p = der->data;
 	r->parsed = der->len ? d2i_X509_REQ(NULL, &p, (long)der->len) : NULL;
 	if (!r->parsed || p != der->data + der->len || X509_REQ_get_version(r->parsed) != 0)
 		return REFUSE_PKCS10;
-	SHA256(der->data, der->len, hash);
-	for (size_t i = 0; i < sizeof hash; i++)
-		snprintf(r->sha256 + 2 * i, 3, "%02x", hash[i]);
+	hash_hex(der->data, der->len, r->sha256);
 	return REFUSE_NOTHING;
 }
 
@@ -48,7 +53,6 @@ static bool exponent_is_sound(const EVP_PKEY *key)
 
 static enum refusal check_key(struct request *r)
 {
-	r->public_key = X509_REQ_get_pubkey(r->parsed);
 	if (!r->public_key || EVP_PKEY_get_base_id(r->public_key) != EVP_PKEY_RSA)
 		return REFUSE_KEY;
 	r->rsa_bits = EVP_PKEY_get_bits(r->public_key);
@@ -69,9 +73,8 @@ static enum refusal check_signature(struct request *r)
 	return X509_REQ_verify(r->parsed, r->public_key) == 1 ? REFUSE_NOTHING : REFUSE_SIGNATURE;
 }
 
-static enum refusal check_subject(struct request *r)
+static enum refusal check_subject(struct request *r, const X509_NAME *name)
 {
-	const X509_NAME *name = X509_REQ_get_subject_name(r->parsed);
 	int names = 0;
 	for (int i = 0; i < X509_NAME_entry_count(name); i++) {
 		const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
@@ -125,7 +128,7 @@ static bool may_ask_for(X509_EXTENSION *ext)
 }
 
 // One list of extensions at most, which can be read: nothing is asked for where it is not looked at.
-static bool one_list(struct request *r, bool listed)
+static bool one_list(const struct request *r, bool listed)
 {
 	int lists = 0;
 	for (int i = 0; i < X509_REQ_get_attr_count(r->parsed); i++) {
@@ -140,15 +143,12 @@ static bool one_list(struct request *r, bool listed)
 	return lists <= 1 && (lists == 0 || listed);
 }
 
-static enum refusal check_extensions(struct request *r)
+static enum refusal check_extensions(const STACK_OF(X509_EXTENSION) * asked)
 {
-	STACK_OF(X509_EXTENSION) *asked = X509_REQ_get_extensions(r->parsed);
-	enum refusal no = one_list(r, asked != NULL) ? REFUSE_NOTHING : REFUSE_EXTENSION;
 	for (int i = 0; i < sk_X509_EXTENSION_num(asked); i++)
 		if (!may_ask_for(sk_X509_EXTENSION_value(asked, i)))
-			no = REFUSE_EXTENSION;
-	sk_X509_EXTENSION_pop_free(asked, X509_EXTENSION_free);
-	return no;
+			return REFUSE_EXTENSION;
+	return REFUSE_NOTHING;
 }
 
 static bool same_bytes(const ASN1_OCTET_STRING *a, const ASN1_OCTET_STRING *b)
@@ -163,17 +163,16 @@ static const ASN1_OCTET_STRING *alt_name_of(const STACK_OF(X509_EXTENSION) * lis
 }
 
 // RFC 7030 §4.2.2: identical is meant of the encoding; a name that only compares alike is another one to those who keep it as bytes.
-static enum refusal check_same_names(struct request *r, X509 *renews)
+static enum refusal check_same_names(const X509_NAME *name, const STACK_OF(X509_EXTENSION) * list,
+				     X509 *renews)
 {
 	const unsigned char *asked = NULL, *has = NULL;
 	size_t asked_len = 0, has_len = 0;
-	if (X509_NAME_get0_der(X509_REQ_get_subject_name(r->parsed), &asked, &asked_len) != 1 ||
+	if (X509_NAME_get0_der(name, &asked, &asked_len) != 1 ||
 	    X509_NAME_get0_der(X509_get_subject_name(renews), &has, &has_len) != 1 ||
 	    asked_len != has_len || memcmp(asked, has, has_len) != 0)
 		return REFUSE_OTHER_SUBJECT;
-	STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(r->parsed);
 	bool same = same_bytes(alt_name_of(list), alt_name_of(X509_get0_extensions(renews)));
-	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
 	return same ? REFUSE_NOTHING : REFUSE_OTHER_ALT_NAME;
 }
 
@@ -247,6 +246,37 @@ static struct err *hash_asked(struct request *r)
 	return NULL;
 }
 
+static enum refusal judge_request(struct request *r, X509 *renews)
+{
+	const X509_NAME *name = X509_REQ_get_subject_name(r->parsed);
+	STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(r->parsed);
+	r->public_key = X509_REQ_get_pubkey(r->parsed);
+	enum refusal no = check_key(r);
+	if (!no)
+		no = check_signature(r);
+	if (!no && renews)
+		no = check_same_names(name, list, renews);
+	if (!no)
+		no = check_subject(r, name);
+	if (!no && !one_list(r, list != NULL))
+		no = REFUSE_EXTENSION;
+	if (!no)
+		no = check_extensions(list);
+	if (!no)
+		no = read_challenges(r);
+	sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+	return no;
+}
+
+static void give(struct request *r, enum refusal no, struct request *out)
+{
+	ERR_clear_error();
+	if (no)
+		return;
+	*out = *r;
+	*r = (struct request){ 0 };
+}
+
 struct err *request_read(const struct buf *body, X509 *renews, struct request *out,
 			 enum refusal *no)
 {
@@ -260,26 +290,30 @@ struct err *request_read(const struct buf *body, X509 *renews, struct request *o
 struct err *request_read_der(const struct buf *der, X509 *renews, struct request *out,
 			     enum refusal *no)
 {
-	static enum refusal (*const checks[])(struct request *) = {
-		check_subject,
-		check_extensions,
-		read_challenges,
-	};
 	AUTO_REQUEST struct request r = { 0 };
 	*no = parse(der, &r);
 	if (!*no)
-		*no = check_key(&r);
+		*no = judge_request(&r, renews);
 	if (!*no)
-		*no = check_signature(&r);
+		TRY(hash_asked(&r));
+	give(&r, *no, out);
+	return NULL;
+}
+
+struct err *request_of_template(const struct request_template *t, X509 *renews, struct request *out,
+				enum refusal *no)
+{
+	AUTO_REQUEST struct request r = { 0 };
+	if (t->public_key && EVP_PKEY_up_ref(t->public_key) == 1)
+		r.public_key = t->public_key;
+	hash_hex(t->der, t->len, r.sha256);
+	*no = check_key(&r);
 	if (!*no && renews)
-		*no = check_same_names(&r, renews);
-	for (size_t i = 0; !*no && i < ARRAY_LEN(checks); i++)
-		*no = checks[i](&r);
-	ERR_clear_error();
-	if (*no)
-		return NULL;
-	TRY(hash_asked(&r));
-	*out = r;
-	r = (struct request){ 0 };
+		*no = check_same_names(t->subject, t->extensions, renews);
+	if (!*no)
+		*no = t->subject ? check_subject(&r, t->subject) : REFUSE_SUBJECT;
+	if (!*no)
+		*no = check_extensions(t->extensions);
+	give(&r, *no, out);
 	return NULL;
 }

@@ -40,6 +40,16 @@ MUST struct err *request_read(const struct buf *body, X509 *renews, struct reque
 // The same of DER.
 MUST struct err *request_read_der(const struct buf *der, X509 *renews, struct request *out,
 				  enum refusal *no);
+// A CertTemplate of CRMF (RFC 4211 §5), judged as a PKCS#10 request is; its proof of possession is OpenSSL's to check. Borrowed.
+struct request_template {
+	EVP_PKEY *public_key;
+	const X509_NAME *subject;		     // null: none
+	const STACK_OF(X509_EXTENSION) * extensions; // null: none
+	const void *der;
+	size_t len;
+};
+MUST struct err *request_of_template(const struct request_template *t, X509 *renews,
+				     struct request *out, enum refusal *no);
 void request_free(struct request *r);
 static inline void request_cleanup(struct request *r)
 {

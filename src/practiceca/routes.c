@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "practiceca/certsrv.h"
+#include "practiceca/cmp.h"
 #include "practiceca/ocsp.h"
 #include "practiceca/portal.h"
 
@@ -17,6 +18,9 @@ static const struct route {
 	{ "/crl", est_answer, true },
 	{ "/portal/", portal_answer, false },
 	{ "/certsrv/", certsrv_answer, false },
+	{ "/.well-known/cmp", cmp_answer, true },
+	{ "/.well-known/cmp/", cmp_answer, true },
+	{ "/cmp", cmp_answer, true },
 	{ "/ocsp", ocsp_answer, true },
 	{ "/scep", scep_answer, true },
 };

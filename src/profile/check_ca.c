@@ -301,6 +301,22 @@ struct err *check_pem_file(const struct profile *p, const char *key, const char 
 	return put_pem(key, path, &pem, f, into);
 }
 
+// CMP's own keys, and the certificate that protects its answers.
+static struct err *check_cmp(struct draft *d, const char *dir, struct faults *f)
+{
+	struct profile *p = &d->profile;
+	p->ca.cmp.server_certificate = BUF(ANCHORS_MAX_BYTES);
+	if (p->ca.protocol != CA_CMP && place_known(f, "ca.cmp"))
+		FAULT_AT(f, "ca.cmp", N_("%1: %2: this has a meaning with protocol: cmp alone."));
+	if (p->ca.protocol == CA_CMP && p->ca.on_behalf)
+		FAULT_AT(f, "ca.on_behalf",
+			 N_("%1: %2: nobody can vouch for others by CMP here. Write false."));
+	if (!d->cmp_server)
+		return NULL;
+	return check_pem_file(p, "ca.cmp.server_certificate", dir, d->cmp_server, f,
+			      &p->ca.cmp.server_certificate);
+}
+
 static struct err *look_for_anchors(struct draft *d, const char *dir)
 {
 	const char *file = d->anchors[0];
@@ -321,6 +337,7 @@ struct err *check_ca(struct draft *d, const char *dir, struct faults *f)
 	check_hosts(&p->ca, f);
 	TRY(check_url(&p->ca, f));
 	TRY(check_login(p, f));
+	TRY(check_cmp(d, dir, f));
 	if (d->may_miss && d->n_anchors == 1)
 		TRY(look_for_anchors(d, dir));
 	for (size_t i = 0; i < d->n_anchors && !d->missing; i++)

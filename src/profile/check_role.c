@@ -61,6 +61,7 @@ static bool role_uses(const struct profile_role *r, const char *name)
 {
 	return template_uses(r->common_name, name) || template_uses(r->user_name, name) ||
 	       template_uses(r->password, name) || template_uses(r->challenge_password, name) ||
+	       template_uses(r->cmp_reference, name) || template_uses(r->cmp_secret, name) ||
 	       template_uses(r->otp_challenge, name) ||
 	       template_uses(r->revocation_challenge, name);
 }
@@ -76,7 +77,7 @@ static bool subject_uses(const struct profile_role *r, const char *name)
 // Asking for what goes nowhere would be a typo in a template. A portal's forms name fields too, so it is left alone.
 static void check_uses(const struct profile *p, const struct profile_role *r, struct faults *f)
 {
-	if (p->ca.protocol != CA_EST && p->ca.protocol != CA_SCEP && p->ca.protocol != CA_FILE)
+	if (p->ca.protocol == CA_PORTAL)
 		return;
 	for (size_t i = 0; i < r->n_fields; i++) {
 		const char *name = r->fields[i].name;
@@ -224,6 +225,24 @@ static void too_long(const char *path, size_t longest, size_t most, struct fault
 		 ARG_NUM(longest), ARG_NUM(most));
 }
 
+// A first certificate is asked for under the secret; the renewals sign.
+static void check_cmp(const struct profile *p, const struct profile_role *r, struct faults *f)
+{
+	struct judged j = { .secret_allowed = true, .otp_allowed = true };
+	struct role_path here = role_path(r, "cmp", NULL, NULL);
+	check_template(p, r, r->cmp_secret, role_path(r, "cmp", NULL, "secret").text, &j, f);
+	j = (struct judged){ .secret_allowed = false };
+	check_template(p, r, r->cmp_reference, role_path(r, "cmp", NULL, "reference").text, &j, f);
+	if (p->ca.protocol == CA_CMP && !place_known(f, here.text))
+		FAULT_AT(f, here.text, N_("%1: %2: this key is missing. Allowed: %3."),
+			 ARG_ID(N_("the keys reference and secret")));
+	if (p->ca.protocol == CA_CMP && (r->user_name || r->challenge_password))
+		FAULT_AT(f,
+			 role_path(r, r->user_name ? "user_name" : "challenge_password", NULL, NULL)
+				 .text,
+			 N_("%1: %2: CMP has no place for this. Give cmp: reference and secret."));
+}
+
 static void check_challenge(const struct profile *p, const struct profile_role *r, const char *key,
 			    const char *template_text, struct faults *f)
 {
@@ -245,6 +264,7 @@ static void check_credentials(const struct profile *p, const struct profile_role
 	check_challenge(p, r, "challenge_password", r->challenge_password, f);
 	check_challenge(p, r, "otp_challenge", r->otp_challenge, f);
 	check_challenge(p, r, "revocation_challenge", r->revocation_challenge, f);
+	check_cmp(p, r, f);
 	// RFC 7617 §2: the server would end the name at the first colon.
 	if (r->user_name && strchr(r->user_name, ':'))
 		FAULT_AT(f, user.text, N_("%1: %2: a user name holds no colon."));

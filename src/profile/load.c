@@ -68,7 +68,9 @@ static void role_free(struct profile_role *r)
 			  r->password,
 			  r->challenge_password,
 			  r->otp_challenge,
-			  r->revocation_challenge };
+			  r->revocation_challenge,
+			  r->cmp_reference,
+			  r->cmp_secret };
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		free(texts[i]);
 }
@@ -121,6 +123,8 @@ static void profile_clear(struct profile *p)
 	free(p->module);
 	free(p->ca.url);
 	buf_free(&p->ca.anchors);
+	buf_free(&p->ca.cmp.server_certificate);
+	rdns_free(p->ca.cmp.recipient, p->ca.cmp.n_recipient);
 	buf_free(&p->key.attestation.roots);
 	buf_free(&p->token.recovery);
 	free(p->token.master); // no secret: a path
@@ -147,6 +151,7 @@ void draft_free(struct draft *d)
 	texts_free(d->anchors, d->n_anchors);
 	texts_free(d->roots, d->n_roots);
 	texts_free(d->recovery, d->n_recovery);
+	free(d->cmp_server);
 	free(d->missing);
 	*d = (struct draft){ 0 };
 }
@@ -170,13 +175,13 @@ static bool sha256_buf(const struct buf *b, unsigned char *out)
 }
 
 // Of the digests of the files, so that no byte can move from one to the other unseen. The recovery certificates count where there are some
-// (they decide who can read a PIN later), and so do the makers' roots.
+// (they decide who can read a PIN later), and so do the makers' roots, and the certificate that a CMP server is pinned to.
 static struct err *set_fingerprint(struct profile *p, const void *yaml, size_t len)
 {
-	const struct buf *files[] = { &p->ca.anchors, &p->token.recovery,
-				      &p->key.attestation.roots };
+	const struct buf *files[] = { &p->ca.anchors, &p->token.recovery, &p->key.attestation.roots,
+				      &p->ca.cmp.server_certificate };
 	unsigned char each[(1 + ARRAY_LEN(files)) * SHA256_BYTES], whole[SHA256_BYTES];
-	size_t n = files[2]->len ? 4 : files[1]->len ? 3 : 2;
+	size_t n = files[3]->len ? 5 : files[2]->len ? 4 : files[1]->len ? 3 : 2;
 	bool done = sha256(yaml, len, each);
 	for (size_t i = 0; done && i < ARRAY_LEN(files); i++)
 		done = sha256_buf(files[i], each + (i + 1) * SHA256_BYTES);

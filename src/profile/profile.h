@@ -94,6 +94,7 @@ struct profile_role {
 	char *challenge_password;     // template for the PKCS#10 attribute; null: none
 	struct profile_window window; // the profile's, and what is another for this role
 	char *otp_challenge, *revocation_challenge; // the same, for those of RFC 7894
+	char *cmp_reference, *cmp_secret; // templates for the protection of CMP; both or neither
 };
 
 // Floors of the evidence, in rising order (design: "Evidence that a key cannot leave").
@@ -208,6 +209,19 @@ struct profile_portal {
 #define PORTAL_REQUEST_PEM    "request"
 #define PORTAL_REQUEST_BASE64 "request_base64"
 #define PORTAL_REQUEST_LINE   "request_line"
+// Which body asks for a first certificate (RFC 9483 §4.1); a renewal is always a kur.
+enum cmp_request { CMP_REQUEST_IR, CMP_REQUEST_CR, CMP_REQUEST_P10CR };
+
+struct profile_cmp {
+	enum cmp_request request;
+	bool implicit_confirm;	 // asks to be spared certConf
+	bool unprotected_errors; // believes errors that nothing protects
+	struct profile_rdn *recipient;
+	size_t n_recipient; // 0: OpenSSL's choice
+	struct buf
+		server_certificate; // PEM: the one that protects answers; empty: any that reaches the anchors
+};
+
 // When a request is bound to its TLS connection (RFC 7030 §3.5).
 enum est_link { EST_LINK_ASKED, EST_LINK_ALWAYS, EST_LINK_NEVER };
 enum est_auth { EST_AUTH_BASIC, EST_AUTH_DIGEST };
@@ -231,6 +245,7 @@ struct profile_ca {
 	size_t max_answer;			  // bytes
 	struct profile_portal portal;
 	unsigned max_wait_seconds; // how long a 202 is waited for on a terminal before exit 3
+	struct profile_cmp cmp;
 	enum revocation revocation;
 	struct profile_est est;
 	struct profile_scep scep;

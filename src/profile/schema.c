@@ -4,6 +4,7 @@
 // The reader writes enums through an int.
 _Static_assert(sizeof(enum otp_kind) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum ca_protocol) == sizeof(int), "an enum is as wide as an int");
+_Static_assert(sizeof(enum cmp_request) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum attestation_send) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum factory_policy) == sizeof(int), "an enum is as wide as an int");
 _Static_assert(sizeof(enum so_custody) == sizeof(int), "an enum is as wide as an int");
@@ -24,12 +25,10 @@ static const char *const management_custodies[] = { "show",  "escrow",	  "derive
 						    "typed", "as-so-pin", NULL };
 static const char *const identities[] = { "none", "missing", "renew", NULL };
 static const char *const factory_policies[] = { "usual", "refuse", "replace", "warn", NULL };
-static const char *const protocols[] = { "est", "scep", "cmp", "portal", "file", NULL };
 static const char *const attested_pins[] = { "any", "once", "always", NULL };
 static const char *const attested_touches[] = { "any", "cached", "always", NULL };
 static const char *const attested_ways[] = { "none", "pkcs10-attribute", "extra-certificates",
 					     "file", NULL };
-static const char *const revocations[] = { "none", "crl", "ocsp", "either", NULL };
 static const char *const afters[] = { "renew",	"reacquire", "counter", "ask-administrator",
 				      "closed", NULL };
 
@@ -168,6 +167,21 @@ static const struct schema_table otp_table = TABLE(0, otp_keys);
 // --- one role
 
 #define ROLE(member) offsetof(struct profile_role, member)
+static const struct schema_key role_cmp_keys[] = {
+	{ .key = "reference",
+	  .shape = SHAPE_TEXT,
+	  .required = true,
+	  .max = 500,
+	  .at = ROLE(cmp_reference),
+	  .allowed = ALLOWED_TEMPLATE },
+	{ .key = "secret",
+	  .shape = SHAPE_TEXT,
+	  .required = true,
+	  .max = 500,
+	  .at = ROLE(cmp_secret),
+	  .allowed = ALLOWED_TEMPLATE },
+};
+static const struct schema_table role_cmp_table = TABLE(0, role_cmp_keys);
 // clang-format off
 #define DAYS_KEY(name, offset, usual) { .key = (name), .shape = SHAPE_NUMBER, .max = 3650, .at = (offset), .otherwise = (usual), .allowed = ALLOWED_DAYS }
 // clang-format on
@@ -243,6 +257,10 @@ static const struct schema_key role_keys[] = {
 	  .max = 500,
 	  .at = ROLE(challenge_password),
 	  .allowed = ALLOWED_TEMPLATE },
+	{ .key = "cmp",
+	  .shape = SHAPE_GROUP,
+	  .table = &role_cmp_table,
+	  .allowed = N_("the keys reference and secret") },
 	{ .key = "window",
 	  .shape = SHAPE_GROUP,
 	  .table = &role_window_table,
@@ -393,85 +411,6 @@ static const struct schema_key token_keys[] = {
 };
 static const struct schema_table token_table = TABLE(0, token_keys);
 
-static const struct schema_key ca_keys[] = {
-	{ .key = "protocol",
-	  .shape = SHAPE_CHOICE,
-	  .required = true,
-	  .at = DRAFT(profile.ca.protocol),
-	  .choices = protocols,
-	  .allowed = N_("est, scep, cmp, portal or file") },
-	{ .key = "url",
-	  .shape = SHAPE_TEXT,
-	  .max = 1000,
-	  .at = DRAFT(profile.ca.url),
-	  .allowed = N_("an address that begins with https://") },
-	{ .key = "anchors",
-	  .shape = SHAPE_TEXTS,
-	  .required = true,
-	  .max = 8,
-	  .at = DRAFT(anchors),
-	  .also_at = DRAFT(n_anchors),
-	  .allowed = N_("one file of certificates (PEM), or a list of files") },
-	{ .key = "on_behalf",
-	  .shape = SHAPE_FLAG,
-	  .at = DRAFT(profile.ca.on_behalf),
-	  .otherwise = "false",
-	  .allowed = N_("true or false") },
-	{ .key = "hosts",
-	  .shape = SHAPE_TEXTS,
-	  .max = 16,
-	  .at = DRAFT(profile.ca.hosts),
-	  .also_at = DRAFT(profile.ca.n_hosts),
-	  .allowed = N_("a list of host names, each with or without :port") },
-	{ .key = "portal",
-	  .shape = SHAPE_GROUP,
-	  .table = &schema_portal,
-	  .allowed = N_("the keys preset, auth, language, certificate_template, pages and says") },
-	{ .key = "connect_seconds",
-	  .shape = SHAPE_NUMBER,
-	  .min = 1,
-	  .max = 300,
-	  .at = DRAFT(profile.ca.connect_seconds),
-	  .otherwise = "15",
-	  .allowed = N_("a whole number of seconds from 1 to 300") },
-	{ .key = "answer_seconds",
-	  .shape = SHAPE_NUMBER,
-	  .min = 1,
-	  .max = 600,
-	  .at = DRAFT(profile.ca.answer_seconds),
-	  .otherwise = "60",
-	  .allowed = N_("a whole number of seconds from 1 to 600") },
-	{ .key = "max_answer",
-	  .shape = SHAPE_SIZE,
-	  .min = 4096,
-	  .max = 16777216,
-	  .at = DRAFT(profile.ca.max_answer),
-	  .otherwise = "1048576",
-	  .allowed = N_("a whole number of bytes from 4096 to 16777216") },
-	{ .key = "max_wait_seconds",
-	  .shape = SHAPE_NUMBER,
-	  .min = 0,
-	  .max = 86400,
-	  .at = DRAFT(profile.ca.max_wait_seconds),
-	  .otherwise = "120",
-	  .allowed = N_("a whole number of seconds from 0 to 86400") },
-	{ .key = "revocation",
-	  .shape = SHAPE_CHOICE,
-	  .at = DRAFT(profile.ca.revocation),
-	  .choices = revocations,
-	  .otherwise = "none",
-	  .allowed = N_("none, crl, ocsp or either") },
-	{ .key = "est",
-	  .shape = SHAPE_GROUP,
-	  .table = &schema_est,
-	  .allowed = N_("the keys link and auth") },
-	{ .key = "scep",
-	  .shape = SHAPE_GROUP,
-	  .table = &schema_scep,
-	  .allowed = N_("the keys fingerprint, identifier, weak_answers and weak_signatures") },
-};
-static const struct schema_table ca_table = TABLE(0, ca_keys);
-
 #define WINDOW(member) DRAFT(profile.window.member)
 static const struct schema_key window_keys[] = {
 	{ .key = "zone",
@@ -569,7 +508,7 @@ static const struct schema_key profile_keys[] = {
 	{ .key = "ca",
 	  .shape = SHAPE_GROUP,
 	  .required = true,
-	  .table = &ca_table,
+	  .table = &schema_ca,
 	  .allowed = N_("the keys protocol, url, anchors and others") },
 	{ .key = "window",
 	  .shape = SHAPE_GROUP,

@@ -61,12 +61,14 @@ struct draft {
 	size_t n_roots;
 	char **recovery;
 	size_t n_recovery;
-	bool may_miss; // the file of the anchors, if it is one, may not be there yet:
-	char *missing; // its path
+	char *cmp_server; // file; null: none
+	bool may_miss;	  // the file of the anchors, if it is one, may not be there yet:
+	char *missing;	  // its path
 };
 
 extern const struct schema_table schema_est, schema_scep; // of ca.est, ca.scep
-extern const struct schema_table schema_profile;	  // at struct draft
+extern const struct schema_table schema_profile; // at struct draft
+extern const struct schema_table schema_ca;	 // a part of it
 
 // The short names of what a subject may hold, ended by null.
 extern const char *const schema_subject_types[];

@@ -283,3 +283,14 @@ struct err *request_pem(const void *der, size_t len, struct buf *out)
 	long n = BIO_get_mem_data(bio, &text);
 	return n > 0 ? buf_put(out, text, (size_t)n) : err_no_memory();
 }
+
+struct err *request_name_der(const struct request_rdn *rdns, size_t n, struct buf *out)
+{
+	AUTO(x509_name) X509_NAME *name = NULL;
+	AUTO(ossl) unsigned char *der = NULL;
+	TRY(name_from_rdns(rdns, n, &name));
+	int len = i2d_X509_NAME(name, &der);
+	if (len <= 0)
+		return ossl_failed("i2d_X509_NAME");
+	return buf_put(out, der, (size_t)len);
+}

@@ -54,6 +54,9 @@ struct request_terms {
 MUST struct err *request_sign(const struct request_terms *t, const struct rsa_public *key,
 			      const struct signer *s, struct buf *der);
 
+// A Name of these parts, DER. ERR_PROFILE for an unknown type, ERR_ANSWER for a value that does not fit its type.
+MUST struct err *request_name_der(const struct request_rdn *rdns, size_t n, struct buf *out);
+
 // SHA-256 of the SubjectPublicKeyInfo in a request, hex; "" where it cannot be read.
 void request_key_sha256(const void *der, size_t len, char out[static 65]);
 // SHA-256 of any bytes, hex: of a whole request, as two people compare it; of a SubjectPublicKeyInfo. "" where memory is out.

@@ -5,8 +5,8 @@
 
 static void fill(const struct profile *p, const struct profile_role *r, const struct answers *a)
 {
-	const char *const templates[] = { r->common_name, r->user_name, r->password,
-					  r->challenge_password };
+	const char *const templates[] = { r->common_name,	 r->user_name,	   r->password,
+					  r->challenge_password, r->cmp_reference, r->cmp_secret };
 	for (size_t i = 0; i < ARRAY_LEN(templates); i++) {
 		AUTO(secret) struct secret *filled = NULL;
 		if (templates[i] && fuzz_fine(answers_fill(a, p, templates[i], &filled)))
