@@ -11,8 +11,8 @@ static const struct {
 	const char *name;
 	const struct ca_ops *ops; // null: this version does not speak it
 } protocols[] = {
-	{ CA_EST, "EST", &ca_est },	     { CA_SCEP, "SCEP", NULL }, { CA_CMP, "CMP", NULL },
-	{ CA_PORTAL, "portal", &ca_portal }, { CA_FILE, "file", NULL },
+	{ CA_EST, "EST", &ca_est },	     { CA_SCEP, "SCEP", NULL },	    { CA_CMP, "CMP", NULL },
+	{ CA_PORTAL, "portal", &ca_portal }, { CA_FILE, "file", &ca_file },
 };
 
 void ca_constraints_free(struct ca_constraints *c)
@@ -150,6 +150,11 @@ bool ca_request_is_secret(const struct ca *c)
 	if (c->ops->secret)
 		return c->ops->secret(c);
 	return c->terms.role->challenge_password && !c->terms.renews && !c->terms.on_behalf;
+}
+
+const char *ca_request_file(const struct ca *c)
+{
+	return c->ops->request_file ? c->ops->request_file(c) : NULL;
 }
 
 struct err *ca_authenticate(struct ca *c, const struct answers *a)

@@ -36,6 +36,11 @@ struct ca_terms {
 	// What is renewed (TLS client authentication, RenewalReq, kur): a certificate that is valid, and vouches for the new one. Null: a
 	// first enrolment, and the person's answers vouch.
 	const struct cert *renews;
+	// A CA that takes files: where a new request goes, an absolute path, and whether what is there may be replaced (null: the state
+	// knows); and the file with what the CA answered (null: nobody has brought one). Other protocols never look at them.
+	const char *request_file;
+	bool replace_file;
+	const char *answer_file;
 	// An authority of the institution's own (RA) vouches for the person, whose secrets are then not wanted: its key is in ca_request.ra.
 	bool on_behalf;
 	// Called while waiting for the network; true stops with ERR_INTERRUPTED.
@@ -83,7 +88,7 @@ enum ca_state {
 
 struct ca_outcome {
 	enum ca_state state;
-	int64_t retry_seconds;	 // at least 1
+	int64_t retry_seconds; // at least 1; 0: there is nobody to ask, somebody brings the answer (ca_request_file)
 	struct cert_list issued; // CA_ISSUED: leaf and chain in any order, unjudged
 };
 void ca_outcome_free(struct ca_outcome *o);
@@ -140,6 +145,9 @@ bool ca_request_is_secret(const struct ca *c);
 // True when the protocol signs or decrypts with the request's own key (SCEP, CMP), so that ca_submit, ca_poll, ca_confirm and ca_reject find it
 // in ca_request.own. The others never look at it, and no PIN is asked for it.
 bool ca_needs_own_key(const struct ca *c);
+// The file that a request goes to instead of over a network, an absolute path; null for every other protocol. Such a request may be written
+// again without a second issue, and an answer that is wrong ends nothing: another one may be brought.
+const char *ca_request_file(const struct ca *c);
 // Takes the credentials out of the answers. Sends nothing for EST; other protocols log in here.
 MUST struct err *ca_authenticate(struct ca *c, const struct answers *a);
 // Sends the request, once. *sent is set as soon as any byte of it may have left (the CA may have issued). Credentials are wiped after it.

@@ -26,7 +26,8 @@ struct ca_ops {
 	struct err *(*confirm)(struct ca *c, const struct ca_request *r,
 			       bool *told); // may be null
 	struct err *(*reject)(struct ca *c, const struct ca_request *r, const struct err *why,
-			      bool *told); // may be null
+			      bool *told);		 // may be null
+	const char *(*request_file)(const struct ca *c); // may be null: over the network
 	struct err *(*save)(const struct ca *c, struct buf *state);
 	unsigned (*handshakes)(const struct ca *c); // may be null
 	void (*close)(struct ca *c);
@@ -39,4 +40,6 @@ struct ca {
 	void *self; // the protocol's own
 };
 
-extern const struct ca_ops ca_est, ca_portal;
+extern const struct ca_ops ca_est;
+extern const struct ca_ops ca_file;
+extern const struct ca_ops ca_portal;

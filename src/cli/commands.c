@@ -26,6 +26,20 @@ static const char *const about_renew[] = {
 	   "names a certificate where the token has several."),
 	NULL
 };
+static const char *const about_request[] = {
+	N_("Makes a key on the token and writes its request to a file, which somebody carries to "
+	   "the CA; with --renew for the name that is there (ID: of which certificate). inkan "
+	   "install takes what comes back."),
+	NULL
+};
+static const char *const about_install[] = {
+	N_("Takes the certificate for a request that inkan request wrote, from a file: PEM, DER or "
+	   "PKCS #7, with or without its chain. The enrolment is found by the key; the "
+	   "certificate is judged, stored and tried out as in every enrolment."),
+	N_("A file that is wrong changes nothing: the enrolment goes on waiting for the right "
+	   "one."),
+	NULL
+};
 static const char *const about_resume[] = {
 	N_("Goes on with an enrolment that was interrupted, or that the certificate authority said "
 	   "to wait for. "
@@ -40,6 +54,9 @@ static const char *const about_status[] = {
 	N_("Shows the certificates on the tokens, when they can be renewed, and what is "
 	   "unfinished. It needs neither a "
 	   "PIN nor a profile."),
+	N_("With --check, --nagios and --remind no token has to be in: they go by what this "
+	   "machine got. Status of --check: 0 nothing is due, 12 something is, 13 it is urgent or "
+	   "has expired."),
 	NULL
 };
 static const char *const about_verify[] = {
@@ -155,12 +172,20 @@ const struct command commands[] = {
 	{ "renew", "[ID]", 0, 1, N_("Get a new certificate before the present one ends"),
 	  about_renew, "inkan renew", OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT,
 	  run_renew, false },
+	{ "request", "[ID]", 0, 1, N_("Write a request to a file, for a CA that takes files"),
+	  about_request, "inkan request --profile my-bank.yaml --out request.pem",
+	  OPT_PROFILE | OPT_ROLE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_OUT | OPT_RENEW, run_request,
+	  false },
+	{ "install", "FILE [ID]", 1, 2, N_("Put a certificate that came as a file on the token"),
+	  about_install, "inkan install certificate.pem", ASKS | OPT_WAIT, run_install, false },
 	{ "resume", "[ID]", 0, 1, N_("Go on with an unfinished enrolment"), about_resume,
 	  "inkan resume", FIND_TOKEN | ASKS | OPT_WAIT | OPT_ON_BEHALF, run_resume, false },
 	{ "abandon", "ID", 1, 1, N_("Give up an unfinished enrolment and clean the token up"),
 	  about_abandon, "inkan abandon k7qf-3m2x", FIND_TOKEN | ASKS, run_abandon, false },
 	{ "status", NULL, 0, 0, N_("Show certificates, when to renew, what is unfinished"),
-	  about_status, "inkan status", FIND_TOKEN | OPT_JSON, run_status, false },
+	  about_status, "inkan status",
+	  FIND_TOKEN | OPT_JSON | OPT_CHECK | OPT_WARN | OPT_NAGIOS | OPT_REMIND, run_status,
+	  false },
 	{ "verify", NULL, 0, 0, N_("Try out token, key and certificate together"), about_verify,
 	  "inkan verify",
 	  OPT_PROFILE | FIND_TOKEN | ASKS | OPT_WAIT | OPT_APPLICATIONS | OPT_SET_UP | OPT_REMOVE |

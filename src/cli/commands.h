@@ -7,6 +7,8 @@ int run_enroll(struct cli *cli);
 int run_login(struct cli *cli);
 int run_renew(struct cli *cli);
 int run_resume(struct cli *cli);
+int run_request(struct cli *cli);
+int run_install(struct cli *cli);
 int run_abandon(struct cli *cli);
 int run_status(struct cli *cli);
 int run_verify(struct cli *cli);

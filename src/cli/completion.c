@@ -20,6 +20,7 @@ static const char *value_kind(const struct option_row *o)
 	case OPT_MODULE:
 	case OPT_ANSWERS:
 	case OPT_BUNDLE:
+	case OPT_OUT:
 		return "files";
 	case OPT_LANG:
 		return "lang";
@@ -36,6 +37,8 @@ static const char *operand_kind(const struct command *c)
 		return "topics";
 	if (!strcmp(c->name, "resume") || !strcmp(c->name, "abandon"))
 		return "ids";
+	if (!strcmp(c->name, "install"))
+		return "files";
 	return !strncmp(c->name, "profile ", strlen("profile ")) && c->operands ? "profiles" : "";
 }
 

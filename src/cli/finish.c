@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cli/print.h"
+#include "cli/qr.h"
 #include "x509/attestation.h"
 
 enum { LABEL_COLUMNS = 12 }; // a SHA-256 in hexadecimal still fits into 80
@@ -193,6 +194,20 @@ static void show_done(const json_t *o, const char *zone)
 	fflush(stdout);
 }
 
+// What somebody carries to the CA, and by what it is known there.
+static void show_request(const struct cli *cli, const json_t *request)
+{
+	const char *sha256 = json_text(request, "sha256");
+	if (!sha256)
+		return;
+	pair_text(msg_new(N_("Request")), request, "file");
+	pair_text(msg_new(N_("SHA-256")), request, "sha256");
+	print_blank(stdout);
+	if (!cli->plain && qr_print(stdout, sha256))
+		print_blank(stdout);
+	fflush(stdout);
+}
+
 // What to do about an enrolment that is not finished, unless the error's own hint says it already.
 static void say_resumable(const json_t *o, const struct err *e)
 {
@@ -202,7 +217,10 @@ static void say_resumable(const json_t *o, const struct err *e)
 	AUTO_TEXT char *hint = err_next_step(e) ? msg_render(err_next_step(e)) : NULL;
 	if (hint && strstr(hint, id))
 		return;
-	if (err_kind(e) == ERR_CA_REFUSED)
+	if (json_object_get(o, "request"))
+		say(stderr, N_("The enrolment %1 waits for its certificate: inkan install FILE"),
+		    ARG_TEXT(id));
+	else if (err_kind(e) == ERR_CA_REFUSED)
 		say(stderr,
 		    N_("If the institution changes its mind, go on with: inkan resume %1. If not, "
 		       "remove the key from the token with: inkan abandon %1"),
@@ -216,6 +234,8 @@ int finish(struct cli *cli, const struct result *r, const char *zone)
 {
 	if (cli->o.json && r->object)
 		print_json(stdout, r->object);
+	if (r->err && !cli->o.json && err_kind(r->err) == ERR_PENDING)
+		show_request(cli, json_object_get(r->object, "request"));
 	if (r->err) {
 		print_err(stderr, r->err);
 		say_resumable(r->object, r->err);

@@ -45,12 +45,17 @@ static void option_help(FILE *f, const struct option_row *o)
 		row(f, term, o->summary);
 }
 
-static void options_help(FILE *f, uint64_t which)
+static void option_rows_help(FILE *f, uint64_t which)
 {
-	say(f, N_("Options:"));
 	for (size_t i = 0; i < n_option_rows; i++)
 		if (option_rows[i].id & which)
 			option_help(f, &option_rows[i]);
+}
+
+static void options_help(FILE *f, uint64_t which)
+{
+	say(f, N_("Options:"));
+	option_rows_help(f, which);
 }
 
 static void command_row(FILE *f, const struct command *c)
@@ -117,9 +122,8 @@ void help_all(FILE *f)
 	say(f, N_("inkan alone asks for everything. Usage: inkan [COMMAND] [OPTIONS]"));
 	say(f, N_("Commands:"));
 	all_commands(f);
-	options_help(f, OPT_ALWAYS | OPT_VERSION);
-	say(f, N_("A command's own options: inkan COMMAND --help"));
-	topics_help(f);
+	say(f, N_("Options of all commands (a command's own: inkan COMMAND --help):"));
+	option_rows_help(f, OPT_ALWAYS | OPT_VERSION);
 }
 
 void help_command(FILE *f, const struct command *c)

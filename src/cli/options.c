@@ -25,6 +25,14 @@ const struct option_row option_rows[] = {
 	  N_("Over the telephone: the card asks, the help desk answers") },
 	{ OPT_CUSTODY, "--custody", NULL, "show|escrow|derive|typed",
 	  N_("What becomes of a new PUK or management key") },
+	{ OPT_OUT, "--out", NULL, "FILE", N_("The file that the request is written to") },
+	{ OPT_RENEW, "--renew", NULL, NULL,
+	  N_("For the name of the certificate that is on the token") },
+	{ OPT_CHECK, "--check", NULL, NULL,
+	  N_("Only tell by the status whether something is due") },
+	{ OPT_WARN, "--warn", NULL, "DAYS", N_("With --check: days before the end, as in 30,10") },
+	{ OPT_NAGIOS, "--nagios", NULL, NULL, N_("--check for a monitoring system") },
+	{ OPT_REMIND, "--remind", NULL, NULL, N_("Tell the person what is due, each thing once") },
 	{ OPT_ON_BEHALF, "--on-behalf", NULL, "URI",
 	  N_("Vouch with the certificate on this other token") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
@@ -84,6 +92,10 @@ static const char **text_slot(struct options *o, uint64_t id)
 		return &o->bundle;
 	case OPT_CUSTODY:
 		return &o->custody;
+	case OPT_OUT:
+		return &o->out;
+	case OPT_WARN:
+		return &o->warn;
 	case OPT_FINGERPRINT:
 		return &o->fingerprint;
 	case OPT_ON_BEHALF:
@@ -120,6 +132,14 @@ static bool *flag_slot(struct options *o, uint64_t id)
 		return &o->set_up;
 	case OPT_REMOVE:
 		return &o->remove;
+	case OPT_RENEW:
+		return &o->renew;
+	case OPT_CHECK:
+		return &o->check;
+	case OPT_NAGIOS:
+		return &o->nagios;
+	case OPT_REMIND:
+		return &o->remind;
 	case OPT_LOGIN:
 		return &o->login;
 	case OPT_PUK:

@@ -48,6 +48,12 @@ enum {
 		    OPT_LAST_TRY | OPT_KEYPAD,
 };
 // An enum is an int: what does not fit there stands here.
+#define OPT_OUT	      (UINT64_C(1) << 32)
+#define OPT_RENEW     (UINT64_C(1) << 33)
+#define OPT_CHECK     (UINT64_C(1) << 34)
+#define OPT_WARN      (UINT64_C(1) << 35)
+#define OPT_NAGIOS    (UINT64_C(1) << 36)
+#define OPT_REMIND    (UINT64_C(1) << 37)
 #define OPT_ON_BEHALF (UINT64_C(1) << 40)
 
 struct option_row {
@@ -84,11 +90,13 @@ enum { MAX_OPERANDS = 8 };
 // What was typed. The texts are argv's.
 struct options {
 	const struct command *command; // null: none
-	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody;
+	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody, *out,
+		*warn;
 	const char *on_behalf, *fingerprint;
 	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
 	bool watch, wait, names, login, all, puk, management, challenge;
-	bool applications, set_up, remove;
+	bool applications, set_up, remove, renew;
+	bool check, nagios, remind;
 	char *operands[MAX_OPERANDS + 1];
 	size_t n_operands;
 };

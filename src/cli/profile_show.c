@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/lang.h"
 #include "cli/print.h"
+#include "enroll/window.h"
 #include "profile/answers.h"
 
 enum { INDENT = 2, DEEPER = 4, LABEL_COLUMNS = 18 };
@@ -196,6 +197,11 @@ static void show_ca(const struct profile_ca *ca)
 		[CA_PORTAL] = "portal", [CA_FILE] = "file",
 	};
 	print_blank(stdout);
+	if (ca->protocol == CA_FILE) {
+		say(stdout, N_("Nothing is sent over a network: the request is written to a file, "
+			       "and the certificate comes back as one."));
+		return;
+	}
 	say(stdout, N_("Answers and secrets are sent here, and nowhere else (%1):"),
 	    ARG_TEXT(protocols[ca->protocol]));
 	print_line(stdout, INDENT, ca->url ? ca->url : "-");
@@ -203,25 +209,49 @@ static void show_ca(const struct profile_ca *ca)
 		print_line(stdout, INDENT, ca->hosts[i]);
 }
 
-static void show_window(const struct profile_window *w)
+static void show_rules(const struct profile_window *w, size_t indent)
 {
-	print_blank(stdout);
-	say(stdout, N_("Days are counted in the time zone %1."), ARG_TEXT(w->zone));
 	if (w->pickup_days)
-		say_in(stdout, INDENT, N_("A first certificate is to be fetched within %1 days."),
+		say_in(stdout, indent, N_("A first certificate is to be fetched within %1 days."),
 		       ARG_NUM(w->pickup_days));
-	say_in(stdout, INDENT, N_("It can be renewed in the last %1 days of its validity."),
+	say_in(stdout, indent, N_("It can be renewed in the last %1 days of its validity."),
 	       ARG_NUM(w->renew_before_days));
 	if (w->reacquire_days && w->after == AFTER_RENEW)
-		say_in(stdout, INDENT, N_("It can still be renewed for %1 days after it expired."),
+		say_in(stdout, indent,
+		       N_("For %1 days after it expired it can still be renewed, with full "
+			  "authentication."),
 		       ARG_NUM(w->reacquire_days));
 	else if (w->reacquire_days && w->after == AFTER_REACQUIRE)
-		say_in(stdout, INDENT,
+		say_in(stdout, indent,
 		       N_("For %1 days after it expired, a new one can be got with full "
 			  "authentication."),
 		       ARG_NUM(w->reacquire_days));
-	if (w->closed.en)
-		say_in(stdout, INDENT, N_("Later: %1"), ARG_BOTH(w->closed));
+	AUTO_TEXT char *later = NULL;
+	struct msg *words = window_closed_words(w);
+	later = msg_render(words);
+	msg_free(words);
+	say_in(stdout, indent, N_("Later: %1"), ARG_TEXT(later ? later : ""));
+}
+
+static bool same_rules(const struct profile_window *a, const struct profile_window *b)
+{
+	const char *x = a->closed.en ? a->closed.en : "", *y = b->closed.en ? b->closed.en : "";
+	return a->pickup_days == b->pickup_days && a->renew_before_days == b->renew_before_days &&
+	       a->reacquire_days == b->reacquire_days && a->after == b->after && !strcmp(x, y);
+}
+
+static void show_window(const struct profile *p)
+{
+	print_blank(stdout);
+	say(stdout, N_("Days are counted in the time zone %1."), ARG_TEXT(p->window.zone));
+	show_rules(&p->window, INDENT);
+	for (size_t i = 0; i < p->n_roles; i++) {
+		const struct profile_role *r = &p->roles[i];
+		if (same_rules(&r->window, &p->window))
+			continue;
+		say_in(stdout, INDENT, N_("For %1 it is otherwise:"), ARG_BOTH(r->label));
+		show_rules(&r->window, (size_t)2 * INDENT);
+	}
 }
 
 static void show_consents(const struct profile *p)
@@ -243,6 +273,6 @@ void profile_show(const struct profile *p)
 	show_key(&p->key);
 	show_token(p);
 	show_ca(&p->ca);
-	show_window(&p->window);
+	show_window(p);
 	show_consents(p);
 }

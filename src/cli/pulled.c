@@ -120,6 +120,15 @@ static struct err *go_on_with(const struct job *j, const struct result *r, const
 	next->unlisted = false;
 	next->profile = text_copy(j->profile);
 	next->role = text_copy(j->role);
+	next->out = text_copy(j->out);
+	next->answer = text_copy(j->answer);
+	next->label = text_copy(j->label);
+	next->object = text_copy(j->object);
+	next->custody = text_copy(j->custody);
+	next->change = text_copy(j->change);
+	next->ra_certificate = text_copy(j->ra_certificate);
+	next->ra_token = text_copy(j->ra_token);
+	next->vouch = text_copy(j->vouch);
 	next->enrolment = text_copy(resumes ? json_text(r->object, "enrolment") : j->enrolment);
 	if (!next->module || !next->token)
 		return err_no_memory();

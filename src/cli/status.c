@@ -7,11 +7,11 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/lang.h"
 #include "cli/commands.h"
 #include "cli/faces.h"
 #include "cli/finish.h"
 #include "cli/print.h"
+#include "cli/status_check.h"
 #include "cli/unfinished.h"
 
 enum { CERTIFICATE_INDENT = 2, DETAIL_INDENT = 4 };
@@ -27,6 +27,13 @@ static void say_window(const struct known *k)
 		       ARG_NUM(left));
 		break;
 	case WINDOW_OPEN:
+		if (left < 0) {
+			say_in(stdout, DETAIL_INDENT,
+			       N_("It expired %1 days ago. inkan renew still gets a new one for "
+				  "its name, with full authentication."),
+			       ARG_NUM(-left));
+			break;
+		}
 		say_in(stdout, DETAIL_INDENT, N_("%1 days are left. It is time to renew it."),
 		       ARG_NUM(left));
 		break;
@@ -40,9 +47,8 @@ static void say_window(const struct known *k)
 		       ARG_NUM(-left));
 		break;
 	}
-	const struct text2 closed = k->profile->window.closed;
-	if (k->window == WINDOW_CLOSED && closed.en)
-		print_text(stdout, DETAIL_INDENT, lang_pick(closed.en, closed.ja));
+	if (k->window == WINDOW_CLOSED)
+		print_msg(stdout, DETAIL_INDENT, window_closed_words(k->rules));
 	if (k->profile->practice)
 		say_in(stdout, DETAIL_INDENT, N_("Only for practising."));
 }
@@ -107,24 +113,49 @@ static struct err *say_token(struct journal *j, const json_t *t)
 	return NULL;
 }
 
+static struct err *say_pickup(const struct record *r)
+{
+	struct pickup u = { 0 };
+	TRY(pickup_for(r, &u));
+	if (u.counted && u.passed)
+		say_in(stdout, DETAIL_INDENT,
+		       N_("The days in which it could be picked up are over (%1 days ago)."),
+		       ARG_NUM(-u.days_left));
+	else if (u.counted)
+		say_in(stdout, DETAIL_INDENT, N_("It has to be picked up within %1 days."),
+		       ARG_NUM(u.days_left));
+	return NULL;
+}
+
+static struct err *say_one_unfinished(const struct record *r)
+{
+	AUTO_TEXT char *line = unfinished_line(r);
+	print_text(stdout, CERTIFICATE_INDENT, line ? line : r->id);
+	if (r->token_uri)
+		print_line(stdout, DETAIL_INDENT, r->token_uri);
+	TRY(say_pickup(r));
+	if (r->mark == MARK_WAITING && r->retry_at == 0) {
+		say_in(stdout, DETAIL_INDENT,
+		       N_("Its certificate is to come as a file: inkan install FILE   Give up: "
+			  "inkan abandon %1"),
+		       ARG_TEXT(r->id));
+		return NULL;
+	}
+	if (r->mark == MARK_WAITING)
+		say_in(stdout, DETAIL_INDENT, N_("The certificate authority said to wait."));
+	say_in(stdout, DETAIL_INDENT, N_("Go on: inkan resume %1   Give up: inkan abandon %1"),
+	       ARG_TEXT(r->id));
+	return NULL;
+}
+
 static struct err *say_unfinished(struct journal *j)
 {
 	AUTO_RECORDS struct records list = { 0 };
 	TRY(journal_unfinished(j, NULL, &list));
 	if (list.n > 0)
 		say(stdout, N_("Unfinished:"));
-	for (size_t i = 0; i < list.n; i++) {
-		const struct record *r = list.list[i];
-		AUTO_TEXT char *line = unfinished_line(r);
-		print_text(stdout, CERTIFICATE_INDENT, line ? line : r->id);
-		if (r->token_uri)
-			print_line(stdout, DETAIL_INDENT, r->token_uri);
-		if (r->mark == MARK_WAITING)
-			say_in(stdout, DETAIL_INDENT,
-			       N_("The certificate authority said to wait."));
-		say_in(stdout, DETAIL_INDENT,
-		       N_("Go on: inkan resume %1   Give up: inkan abandon %1"), ARG_TEXT(r->id));
-	}
+	for (size_t i = 0; i < list.n; i++)
+		TRY(say_one_unfinished(list.list[i]));
 	return NULL;
 }
 
@@ -221,8 +252,29 @@ static struct err *status(struct cli *cli)
 	return e;
 }
 
+// Each of them is a command of its own in all but its name.
+static struct err *contradiction(const struct options *o)
+{
+	const bool check = o->check || o->nagios;
+	const bool fits = o->remind   ? !check && !o->warn && !o->json
+			  : o->nagios ? !o->json
+				      : check || !o->warn;
+	if (fits && (!(check || o->remind) || (!o->token && !o->module)))
+		return NULL;
+	return err_hint(
+		err_tag(err_new(ERR_USAGE, N_("These options do not go together.")), "usage"),
+		N_("See: inkan %1 --help"), ARG_TEXT("status"));
+}
+
 int run_status(struct cli *cli)
 {
-	struct err *e = status(cli);
+	struct err *e = contradiction(&cli->o);
+	if (e)
+		return cli_fail(cli, e, NULL);
+	if (cli->o.remind)
+		return status_remind(cli);
+	if (cli->o.check || cli->o.nagios)
+		return status_check(cli);
+	e = status(cli);
 	return e ? cli_fail(cli, e, NULL) : 0;
 }

@@ -15,6 +15,7 @@
 struct known {
 	bool made_here; // the journal knows it, and its profile loads
 	struct profile *profile;
+	const struct profile_window *rules; // within the profile: those of the role
 	enum window window;
 	int64_t days_left;
 };
@@ -24,6 +25,13 @@ static inline void known_cleanup(struct known *k)
 	known_free(k);
 }
 MUST struct err *known_of(struct journal *j, const struct json_t *certificate, struct known *out);
+
+// How long the first certificate of an unfinished enrolment can still be picked up, where its profile says.
+struct pickup {
+	bool counted, passed;
+	int64_t days_left;
+};
+MUST struct err *pickup_for(const struct record *r, struct pickup *out);
 
 // One token of a listing as such an object has it. New object.
 MUST struct err *status_token(struct journal *j, const struct json_t *listed, struct json_t **out);

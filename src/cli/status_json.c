@@ -27,7 +27,8 @@ struct err *known_of(struct journal *j, const struct json_t *certificate, struct
 		err_ignore(profile_load(r->profile_path, &k.profile));
 	if (!k.profile)
 		return NULL;
-	TRY(window_of(&k.profile->window, not_after, clock_now(), &k.window, &k.days_left));
+	k.rules = profile_window_for(k.profile, r->role);
+	TRY(window_of(k.rules, not_after, clock_now(), &k.window, &k.days_left));
 	k.made_here = true;
 	*out = k;
 	k = (struct known){ 0 };
@@ -128,6 +129,21 @@ static void put_time(json_t *o, const char *key, int64_t t)
 	json_object_set_new(o, key, json_string(text));
 }
 
+struct err *pickup_for(const struct record *r, struct pickup *out)
+{
+	AUTO(profile) struct profile *p = NULL;
+	struct pickup u = { 0 };
+	if (r->mark < MARK_ISSUED && !r->old_key_id && r->profile_path)
+		err_ignore(profile_load(r->profile_path, &p));
+	if (p) {
+		const struct profile_window *w = profile_window_for(p, r->role);
+		TRY(pickup_of(w, r->created, clock_now(), &u.passed, &u.days_left));
+		u.counted = w->pickup_days > 0;
+	}
+	*out = u;
+	return NULL;
+}
+
 static json_t *record_entry(const struct record *r)
 {
 	json_t *o = json_object();
@@ -140,6 +156,12 @@ static json_t *record_entry(const struct record *r)
 	put_time(o, "created", r->created);
 	put_time(o, "updated", r->updated);
 	put_time(o, "retry_at", r->retry_at);
+	struct pickup u = { 0 };
+	err_ignore(pickup_for(r, &u));
+	if (u.counted) {
+		json_object_set_new(o, "window", json_string(u.passed ? "missed" : "pickup"));
+		json_object_set_new(o, "days_left", json_integer(u.days_left));
+	}
 	return o;
 }
 

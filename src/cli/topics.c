@@ -58,7 +58,8 @@ static const char *const about_exit_status[] = {
 	   "refused by policy; "
 	   "6 no usable token; 7 PIN wrong or locked; 8 answers or one-time password "
 	   "invalid; 9 network; 10 profile "
-	   "or configuration invalid; 11 interrupted, resumable."),
+	   "or configuration invalid; 11 interrupted, resumable. Of status --check: 12 due; 13 "
+	   "urgent."),
 	NULL
 };
 static const char *const about_screen_readers[] = {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/proc.h"
@@ -27,13 +28,18 @@ struct err *attested_attributes(const struct enrolment *e, struct buf *out)
 static struct err *file_path(const struct enrolment *e, char **out)
 {
 	AUTO_TEXT char *dir = NULL;
+	const char *request = e->ca ? ca_request_file(e->ca) : NULL;
+	if (request) { // they travel together
+		*out = text_format("%s.attestation.pem", request);
+		return *out ? NULL : err_no_memory();
+	}
 	TRY(proc_state_dir(&dir));
 	*out = text_format("%s/" DIRECTORY "/%s.pem", dir, e->record->id);
 	return *out ? NULL : err_no_memory();
 }
 
 // Beside and into place: whoever carries it never finds half of it.
-static struct err *write_file(const char *path, const struct buf *pem)
+static struct err *write_file(const char *path, const struct buf *pem, mode_t mode)
 {
 	AUTO_TEXT char *beside = text_format("%s.new", path);
 	if (!beside)
@@ -42,6 +48,7 @@ static struct err *write_file(const char *path, const struct buf *pem)
 	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_errno("open", beside, errno);
+	(void)fchmod(fd, mode); // some file systems have no modes
 	struct err *err = proc_write_all(fd, beside, pem->data, pem->len);
 	if (close(fd) && !err)
 		err = err_errno("close", beside, errno);
@@ -62,9 +69,11 @@ struct err *attested_keep(struct enrolment *e)
 	TRY(attestation_pem(&e->attested, &pem));
 	if (beside)
 		return cert_list_from_pem(pem.data, pem.len, &e->beside);
-	TRY(proc_state_subdir(DIRECTORY, &dir));
+	if (!ca_request_file(e->ca))
+		TRY(proc_state_subdir(DIRECTORY, &dir));
 	TRY(file_path(e, &path));
-	TRY(write_file(path, &pem));
+	// What travels with the request is no more secret than that.
+	TRY(write_file(path, &pem, ca_request_file(e->ca) ? 0644 : 0600));
 	say_note(e,
 		 msg_new(N_("The maker's attestation of the key is in the file %1. Give it to %2 "
 			    "as you were told."),

@@ -41,7 +41,9 @@ struct job {
 	char *profile;	 // path; enroll
 	char *role;	 // enroll
 	char *enrolment; // id: resume, abandon
-	char *label;	 // token init, label: the new one; null: asked
+	char *out; // enroll, renew: where the request goes when the CA takes files; null: a name of its own in the present directory
+	char *answer; // resume: the file with what such a CA answered
+	char *label;  // token init, label: the new one; null: asked
 	char *object; // renew, login: the CKA_ID in hexadecimal of the certificate that is meant; token label: the CKA_ID in hexadecimal of the pair that gets it; null: the token
 	char *custody; // token init: what becomes of the SO PIN: "typed", "show", "escrow", "derive"; null: as the profile says
 	char *change; // token pin: "puk", "management-key", "puk-management-key", "all"; null: the PIN
@@ -52,6 +54,7 @@ struct job {
 	bool all;	      // token wipe: what others made, too
 	bool challenge;	      // token unblock: over the telephone
 	bool brief;	      // JOB_LIST: who is there, and nothing of what is on them
+	bool by_file;	      // enroll, renew: only where the CA takes files
 	bool login;	      // token show: with the PIN; verify: log in, too
 	bool yes;	      // every consent is given
 	bool last_try;	      // the PIN's last try may be used

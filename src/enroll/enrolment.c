@@ -36,6 +36,7 @@ void enrolment_end(struct enrolment *e)
 	lease_drop(e->lease);
 	free(e->token_uri);
 	free(e->common_name);
+	free(e->request_file);
 	record_free(e->record);
 	journal_close(e->journal);
 	profile_free(e->profile);

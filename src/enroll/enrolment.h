@@ -66,7 +66,7 @@ struct enrolment {
 	// the key
 	struct keypair *key;
 	struct cert *ra;       // of the RA that vouches; null: the person's answers do
-	struct cert *old_cert; // that is renewed; null: an enrolment
+	struct cert *old_cert; // whose name the new one gets; null: an enrolment
 	bool made_key;	       // in this run
 	bool old_key_stays;    // the pair that this one follows lost its certificate alone
 	bool old_key_deleted;  // the card itself deleted it
@@ -77,6 +77,8 @@ struct enrolment {
 
 	// the CA
 	struct ca *ca;
+	char *request_file; // where a new request goes when the CA takes files; replace_file: the person agreed to lose what is there
+	bool replace_file;
 	struct ca_constraints constraints;
 	struct ca_questions questions;
 	struct buf request;
@@ -89,6 +91,12 @@ struct enrolment {
 	struct cert *leaf;
 	struct json_t *login; // what came of logging in with it; null: not tried
 };
+
+// Whether the new certificate gets the name of the old one, byte for byte.
+static inline bool takes_name(const struct enrolment *e)
+{
+	return e->record->renews || e->record->keeps_name;
+}
 
 void enrolment_end(struct enrolment *e); // frees and wipes everything, drops the lease last
 

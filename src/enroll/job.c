@@ -43,6 +43,8 @@ struct json_t *job_to_json(const struct job *j)
 	put(o, "profile", j->profile);
 	put(o, "role", j->role);
 	put(o, "enrolment", j->enrolment);
+	put(o, "out", j->out);
+	put(o, "answer", j->answer);
 	put(o, "label", j->label);
 	put(o, "object", j->object);
 	put(o, "custody", j->custody);
@@ -54,6 +56,7 @@ struct json_t *job_to_json(const struct job *j)
 	json_object_set_new(o, "all", json_boolean(j->all));
 	json_object_set_new(o, "challenge", json_boolean(j->challenge));
 	json_object_set_new(o, "brief", json_boolean(j->brief));
+	json_object_set_new(o, "by_file", json_boolean(j->by_file));
 	json_object_set_new(o, "login", json_boolean(j->login));
 	json_object_set_new(o, "module_from_profile", json_boolean(j->module_from_profile));
 	json_object_set_new(o, "unlisted", json_boolean(j->unlisted));
@@ -86,6 +89,8 @@ struct err *job_from_json(const struct json_t *j, struct job **out)
 		.profile = text_copy(json_text(j, "profile")),
 		.role = text_copy(json_text(j, "role")),
 		.enrolment = text_copy(json_text(j, "enrolment")),
+		.out = text_copy(json_text(j, "out")),
+		.answer = text_copy(json_text(j, "answer")),
 		.label = text_copy(json_text(j, "label")),
 		.object = text_copy(json_text(j, "object")),
 		.custody = text_copy(json_text(j, "custody")),
@@ -97,6 +102,7 @@ struct err *job_from_json(const struct json_t *j, struct job **out)
 		.all = json_flag(j, "all", false),
 		.challenge = json_flag(j, "challenge", false),
 		.brief = json_flag(j, "brief", false),
+		.by_file = json_flag(j, "by_file", false),
 		.login = json_flag(j, "login", false),
 		.module_from_profile = json_flag(j, "module_from_profile", false),
 		.unlisted = json_flag(j, "unlisted", false),
@@ -120,6 +126,8 @@ void job_free(struct job *j)
 	free(j->profile);
 	free(j->role);
 	free(j->enrolment);
+	free(j->out);
+	free(j->answer);
 	free(j->label);
 	free(j->object);
 	free(j->custody);

@@ -4,30 +4,37 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "enroll/ask.h"
+#include "enroll/by_file.h"
 #include "enroll/on_behalf.h"
 #include "enroll/prepare.h"
 #include "enroll/renewal.h"
 #include "enroll/say.h"
+#include "enroll/window.h"
 
 static bool stop(void *ctx)
 {
 	return said_stop(ctx);
 }
 
-static struct err *open_ca(struct enrolment *e)
+struct err *open_ca(struct enrolment *e)
 {
 	const struct ca_terms terms = {
 		.profile = e->profile,
 		.role = e->role,
 		.transaction = e->record->id,
-		.renews = e->old_cert,
+		.renews = e->record->renews ? e->old_cert : NULL,
+		.request_file = e->request_file,
+		.replace_file = e->replace_file,
+		.answer_file = e->job->answer,
 		.on_behalf = e->record->vouched_by != NULL,
 		.stop = stop,
 		.stop_ctx = e,
 	};
-	return ca_open(&terms, e->record->ca_state.data, e->record->ca_state.len, &e->ca);
+	return e->ca ? NULL
+		     : ca_open(&terms, e->record->ca_state.data, e->record->ca_state.len, &e->ca);
 }
 
 // Is the field a part of the certificate's name?
@@ -56,7 +63,7 @@ static struct err *judge_ahead(struct enrolment *e)
 // A renewal copies the name that is there.
 static struct err *ask_names(struct enrolment *e)
 {
-	if (e->record->renews)
+	if (takes_name(e))
 		return NULL;
 	for (size_t i = 0; i < e->role->n_fields; i++)
 		if (is_in_name(e->role, e->role->fields[i].name))
@@ -103,7 +110,7 @@ struct err *subject_name(struct enrolment *e)
 {
 	free(e->common_name);
 	e->common_name = NULL;
-	if (e->record->renews)
+	if (takes_name(e))
 		return copy_name(e);
 	TRY(answers_fill_text(e->answers, e->profile, e->role, e->role->common_name,
 			      &e->common_name));
@@ -136,6 +143,8 @@ static bool before_the_key(const struct enrolment *e)
 // what the CA wished then.
 static struct err *prepare_poll(struct enrolment *e)
 {
+	if (ca_request_file(e->ca)) // it says the same at any time
+		return ca_constraints(e->ca, &e->constraints);
 	if (!ca_request_is_secret(e->ca))
 		return NULL;
 	TRY(ask_names(e));
@@ -143,12 +152,36 @@ static struct err *prepare_poll(struct enrolment *e)
 	return ca_constraints(e->ca, &e->constraints);
 }
 
+// A request that has not got to the CA, for a first certificate whose days are over: it would only spend the person's credentials.
+static struct err *look_at_deadline(const struct enrolment *e)
+{
+	bool passed = false;
+	int64_t left = 0;
+	const struct profile_window *w = &e->role->window;
+	if (!e->resumed || e->record->mark >= MARK_WAITING || e->record->old_key_id)
+		return NULL;
+	TRY(pickup_of(w, e->record->created, clock_now(), &passed, &left));
+	if (!passed)
+		return NULL;
+	return err_hint_msg(
+		err_tag(err_new(ERR_POLICY,
+				N_("The time for picking up this certificate is over: it was %1 "
+				   "days. `inkan abandon %2` removes the key."),
+				ARG_NUM(w->pickup_days), ARG_TEXT(e->record->id)),
+			"window-pickup"),
+		window_closed_words(w));
+}
+
 struct err *prepare_role(struct enrolment *e)
 {
+	TRY(by_file_fits(e));
+	TRY(look_at_deadline(e));
 	if (!e->written || e->record->mark < MARK_ISSUED)
 		TRY(renewal_recall(e));
+	TRY(by_file_choose(e));
 	TRY(on_behalf_begin(e));
 	TRY(open_ca(e));
+	TRY(by_file_remember(e));
 	if (e->written && e->record->mark >= MARK_ISSUED)
 		return NULL; // nothing more is asked
 	TRY(ca_questions(e->ca, &e->constraints, &e->questions));
@@ -159,7 +192,7 @@ struct err *prepare_role(struct enrolment *e)
 	TRY(subject_name(e));
 	TRY(ca_constraints(e->ca, &e->constraints));
 	if (before_the_key(e)) {
-		if (!e->record->renews)
+		if (!takes_name(e))
 			TRY(find_old_pair(e));
 		TRY(check_bits(e));
 	}

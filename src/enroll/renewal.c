@@ -19,7 +19,12 @@ static bool same_text(const char *a, const char *b)
 	return a && b && !strcmp(a, b);
 }
 
-static struct err *too_early(const struct profile *p, int64_t days)
+static const struct profile_window *window_for(const struct enrolment *e)
+{
+	return &e->role->window;
+}
+
+static struct err *too_early(const struct enrolment *e, int64_t days)
 {
 	return err_hint(
 		err_tag(err_new(ERR_POLICY,
@@ -28,31 +33,48 @@ static struct err *too_early(const struct profile *p, int64_t days)
 				ARG_NUM(days)),
 			"window-early"),
 		N_("%1 renews in the last %2 days of validity. Nothing was changed."),
-		ARG_BOTH(p->institution), ARG_NUM(p->window.renew_before_days));
+		ARG_BOTH(e->profile->institution), ARG_NUM(window_for(e)->renew_before_days));
 }
 
-static struct err *closed(const struct profile *p)
+static struct err *closed(const struct enrolment *e)
 {
-	struct err *e = err_tag(err_new(ERR_POLICY, N_("The certificate can no longer be renewed, "
-						       "nor acquired again here.")),
-				"window-closed");
-	if (p->window.closed.en || p->window.closed.ja)
-		return err_hint(e, "%1", ARG_BOTH(p->window.closed));
-	return err_hint(e, N_("Ask your administrator, or your branch."));
+	return err_hint_msg(
+		err_tag(err_new(ERR_POLICY, N_("The certificate can no longer be renewed, "
+					       "nor acquired again here.")),
+			"window-closed"),
+		window_closed_words(window_for(e)));
 }
 
-// Sets *vouches where the old certificate may still speak for the new one.
-static struct err *look_at_window(const struct enrolment *e, const struct cert *c, bool *vouches)
+// What the old certificate still does for the new one.
+enum follows {
+	FOLLOWS_ANEW,	 // nothing: the person vouches, and the name is made of the answers
+	FOLLOWS_NAME,	 // it gives its name; the person vouches, or whoever carries the request
+	FOLLOWS_VOUCHED, // it is valid and vouches
+};
+
+// An expired certificate never vouches, whatever the window says.
+static enum follows how_it_follows(const struct enrolment *e, const struct cert *c,
+				   enum window window)
+{
+	if (window != WINDOW_OPEN)
+		return FOLLOWS_ANEW;
+	if (cert_not_after(c) <= clock_now())
+		return window_for(e)->after == AFTER_RENEW ? FOLLOWS_NAME : FOLLOWS_ANEW;
+	return e->profile->ca.protocol == CA_FILE ? FOLLOWS_NAME : FOLLOWS_VOUCHED;
+}
+
+static struct err *look_at_window(const struct enrolment *e, const struct cert *c,
+				  enum follows *how)
 {
 	enum window window = WINDOW_CLOSED;
 	int64_t days = 0;
-	TRY(window_of(&e->profile->window, cert_not_after(c), clock_now(), &window, &days));
-	*vouches = window == WINDOW_OPEN && cert_not_after(c) > clock_now();
+	TRY(window_of(window_for(e), cert_not_after(c), clock_now(), &window, &days));
+	*how = how_it_follows(e, c, window);
 	switch (window) {
 	case WINDOW_EARLY:
-		return too_early(e->profile, days);
+		return too_early(e, days);
 	case WINDOW_CLOSED:
-		return closed(e->profile);
+		return closed(e);
 	case WINDOW_OPEN:
 	case WINDOW_REACQUIRE:
 	default:
@@ -77,11 +99,12 @@ static struct err *unfinished(struct enrolment *e, const char *sha256)
 	return NULL;
 }
 
-static struct err *begin(struct enrolment *e, const struct our_certificate *c, bool vouches)
+static struct err *begin(struct enrolment *e, const struct our_certificate *c, enum follows how)
 {
 	TRY(new_record(e));
 	struct record *r = e->record;
-	r->renews = vouches;
+	r->renews = how == FOLLOWS_VOUCHED;
+	r->keeps_name = how == FOLLOWS_NAME;
 	r->old_key_id = key_id_hex(&c->object->id);
 	r->old_sha256 = text_copy(cert_sha256(c->object->cert));
 	r->fields = text_copy(c->made->fields);
@@ -92,18 +115,18 @@ static struct err *begin(struct enrolment *e, const struct our_certificate *c, b
 
 static struct err *take(struct enrolment *e, const struct our_certificate *c)
 {
-	bool vouches = false;
+	enum follows how = FOLLOWS_ANEW;
 	TRY(open_profile(e, e->job->profile ? e->job->profile : c->made->profile_path));
 	TRY(open_role(e, c->made->role));
 	TRY(unfinished(e, cert_sha256(c->object->cert)));
 	TRY(factory_look_late(e));
 	if (e->resumed)
 		return NULL;
-	TRY(look_at_window(e, c->object->cert, &vouches));
-	if (!vouches)
+	TRY(look_at_window(e, c->object->cert, &how));
+	if (how != FOLLOWS_VOUCHED && e->profile->ca.protocol != CA_FILE)
 		say_note(e, msg_new(N_("The certificate has expired, so it cannot vouch for a new "
 				       "one: you are asked for everything, as for the first.")));
-	return begin(e, c, vouches);
+	return begin(e, c, how);
 }
 
 struct err *renewal_choose(struct enrolment *e)
@@ -133,7 +156,7 @@ static struct err *still_vouches(const struct enrolment *e)
 struct err *renewal_recall(struct enrolment *e)
 {
 	AUTO_CERTOBJS struct certobj_list objects = { 0 };
-	if (!e->record->renews || e->old_cert)
+	if (!takes_name(e) || e->old_cert)
 		return NULL;
 	TRY(certobj_list(e->session, &objects));
 	for (size_t i = 0; i < objects.n && !e->old_cert; i++) {
@@ -142,7 +165,7 @@ struct err *renewal_recall(struct enrolment *e)
 			e->old_cert = cert_ref(objects.list[i].cert);
 	}
 	if (e->old_cert)
-		return still_vouches(e);
+		return e->record->renews ? still_vouches(e) : NULL;
 	return err_hint(err_tag(err_new(ERR_TOKEN, N_("The certificate that is to be renewed is no "
 						      "longer on the token.")),
 				"renewal-missing"),

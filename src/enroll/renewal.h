@@ -4,7 +4,7 @@
 #include "enroll/enrolment.h"
 
 // Which certificate on the token the job is to renew, whether its window is open, and the record for it: taken up where a renewal of it is
-// unfinished. A certificate that has expired is acquired again: the record is then that of an enrolment. ERR_POLICY tagged "window-early" or
+// unfinished. A certificate that has expired vouches for nothing: the record is then that of an enrolment, with the old name where the profile still calls it renewing. ERR_POLICY tagged "window-early" or
 // "window-closed"; ERR_TOKEN tagged "renewal-missing", ERR_USAGE tagged "certificate-ambiguous".
 MUST struct err *renewal_choose(struct enrolment *e);
 // The certificate of a record that renews, from the token: e->old_cert. ERR_TOKEN tagged "renewal-missing" where it is gone, ERR_POLICY

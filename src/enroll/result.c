@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "enroll/identity.h"
+#include "x509/request.h"
 
 void result_free(struct result *r)
 {
@@ -112,6 +113,18 @@ static void put_card(json_t *o, const struct enrolment *e)
 	json_object_set_new(o, "replaced", list);
 }
 
+// What is carried to the CA, while it is awaited.
+static void put_request(json_t *o, const struct enrolment *e)
+{
+	char sha256[65];
+	if (!e->ca || !ca_request_file(e->ca) || !e->written || e->record->mark != MARK_WAITING)
+		return;
+	der_sha256(e->record->request.data, e->record->request.len, sha256);
+	json_object_set_new(
+		o, "request",
+		json_pack("{s:s,s:s}", "file", ca_request_file(e->ca), "sha256", sha256));
+}
+
 // The journal's form is the SHA-256, a blank, and the Common Name.
 static void put_vouched(json_t *o, const char *vouched_by)
 {
@@ -151,6 +164,7 @@ static void put_enrolment(json_t *o, const struct enrolment *e)
 		if (e->record->submits > 1)
 			json_object_set_new(o, "second_issue_possible", json_true());
 	}
+	put_request(o, e);
 	if (e->ca)
 		json_object_set_new(o, "handshakes", json_integer(ca_handshakes(e->ca)));
 }

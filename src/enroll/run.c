@@ -48,9 +48,9 @@ void enrolment_run(const struct job *j, struct face *f, struct result *out)
 		err = enrolment_step(&e, &steps[i]);
 	if (err)
 		err = explain(&e, err);
-	out->object = result_to_json(err		? outcome_of(err)
-				     : e.record->renews ? "renewed"
-							: "enrolled",
+	out->object = result_to_json(err	      ? outcome_of(err)
+				     : takes_name(&e) ? "renewed"
+						      : "enrolled",
 				     &e, err);
 	if (e.login)
 		json_object_set(out->object, "login", e.login);

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "enroll/ask.h"
+#include "enroll/by_file.h"
 #include "enroll/conversation.h"
 #include "enroll/revocation.h"
 #include "enroll/say.h"
@@ -53,6 +54,8 @@ static struct err *tell_the_ca(struct enrolment *e, const struct err *why, bool 
 static struct err *refused(struct enrolment *e, struct err *why)
 {
 	bool told = false;
+	if (ca_request_file(e->ca))
+		return by_file_refused(e, why);
 	AUTO(err) struct err *untold = tell_the_ca(e, why, &told);
 	if (untold || !told)
 		say_note(e, msg_new(N_("The certificate authority could not be told that its "

@@ -21,6 +21,28 @@ static struct err *not_agreed(const struct enrolment *e)
 	return err_tag(err, "consent-refused");
 }
 
+static struct msg *words_of_site(const struct enrolment *e)
+{
+	return msg_new(N_("A new RSA key of %1 bits will be made on the token %2, and "
+			  "a certificate for it will be "
+			  "asked of %3 (%4). Your name in it will be %5. Go on only "
+			  "if you know this site. Make the "
+			  "key?"),
+		       ARG_NUM(e->constraints.rsa_bits), ARG_TEXT(e->token.label),
+		       ARG_BOTH(e->profile->institution), ARG_TEXT(e->profile->ca.url),
+		       ARG_TEXT(e->common_name));
+}
+
+static struct msg *words_of_file(const struct enrolment *e)
+{
+	return msg_new(N_("A new RSA key of %1 bits will be made on the token %2, and a request "
+			  "for a certificate of %3 will be written to the file %4. Your name in it "
+			  "will be %5. Make the key?"),
+		       ARG_NUM(e->constraints.rsa_bits), ARG_TEXT(e->token.label),
+		       ARG_BOTH(e->profile->institution), ARG_TEXT(ca_request_file(e->ca)),
+		       ARG_TEXT(e->common_name));
+}
+
 struct err *step_consent_key(struct enrolment *e, bool *skipped)
 {
 	if (e->resumed) {
@@ -34,14 +56,8 @@ struct err *step_consent_key(struct enrolment *e, bool *skipped)
 	identity_tell_ahead(e);
 	if (e->profile->consent_key.en || e->profile->consent_key.ja)
 		say_note(e, msg_new("%1", ARG_BOTH(e->profile->consent_key)));
-	struct msg *words = msg_new(N_("A new RSA key of %1 bits will be made on the token %2, and "
-				       "a certificate for it will be "
-				       "asked of %3 (%4). Your name in it will be %5. Go on only "
-				       "if you know this site. Make the "
-				       "key?"),
-				    ARG_NUM(e->constraints.rsa_bits), ARG_TEXT(e->token.label),
-				    ARG_BOTH(e->profile->institution), ARG_TEXT(e->profile->ca.url),
-				    ARG_TEXT(e->common_name));
+	struct msg *words =
+		e->profile->ca.protocol == CA_FILE ? words_of_file(e) : words_of_site(e);
 	bool yes = false;
 	TRY(ask_consent(e, "key", words, &yes));
 	return yes ? NULL : not_agreed(e);

@@ -4,10 +4,21 @@
 
 #include "base/buf.h"
 #include "enroll/ask.h"
+#include "enroll/by_file.h"
 #include "enroll/enrolment.h"
 #include "enroll/prepare.h"
 #include "enroll/renewal.h"
 #include "enroll/say.h"
+
+static struct msg *words_of_files(const struct profile *p)
+{
+	return msg_new(N_("This profile is used for the first time, or has changed: %1 (%2). It "
+			  "decides whose certificates are believed, and how the key must be "
+			  "protected; nothing is sent over a network. Its fingerprint (SHA-256) is "
+			  "%3. Compare it with the one that your institution gave you. Use this "
+			  "profile?"),
+		       ARG_BOTH(p->institution), ARG_TEXT(p->path), ARG_TEXT(p->fingerprint));
+}
 
 static struct err *agree_to_profile(struct enrolment *e)
 {
@@ -17,13 +28,16 @@ static struct err *agree_to_profile(struct enrolment *e)
 	if (known)
 		return NULL;
 	bool yes = false;
-	struct msg *words = msg_new(N_("This profile is used for the first time, or has changed: "
-				       "%1 (%2). It decides which site gets "
-				       "your secrets: %3. Its fingerprint (SHA-256) is %4. Compare "
-				       "it with the one that your institution "
-				       "gave you. Use this profile?"),
-				    ARG_BOTH(p->institution), ARG_TEXT(p->path),
-				    ARG_TEXT(p->ca.url), ARG_TEXT(p->fingerprint));
+	struct msg *words =
+		p->ca.protocol == CA_FILE
+			? words_of_files(p)
+			: msg_new(N_("This profile is used for the first time, or has changed: "
+				     "%1 (%2). It decides which site gets "
+				     "your secrets: %3. Its fingerprint (SHA-256) is %4. Compare "
+				     "it with the one that your institution "
+				     "gave you. Use this profile?"),
+				  ARG_BOTH(p->institution), ARG_TEXT(p->path), ARG_TEXT(p->ca.url),
+				  ARG_TEXT(p->fingerprint));
 	TRY(ask_consent(e, "profile", words, &yes));
 	if (!yes)
 		return err_tag(err_new(ERR_INTERRUPTED,
@@ -79,6 +93,15 @@ struct err *open_role(struct enrolment *e, const char *name)
 	return answers_new(&e->answers);
 }
 
+// Where nothing is to be done before somebody brings a file, neither the token nor its PIN is needed to say so.
+static struct err *what_is_awaited(struct enrolment *e)
+{
+	if (e->record->mark != MARK_WAITING || e->profile->ca.protocol != CA_FILE)
+		return NULL;
+	TRY(open_ca(e));
+	return by_file_awaits(e);
+}
+
 struct err *step_prepare(struct enrolment *e, bool *skipped)
 {
 	(void)skipped;
@@ -95,6 +118,9 @@ struct err *step_prepare(struct enrolment *e, bool *skipped)
 		TRY(open_profile(e, e->job->profile));
 		TRY(open_role(e, e->job->role));
 	}
+	TRY(by_file_fits(e));
+	if (e->resumed)
+		TRY(what_is_awaited(e));
 	TRY(open_token(e, e->resumed ? "resume" : "enroll"));
 	if (e->resumed)
 		TRY(record_again(e));

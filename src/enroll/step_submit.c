@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "enroll/by_file.h"
 #include "enroll/conversation.h"
 #include "enroll/request.h"
 #include "enroll/say.h"
@@ -30,7 +31,7 @@ static struct err *take_outcome(struct enrolment *e, struct ca_outcome *o)
 	TRY(keep_state(e));
 	e->waits_anew = o->state == CA_WAIT_ANEW;
 	if (o->state != CA_ISSUED) {
-		e->record->retry_at = clock_now() + o->retry_seconds;
+		e->record->retry_at = o->retry_seconds ? clock_now() + o->retry_seconds : 0;
 		return enrolment_mark(e, MARK_WAITING);
 	}
 	TRY(keep_certificates(e, &o->issued));
@@ -88,7 +89,9 @@ static struct err *journal_before_sending(struct enrolment *e)
 	if (!ca_request_is_secret(e->ca))
 		TRY(buf_put(&e->record->request, e->request.data, e->request.len));
 	TRY(keep_state(e));
-	e->record->submits++;
+	// Written to its file once more it is the same request in the same hands.
+	if (!ca_request_file(e->ca) || e->record->submits == 0)
+		e->record->submits++;
 	return enrolment_mark(e, MARK_SUBMIT_BEGUN);
 }
 
@@ -108,9 +111,8 @@ struct err *step_submit(struct enrolment *e, bool *skipped)
 	bool sent = false;
 	struct err *err = ca_submit(e->ca, &c.request, &outcome, &sent);
 	if (!err)
-		err = take_outcome(e, &outcome);
-	else
-		err = failed(e, err, sent);
+		by_file_tell(e);
+	err = err ? failed(e, err, sent) : take_outcome(e, &outcome);
 	ca_outcome_free(&outcome);
 	return err;
 }
@@ -188,6 +190,7 @@ struct err *step_wait(struct enrolment *e, bool *skipped)
 		*skipped = true;
 		return NULL;
 	}
+	TRY(by_file_awaits(e));
 	say_step(e, STEP_BEGUN, NULL, e->record->retry_at - clock_now());
 	bool patient = e->resumed || e->job->wait_for_ca;
 	int64_t deadline = clock_now() + (patient ? (int64_t)e->profile->ca.max_wait_seconds : -1);

@@ -178,23 +178,39 @@ static struct value bytes_value(const struct buf *b)
 	return b->len ? V_BYTES(b->data, b->len) : V_NULL;
 }
 
+// How an enrolment follows the one before it: one column of two flags.
+enum { RENEWS_NOT = 0, RENEWS_VOUCHED = 1, RENEWS_NAME = 2 };
+
+static int renewal_number(const struct record *r)
+{
+	if (r->renews)
+		return RENEWS_VOUCHED;
+	return r->keeps_name ? RENEWS_NAME : RENEWS_NOT;
+}
+
+static void take_renewal(struct record *r, int64_t number)
+{
+	r->renews = number == RENEWS_VOUCHED;
+	r->keeps_name = number == RENEWS_NAME;
+}
+
 static struct err *write_row(struct journal *j, const struct record *r, int64_t now)
 {
-	return store_run(j->store,
-			 "INSERT OR REPLACE INTO enrolments (" COLUMNS
-			 ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-			 VALUES(V_TEXT(r->id), V_INT(r->created ? r->created : now), V_INT(now),
-				V_INT(r->state), V_INT(r->mark), V_TEXT(r->profile_name),
-				V_TEXT(r->profile_path), V_TEXT(r->profile_fingerprint),
-				V_TEXT(r->role), V_TEXT(r->fields), V_TEXT(r->common_name),
-				V_TEXT(r->token_uri), V_TEXT(r->module_path),
-				V_INT(r->module_from_profile), V_TEXT(r->key_id),
-				V_TEXT(r->old_key_id), V_TEXT(r->old_sha256), V_TEXT(r->evidence),
-				bytes_value(&r->request), bytes_value(&r->ca_state),
-				bytes_value(&r->certificates), V_TEXT(r->sha256),
-				V_INT(r->retry_at), V_INT(r->submits), V_TEXT(r->outcome),
-				V_TEXT(r->keys_before), V_INT(r->renews), V_TEXT(r->vouched_by)),
-			 NULL);
+	return store_run(
+		j->store,
+		"INSERT OR REPLACE INTO enrolments (" COLUMNS
+		") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		VALUES(V_TEXT(r->id), V_INT(r->created ? r->created : now), V_INT(now),
+		       V_INT(r->state), V_INT(r->mark), V_TEXT(r->profile_name),
+		       V_TEXT(r->profile_path), V_TEXT(r->profile_fingerprint), V_TEXT(r->role),
+		       V_TEXT(r->fields), V_TEXT(r->common_name), V_TEXT(r->token_uri),
+		       V_TEXT(r->module_path), V_INT(r->module_from_profile), V_TEXT(r->key_id),
+		       V_TEXT(r->old_key_id), V_TEXT(r->old_sha256), V_TEXT(r->evidence),
+		       bytes_value(&r->request), bytes_value(&r->ca_state),
+		       bytes_value(&r->certificates), V_TEXT(r->sha256), V_INT(r->retry_at),
+		       V_INT(r->submits), V_TEXT(r->outcome), V_TEXT(r->keys_before),
+		       V_INT(renewal_number(r)), V_TEXT(r->vouched_by)),
+		NULL);
 }
 
 static struct err *write_both(struct journal *j, const struct record *r, int64_t now)
@@ -296,7 +312,7 @@ static struct err *record_from_row(const struct rows *rows, struct record **out)
 	r->submits = (int)within(rows_int(rows, c++), 1000000);
 	r->outcome = column_text(rows, c++);
 	r->keys_before = column_text(rows, c++);
-	r->renews = rows_int(rows, c++) != 0;
+	take_renewal(r, rows_int(rows, c++));
 	r->vouched_by = column_text(rows, c++);
 	*out = r;
 	r = NULL;
@@ -368,6 +384,17 @@ struct err *journal_by_certificate(struct journal *j, const char *sha256, struct
 			" FROM enrolments WHERE sha256 = ? ORDER BY updated DESC LIMIT 1",
 			VALUES(V_TEXT(sha256)), &rows));
 	return read_one(rows, out);
+}
+
+struct err *journal_certificates(struct journal *j, struct records *out)
+{
+	AUTO(rows) struct rows *rows = NULL;
+	TRY(store_query(j->store,
+			"SELECT " COLUMNS " FROM enrolments WHERE state = ? AND sha256 IS NOT NULL"
+			" AND NOT EXISTS (SELECT 1 FROM enrolments AS later WHERE later.state = ?"
+			" AND later.old_sha256 = enrolments.sha256) ORDER BY created, id",
+			VALUES(V_INT(ENROLMENT_DONE), V_INT(ENROLMENT_DONE)), &rows));
+	return read_all(rows, out);
 }
 
 struct err *journal_by_key(struct journal *j, const char *key_id, struct record **out)

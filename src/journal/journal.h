@@ -65,6 +65,7 @@ struct record {
 	char *old_key_id; // hex; the pair that this one follows
 	char *old_sha256; // its certificate
 	bool renews; // the old certificate, still valid, vouches for the request; the new one has its name
+	bool keeps_name; // the new one has its name, and nothing more: the person, or whoever carries the request, vouches
 	char *vouched_by; // who vouches instead of the person's answers: SHA-256 of the certificate, a blank, its Common Name
 	char *evidence;
 	struct buf request;	 // DER, when it holds no secret
@@ -99,6 +100,8 @@ MUST struct err *journal_read(struct journal *j, const char *id,
 MUST struct err *journal_unfinished(struct journal *j, const char *token_uri, struct records *out);
 // The finished enrolment that made a certificate; null when this machine did not make it.
 MUST struct err *journal_by_certificate(struct journal *j, const char *sha256, struct record **out);
+// The finished enrolments whose certificate none that finished later has taken the place of; oldest first.
+MUST struct err *journal_certificates(struct journal *j, struct records *out);
 // The newest enrolment whose key has this CKA_ID (hex), whatever came of it; null when this machine made none.
 MUST struct err *journal_by_key(struct journal *j, const char *key_id, struct record **out);
 // The newest enrolment that got a certificate for a key in this slot (CKA_ID, hex) of this token: a slot number says nothing of other cards.

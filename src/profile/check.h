@@ -13,6 +13,8 @@ MUST struct err *check_draft(struct draft *d, const char *dir, struct faults *f)
 
 // Its parts.
 MUST struct err *check_role(struct profile *p, struct profile_role *r, struct faults *f);
+// The profile's window and those of its roles, which get what they leave out from it.
+MUST struct err *check_windows(struct profile *p, struct faults *f);
 MUST struct err *check_ca(struct draft *d, const char *dir, struct faults *f);
 // The pages of a portal.
 MUST struct err *check_portal(struct profile *p, struct faults *f);

@@ -123,6 +123,11 @@ static struct err *check_url(struct profile_ca *ca, struct faults *f)
 				 ARG_ID(N_("an address that begins with https://")));
 		return NULL;
 	}
+	if (ca->protocol == CA_FILE) {
+		FAULT_AT(f, "ca.url",
+			 N_("%1: %2: a CA that takes files has no address. Remove it."));
+		return NULL;
+	}
 	TRY(url_host(ca->url, may_be_plain(ca), &host, &fine));
 	if (fine)
 		return pin_host(ca, host);

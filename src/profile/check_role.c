@@ -76,7 +76,7 @@ static bool subject_uses(const struct profile_role *r, const char *name)
 // Asking for what goes nowhere would be a typo in a template. A portal's forms name fields too, so it is left alone.
 static void check_uses(const struct profile *p, const struct profile_role *r, struct faults *f)
 {
-	if (p->ca.protocol != CA_EST)
+	if (p->ca.protocol != CA_EST && p->ca.protocol != CA_FILE)
 		return;
 	for (size_t i = 0; i < r->n_fields; i++) {
 		const char *name = r->fields[i].name;
@@ -90,6 +90,23 @@ static void check_uses(const struct profile *p, const struct profile_role *r, st
 		FAULT_AT(f, role_path(r, "otp", NULL, NULL).text,
 			 N_("%1: %2: no template of this role uses {otp}. Remove the one-time "
 			    "password, or write {otp} into a template."));
+}
+
+// Nothing is sent to such a CA, and its request can be read by everybody.
+static void check_by_file(const struct profile *p, const struct profile_role *r, struct faults *f)
+{
+	const struct {
+		const char *key, *given;
+	} rest[] = { { "user_name", r->user_name },
+		     { "password", r->password },
+		     { "challenge_password", r->challenge_password } };
+	if (p->ca.protocol != CA_FILE)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(rest); i++)
+		if (rest[i].given)
+			FAULT_AT(f, role_path(r, rest[i].key, NULL, NULL).text,
+				 N_("%1: %2: a CA that takes files is sent no credentials. "
+				    "Remove it."));
 }
 
 static void check_otp(const struct profile_role *r, struct faults *f)
@@ -320,6 +337,7 @@ struct err *check_role(struct profile *p, struct profile_role *r, struct faults 
 	check_otp(r, f);
 	TRY(check_subject(p, r, f));
 	check_credentials(p, r, f);
+	check_by_file(p, r, f);
 	check_uses(p, r, f);
 	return NULL;
 }

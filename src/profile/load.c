@@ -35,8 +35,16 @@ static void rdns_free(struct profile_rdn *list, size_t n)
 	free(list);
 }
 
+static void window_free(struct profile_window *w)
+{
+	free(w->zone);
+	text2_free(&w->closed);
+	free(w->remind_days);
+}
+
 static void role_free(struct profile_role *r)
 {
+	window_free(&r->window);
 	for (size_t i = 0; i < r->n_fields; i++) {
 		free(r->fields[i].name);
 		text2_free(&r->fields[i].label);
@@ -118,9 +126,7 @@ static void profile_clear(struct profile *p)
 	free(p->token.master); // no secret: a path
 	texts_free(p->ca.hosts, p->ca.n_hosts);
 	portal_clear(&p->ca.portal);
-	free(p->window.zone);
-	text2_free(&p->window.closed);
-	free(p->window.remind_days);
+	window_free(&p->window);
 	text2_free(&p->consent_key);
 	text2_free(&p->consent_store);
 	free(p->login_url);

@@ -80,6 +80,12 @@ const struct profile_role *profile_find_role(const struct profile *p, const char
 	return NULL;
 }
 
+const struct profile_window *profile_window_for(const struct profile *p, const char *role)
+{
+	const struct profile_role *r = profile_find_role(p, role);
+	return r ? &r->window : &p->window;
+}
+
 const struct profile_field *profile_find_field(const struct profile_role *r, const char *name)
 {
 	for (size_t i = 0; name && i < r->n_fields; i++)

@@ -57,6 +57,28 @@ struct profile_rdn {
 	char *value;
 };
 
+// What is possible after the last day of validity.
+enum after_expiry {
+	AFTER_RENEW, // for reacquire_days: the old name, with full authentication (an expired certificate vouches for nothing)
+	AFTER_REACQUIRE,     // for reacquire_days: a new one, with full authentication
+	AFTER_COUNTER,	     // nothing here: the person applies at the counter
+	AFTER_ADMINISTRATOR, // nothing here: the person's administrator has it reissued
+	AFTER_CLOSED,	     // nothing
+};
+
+// Days are calendar days of `zone`.
+struct profile_window {
+	char *zone; // "Asia/Tokyo"
+	unsigned
+		pickup_days; // for the first certificate, from the day on which it was begun; 0: no deadline
+	unsigned renew_before_days; // 30
+	unsigned reacquire_days;    // 90: after the last day of validity
+	enum after_expiry after;    // what those days mean
+	struct text2 closed;	    // what to do later; may be empty
+	unsigned *remind_days;	    // 30, 10
+	size_t n_remind;
+};
+
 // A role: admin, user, … A template holds {field} for a field's answer, {otp}, and {institution_code}; "{{" is "{".
 struct profile_role {
 	char *name;
@@ -67,9 +89,10 @@ struct profile_role {
 	char *common_name;	     // template; secret fields are refused in it
 	struct profile_rdn *subject; // whole subject with the CN in it
 	size_t n_subject;
-	char *user_name;	  // template for HTTP Basic; null: none
-	char *password;		  // template for HTTP Basic; null: none
-	char *challenge_password; // template for the PKCS#10 attribute; null: none
+	char *user_name;	      // template for HTTP Basic; null: none
+	char *password;		      // template for HTTP Basic; null: none
+	char *challenge_password;     // template for the PKCS#10 attribute; null: none
+	struct profile_window window; // the profile's, and what is another for this role
 	char *otp_challenge, *revocation_challenge; // the same, for those of RFC 7894
 };
 
@@ -200,20 +223,6 @@ struct profile_ca {
 	struct profile_est est;
 };
 
-enum after_expiry { AFTER_RENEW, AFTER_REACQUIRE, AFTER_CLOSED };
-
-// Days are calendar days of `zone`.
-struct profile_window {
-	char *zone;		    // "Asia/Tokyo"
-	unsigned pickup_days;	    // 0: no deadline
-	unsigned renew_before_days; // 30
-	unsigned reacquire_days;    // 90: after the last day of validity
-	enum after_expiry after;    // what those days mean
-	struct text2 closed;	    // what to do later
-	unsigned *remind_days;	    // 30, 10
-	size_t n_remind;
-};
-
 // What becomes of the security officer's PIN (the PUK) that inkan sets when it initialises a token.
 enum so_custody {
 	SO_SHOW,   // a random one, shown to the person once
@@ -263,7 +272,7 @@ struct profile {
 	struct profile_key key;
 	struct profile_token token;
 	struct profile_ca ca;
-	struct profile_window window;
+	struct profile_window window; // of roles that say nothing else
 	struct text2 consent_key,
 		consent_store; // the institution's own words, shown with ours; may be empty
 	char *login_url;       // null: none
@@ -293,4 +302,6 @@ void profile_list_free(struct profile_entry *entries, size_t n);
 
 // Null when there is none.
 const struct profile_role *profile_find_role(const struct profile *p, const char *name);
+// The window of that role; the profile's where it has no such role, or none is named.
+const struct profile_window *profile_window_for(const struct profile *p, const char *role);
 const struct profile_field *profile_find_field(const struct profile_role *r, const char *name);

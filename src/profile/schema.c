@@ -32,7 +32,8 @@ static const char *const attested_ways[] = { "none", "pkcs10-attribute", "extra-
 static const char *const revocations[] = { "none", "crl", "ocsp", "either", NULL };
 static const char *const est_links[] = { "asked", "always", "never", NULL };
 static const char *const est_auths[] = { "basic", "digest", NULL };
-static const char *const afters[] = { "renew", "reacquire", "closed", NULL };
+static const char *const afters[] = { "renew",	"reacquire", "counter", "ask-administrator",
+				      "closed", NULL };
 
 const char *const schema_subject_types[] = {
 	"C",  "ST",  "L", "O", "OU", "CN", "title", "SN", "GN", "serialNumber", "emailAddress",
@@ -41,6 +42,8 @@ const char *const schema_subject_types[] = {
 
 #define ALLOWED_TEXT2	 N_("a text, or the two texts en: and ja:")
 #define ALLOWED_FLAG	 N_("true or false")
+#define ALLOWED_DAYS	 N_("a whole number of days from 0 to 3650")
+#define ALLOWED_AFTER	 N_("renew, reacquire, counter, ask-administrator or closed")
 #define ALLOWED_PAGE	 N_("1 or 2")
 #define ALLOWED_TEMPLATE N_("a text with {names} of fields in it")
 
@@ -167,6 +170,34 @@ static const struct schema_table otp_table = TABLE(0, otp_keys);
 // --- one role
 
 #define ROLE(member) offsetof(struct profile_role, member)
+// clang-format off
+#define DAYS_KEY(name, offset, usual) { .key = (name), .shape = SHAPE_NUMBER, .max = 3650, .at = (offset), .otherwise = (usual), .allowed = ALLOWED_DAYS }
+// clang-format on
+// What is left out there is as window: says; the zone is the institution's.
+static const struct schema_key role_window_keys[] = {
+	DAYS_KEY("pickup_days", ROLE(window.pickup_days), NULL),
+	DAYS_KEY("renew_before_days", ROLE(window.renew_before_days), NULL),
+	DAYS_KEY("reacquire_days", ROLE(window.reacquire_days), NULL),
+	{ .key = "after_expiry",
+	  .shape = SHAPE_CHOICE,
+	  .at = ROLE(window.after),
+	  .choices = afters,
+	  .allowed = ALLOWED_AFTER },
+	{ .key = "closed",
+	  .shape = SHAPE_TEXT2,
+	  .max = 2000,
+	  .at = ROLE(window.closed),
+	  .allowed = ALLOWED_TEXT2 },
+	{ .key = "remind_days",
+	  .shape = SHAPE_NUMBERS,
+	  .min = 1,
+	  .max = 3650,
+	  .at = ROLE(window.remind_days),
+	  .also_at = ROLE(window.n_remind),
+	  .allowed = N_("a list of whole numbers of days, the greatest first") },
+};
+static const struct schema_table role_window_table = TABLE(0, role_window_keys);
+
 static const struct schema_key role_keys[] = {
 	{ .key = "label",
 	  .shape = SHAPE_TEXT2,
@@ -214,6 +245,10 @@ static const struct schema_key role_keys[] = {
 	  .max = 500,
 	  .at = ROLE(challenge_password),
 	  .allowed = ALLOWED_TEMPLATE },
+	{ .key = "window",
+	  .shape = SHAPE_GROUP,
+	  .table = &role_window_table,
+	  .allowed = N_("the keys of window: that are another for this role, without zone") },
 	{ .key = "otp_challenge",
 	  .shape = SHAPE_TEXT,
 	  .max = 500,
@@ -460,30 +495,15 @@ static const struct schema_key window_keys[] = {
 	  .max = 64,
 	  .at = WINDOW(zone),
 	  .allowed = N_("a time zone as in Asia/Tokyo") },
-	{ .key = "pickup_days",
-	  .shape = SHAPE_NUMBER,
-	  .max = 3650,
-	  .at = WINDOW(pickup_days),
-	  .otherwise = "0",
-	  .allowed = N_("a whole number of days from 0 to 3650") },
-	{ .key = "renew_before_days",
-	  .shape = SHAPE_NUMBER,
-	  .max = 3650,
-	  .at = WINDOW(renew_before_days),
-	  .otherwise = "30",
-	  .allowed = N_("a whole number of days from 0 to 3650") },
-	{ .key = "reacquire_days",
-	  .shape = SHAPE_NUMBER,
-	  .max = 3650,
-	  .at = WINDOW(reacquire_days),
-	  .otherwise = "0",
-	  .allowed = N_("a whole number of days from 0 to 3650") },
+	DAYS_KEY("pickup_days", WINDOW(pickup_days), "0"),
+	DAYS_KEY("renew_before_days", WINDOW(renew_before_days), "30"),
+	DAYS_KEY("reacquire_days", WINDOW(reacquire_days), "0"),
 	{ .key = "after_expiry",
 	  .shape = SHAPE_CHOICE,
 	  .at = WINDOW(after),
 	  .choices = afters,
 	  .otherwise = "closed",
-	  .allowed = N_("renew, reacquire or closed") },
+	  .allowed = ALLOWED_AFTER },
 	{ .key = "closed",
 	  .shape = SHAPE_TEXT2,
 	  .max = 2000,

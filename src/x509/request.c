@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include <openssl/pem.h>
+
 #include "base/text.h"
 #include "x509/name.h"
 #include "x509/rsa.h"
@@ -249,17 +251,35 @@ struct err *request_sign(const struct request_terms *t, const struct rsa_public 
 	return e;
 }
 
+void der_sha256(const void *der, size_t len, char out[static 65])
+{
+	uint8_t hash[32];
+	out[0] = '\0';
+	if (!EVP_Digest(der, len, hash, NULL, EVP_sha256(), NULL))
+		return;
+	AUTO_TEXT char *hex = text_hex(hash, sizeof(hash), 0);
+	if (hex)
+		memcpy(out, hex, 65);
+}
+
 void request_key_sha256(const void *der, size_t len, char out[static 65])
 {
 	const unsigned char *p = der;
 	AUTO(x509_req) X509_REQ *req = len <= LONG_MAX ? d2i_X509_REQ(NULL, &p, (long)len) : NULL;
 	AUTO(ossl) unsigned char *key = NULL;
-	uint8_t hash[32];
 	out[0] = '\0';
 	int n = req ? i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(req), &key) : -1;
-	if (n <= 0 || !EVP_Digest(key, (size_t)n, hash, NULL, EVP_sha256(), NULL))
-		return;
-	AUTO_TEXT char *hex = text_hex(hash, sizeof(hash), 0);
-	if (hex)
-		memcpy(out, hex, 65);
+	if (n > 0)
+		der_sha256(key, (size_t)n, out);
+}
+
+struct err *request_pem(const void *der, size_t len, struct buf *out)
+{
+	AUTO(bio) BIO *bio = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	if (!bio || len > LONG_MAX ||
+	    PEM_write_bio(bio, PEM_STRING_X509_REQ, "", der, (long)len) <= 0)
+		return ossl_failed("PEM_write_bio");
+	long n = BIO_get_mem_data(bio, &text);
+	return n > 0 ? buf_put(out, text, (size_t)n) : err_no_memory();
 }

@@ -56,6 +56,10 @@ MUST struct err *request_sign(const struct request_terms *t, const struct rsa_pu
 
 // SHA-256 of the SubjectPublicKeyInfo in a request, hex; "" where it cannot be read.
 void request_key_sha256(const void *der, size_t len, char out[static 65]);
+// SHA-256 of any bytes, hex: of a whole request, as two people compare it; of a SubjectPublicKeyInfo. "" where memory is out.
+void der_sha256(const void *der, size_t len, char out[static 65]);
+// As text: "-----BEGIN CERTIFICATE REQUEST-----" (RFC 7468). Appends.
+MUST struct err *request_pem(const void *der, size_t len, struct buf *out);
 
 // SubjectPublicKeyInfo of the key, DER (RFC 3279 §2.3.1).
 MUST struct err *rsa_public_der(const struct rsa_public *key, struct buf *out);

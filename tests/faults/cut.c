@@ -3,7 +3,7 @@
 //	CUT_LOG   a file: a line for each call that is looked at ("PID send 3")
 //	CUT_AT    KIND N before|after ACT
 //
-// KIND: send, receive (bytes over TCP), journal (a write to journal.db or its log, a truncation, a sync). N counts from 1 in the
+// KIND: send, receive (bytes over TCP), place (renameat2: a file that is put where it is to be), journal (a write to journal.db or its log, a truncation, a sync). N counts from 1 in the
 // process. ACT: worker, parent, both (SIGKILL); power (both, and every byte that was not followed by a sync of its file is as it was
 // before, files whose directory was not synced are gone); full (this and every later journal write: ENOSPC), broken (EIO), vanish (the
 // directory of the journal is renamed away). `CUT_AT=nolocks`: the file system has no locks.
@@ -177,8 +177,11 @@ static void note(const char *kind, unsigned long n)
 // The number of this call when it is the one, else 0.
 static bool looked_at(const char *kind, bool after)
 {
-	static unsigned long counts[3];
-	unsigned long *n = &counts[kind[0] == 's' ? 0 : kind[0] == 'r' ? 1 : 2];
+	static unsigned long counts[4];
+	unsigned long *n = &counts[kind[0] == 's'   ? 0
+				   : kind[0] == 'r' ? 1
+				   : kind[0] == 'p' ? 2
+						    : 3];
 	if (!cut.worker)
 		return false;
 	pthread_mutex_lock(&lock);
@@ -410,6 +413,16 @@ static bool is_line(int fd)
 	socklen_t len = sizeof(domain);
 	return cut.worker && getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
 	       (domain == AF_INET || domain == AF_INET6);
+}
+
+int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+	visit("place", false);
+	int rc = (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+	int saved = errno;
+	visit("place", true);
+	errno = saved;
+	return rc;
 }
 
 ssize_t send(int fd, const void *bytes, size_t len, int flags)
