@@ -11,7 +11,7 @@ static const struct {
 	const char *name;
 	const struct ca_ops *ops; // null: this version does not speak it
 } protocols[] = {
-	{ CA_EST, "EST", &ca_est },	     { CA_SCEP, "SCEP", NULL },	    { CA_CMP, "CMP", NULL },
+	{ CA_EST, "EST", &ca_est },	     { CA_SCEP, "SCEP", NULL },	   { CA_CMP, "CMP", NULL },
 	{ CA_PORTAL, "portal", &ca_portal }, { CA_FILE, "file", &ca_file },
 };
 

@@ -40,6 +40,4 @@ struct ca {
 	void *self; // the protocol's own
 };
 
-extern const struct ca_ops ca_est;
-extern const struct ca_ops ca_file;
-extern const struct ca_ops ca_portal;
+extern const struct ca_ops ca_est, ca_file, ca_portal;

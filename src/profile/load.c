@@ -26,6 +26,13 @@ static void text2_free(struct text2 *t)
 	free(t->ja);
 }
 
+static void window_free(struct profile_window *w)
+{
+	free(w->zone);
+	text2_free(&w->closed);
+	free(w->remind_days);
+}
+
 static void rdns_free(struct profile_rdn *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -33,13 +40,6 @@ static void rdns_free(struct profile_rdn *list, size_t n)
 		free(list[i].value);
 	}
 	free(list);
-}
-
-static void window_free(struct profile_window *w)
-{
-	free(w->zone);
-	text2_free(&w->closed);
-	free(w->remind_days);
 }
 
 static void role_free(struct profile_role *r)
@@ -125,8 +125,8 @@ static void profile_clear(struct profile *p)
 	buf_free(&p->token.recovery);
 	free(p->token.master); // no secret: a path
 	texts_free(p->ca.hosts, p->ca.n_hosts);
-	portal_clear(&p->ca.portal);
 	window_free(&p->window);
+	portal_clear(&p->ca.portal);
 	text2_free(&p->consent_key);
 	text2_free(&p->consent_store);
 	free(p->login_url);
