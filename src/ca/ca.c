@@ -9,7 +9,7 @@
 static const struct {
 	enum ca_protocol protocol;
 	const char *name;
-	const struct ca_ops *ops; // null: this version does not speak it
+	const struct ca_ops *ops;
 } protocols[] = {
 	{ CA_EST, "EST", &ca_est },	     { CA_SCEP, "SCEP", &ca_scep }, { CA_CMP, "CMP", &ca_cmp },
 	{ CA_PORTAL, "portal", &ca_portal }, { CA_FILE, "file", &ca_file },
@@ -42,11 +42,6 @@ static struct err *find_ops(enum ca_protocol protocol, const struct ca_ops **ops
 	for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
 		if (protocols[i].protocol != protocol)
 			continue;
-		if (!protocols[i].ops)
-			return err_hint(
-				err_new(ERR_PROFILE, N_("This version of inkan does not speak %1."),
-					ARG_TEXT(protocols[i].name)),
-				N_("Ask the institution for a profile that uses EST or CMP."));
 		*ops = protocols[i].ops;
 		return NULL;
 	}

@@ -276,6 +276,11 @@ static void check_credentials(const struct profile *p, const struct profile_role
 
 // --- subject
 
+const char *const schema_subject_types[] = {
+	"C",  "ST",  "L", "O", "OU", "CN", "title", "SN", "GN", "serialNumber", "emailAddress",
+	"DC", "UID", NULL
+};
+
 static bool is_subject_type(const char *type)
 {
 	for (const char *const *t = schema_subject_types; *t; t++)

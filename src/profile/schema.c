@@ -32,11 +32,6 @@ static const char *const attested_ways[] = { "none", "pkcs10-attribute", "extra-
 static const char *const afters[] = { "renew",	"reacquire", "counter", "ask-administrator",
 				      "closed", NULL };
 
-const char *const schema_subject_types[] = {
-	"C",  "ST",  "L", "O", "OU", "CN", "title", "SN", "GN", "serialNumber", "emailAddress",
-	"DC", "UID", NULL
-};
-
 #define ALLOWED_TEXT2	 N_("a text, or the two texts en: and ja:")
 #define ALLOWED_FLAG	 N_("true or false")
 #define ALLOWED_DAYS	 N_("a whole number of days from 0 to 3650")
