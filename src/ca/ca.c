@@ -8,11 +8,10 @@
 
 static const struct {
 	enum ca_protocol protocol;
-	const char *name;
 	const struct ca_ops *ops;
 } protocols[] = {
-	{ CA_EST, "EST", &ca_est },	     { CA_SCEP, "SCEP", &ca_scep }, { CA_CMP, "CMP", &ca_cmp },
-	{ CA_PORTAL, "portal", &ca_portal }, { CA_FILE, "file", &ca_file },
+	{ CA_EST, &ca_est },	   { CA_SCEP, &ca_scep }, { CA_CMP, &ca_cmp },
+	{ CA_PORTAL, &ca_portal }, { CA_FILE, &ca_file },
 };
 
 void ca_constraints_free(struct ca_constraints *c)
