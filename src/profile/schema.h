@@ -67,8 +67,8 @@ struct draft {
 };
 
 extern const struct schema_table schema_est, schema_scep; // of ca.est, ca.scep
-extern const struct schema_table schema_profile; // at struct draft
-extern const struct schema_table schema_ca;	 // a part of it
+extern const struct schema_table schema_profile;	  // at struct draft
+extern const struct schema_table schema_ca;		  // a part of it
 
 // The short names of what a subject may hold, ended by null.
 extern const char *const schema_subject_types[];

@@ -114,7 +114,7 @@ expect "Ctrl-C at the question" 11 "$got"
 
 serve --port-file "$work/port"
 expect "the port file" "$port" "$(cat "$work/port")"
-expect "files that others can read" "issuing.pem practice-ca.pem root.pem tls.pem " \
+expect "files that others can read" "issuing.pem practice-ca.pem root.pem scep-ra.pem tls.pem " \
   "$(find "$dir" -type f -perm /077 -printf '%f\n' | sort | tr '\n' ' ')"
 # A process that may not be dumped hides its limits from all but root.
 if [ "$(id -u)" -eq 0 ]; then

@@ -186,7 +186,7 @@ static void test_too_much_is_refused_and_appends_nothing(void)
 	struct secret *untouched = s;
 	static const uint8_t big[SECRET_MAX + 1];
 	CHECK_ERR(secret_from(big, sizeof(big), &untouched), ERR_ANSWER);
-	CHECK_ERR(secret_new(SECRET_MAX + 1, &untouched), ERR_FAILED);
+	CHECK_ERR(secret_new(SECRET_FORM + 1, &untouched), ERR_FAILED);
 	CU_ASSERT_PTR_EQUAL(untouched, s);
 }
 
