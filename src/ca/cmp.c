@@ -181,13 +181,14 @@ static struct err *cmp_questions(struct ca *c, const struct ca_constraints *k,
 	(void)k;
 	const struct profile_role *r = c->terms.role;
 	struct ca_questions q = { 0 };
+	bool proves = !c->terms.renews && !c->terms.on_behalf;
 	for (size_t i = 0; !c->terms.renews && i < r->n_fields; i++) {
 		const char *field = r->fields[i].name;
-		if (in_subject(r, field) || uses(r->cmp_reference, field) ||
-		    uses(r->cmp_secret, field))
+		bool proof = uses(r->cmp_reference, field) || uses(r->cmp_secret, field);
+		if (in_subject(r, field) || (proves && proof))
 			ask(&q, field, ASK_BEFORE_KEY);
 	}
-	if (!c->terms.renews && r->otp.kind != OTP_NONE && uses(r->cmp_secret, "otp"))
+	if (proves && r->otp.kind != OTP_NONE && uses(r->cmp_secret, "otp"))
 		ask(&q, "otp", ASK_BEFORE_SUBMIT);
 	*out = q;
 	return NULL;
@@ -208,7 +209,7 @@ static struct err *cmp_authenticate(struct ca *c, const struct answers *a)
 	struct cmp *m = c->self;
 	const struct profile_role *r = c->terms.role;
 	forget_credentials(m);
-	if (c->terms.renews)
+	if (c->terms.renews || c->terms.on_behalf)
 		return NULL;
 	AUTO(secret) struct secret *reference = NULL;
 	AUTO(secret) struct secret *secret = NULL;

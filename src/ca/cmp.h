@@ -44,6 +44,9 @@ MUST struct err *cmp_post(struct ca *c, const struct buf *message, struct buf *a
 // OpenSSL's context for one exchange: who we are, whom we believe, and the way to the CA. ERR_ANSWER tagged "credentials-missing" where it
 // takes a secret that is not there.
 MUST struct err *cmp_context(struct ca *c, const struct ca_request *r, OSSL_CMP_CTX **out);
+// Whose key protects our messages: that of the certificate that is renewed, or the RA's that vouches (RFC 9483 §5.2.1: its own protection
+// stands on the whole message; the new key proves itself in it as ever). Null: the secret does.
+const struct ca_key *cmp_signer(const struct ca *c, const struct ca_request *r);
 // Secret and keys again into a context that waited.
 MUST struct err *cmp_credentials(struct ca *c, const struct ca_request *r, OSSL_CMP_CTX *ctx);
 // Certificates that may stand between the one that signs an answer and an anchor; never trusted.

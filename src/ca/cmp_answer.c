@@ -180,7 +180,8 @@ static struct err *said_no(const OSSL_CMP_CTX *ctx)
 static bool is_believed(const struct ca *c, OSSL_CMP_CTX *ctx)
 {
 	const struct cmp *m = c->self;
-	bool good = !c->terms.renews || !m->last || OSSL_CMP_validate_msg(ctx, m->last) == 1;
+	bool good = !(c->terms.renews || c->terms.on_behalf) || !m->last ||
+		    OSSL_CMP_validate_msg(ctx, m->last) == 1;
 	ERR_clear_error();
 	return good;
 }
@@ -194,7 +195,8 @@ struct err *cmp_failure(struct ca *c, const struct ca_request *r, OSSL_CMP_CTX *
 	struct err *e = from_queue(&detail, &code);
 	struct err *line = m->err;
 	m->err = NULL;
-	struct err *of_key = r->old.key ? private_key_error(r->old.key) : NULL;
+	const struct ca_key *by = cmp_signer(c, r);
+	struct err *of_key = by && by->key ? private_key_error(by->key) : NULL;
 	if (!of_key && r->own.key)
 		of_key = private_key_error(r->own.key);
 	if (of_key || line) {

@@ -30,7 +30,8 @@ static struct err *failed(const char *call)
 
 struct protection {
 	const struct cmp *m;
-	struct private_key *key; // null: by the secret
+	const struct ca_key *by; // null: by the secret
+	struct private_key *key; // its
 	OSSL_CRMF_PBMPARAMETER *pbm;
 };
 
@@ -151,8 +152,8 @@ static struct err *read_answer(struct ca *c, OSSL_CMP_CTX *ctx, const struct buf
 	return cmp_refusal(s.failures, s.text);
 }
 
-static struct err *exchange(struct ca *c, const struct ca_request *r, const char *rejected,
-			    OSSL_CMP_CTX *ctx, struct protection *p, bool *gone)
+static struct err *exchange(struct ca *c, const char *rejected, OSSL_CMP_CTX *ctx,
+			    struct protection *p, bool *gone)
 {
 	struct cmp *m = c->self;
 	AUTO_BUF struct buf message = BUF(CMP_MESSAGE_MAX);
@@ -168,7 +169,7 @@ static struct err *exchange(struct ca *c, const struct ca_request *r, const char
 		.request_id = m->request_id,
 		.rejected = rejected,
 		.now = clock_now(),
-		.signer = p->key ? r->old.cert : NULL,
+		.signer = p->by ? p->by->cert : NULL,
 	};
 	TRY(cmp_confirm_make(&terms, &protector, &message, &nonce));
 	TRY(cmp_header_read(message.data, message.len, &ours));
@@ -190,7 +191,8 @@ static struct err *tell(struct ca *c, const struct ca_request *r, const char *re
 {
 	struct cmp *m = c->self;
 	AUTO(cmp_ctx) OSSL_CMP_CTX *ctx = NULL;
-	struct protection p = { .m = m, .key = c->terms.renews ? r->old.key : NULL };
+	const struct ca_key *by = cmp_signer(c, r);
+	struct protection p = { .m = m, .by = by, .key = by ? by->key : NULL };
 	bool again = m->restored || m->phase == CMP_TELLING;
 	bool gone = false;
 	*told = false;
@@ -199,7 +201,7 @@ static struct err *tell(struct ca *c, const struct ca_request *r, const char *re
 	m->sent = NULL;
 	TRY(cmp_context(c, r, &ctx));
 	m->phase = CMP_TELLING;
-	struct err *e = exchange(c, r, rejected, ctx, &p, &gone);
+	struct err *e = exchange(c, rejected, ctx, &p, &gone);
 	OSSL_CRMF_PBMPARAMETER_free(p.pbm);
 	cmp_forget_in(ctx);
 	// The first one may have arrived: then the CA has ended the exchange, and knows it no more.

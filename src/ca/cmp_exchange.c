@@ -242,23 +242,42 @@ static struct err *expired(void)
 		       "renewal-expired");
 }
 
-static struct err *by_certificate(const struct ca_key *old, OSSL_CMP_CTX *ctx)
+static struct err *key_missing(const struct ca *c)
 {
-	if (!old->key || !old->cert)
+	if (!c->terms.on_behalf)
 		return err_new(ERR_FAILED, N_("The key that is renewed is not at hand."));
-	if (cert_not_after(old->cert) < clock_now())
+	return err_hint(err_tag(err_new(ERR_ANSWER,
+					N_("Who vouches for this enrolment is needed once more.")),
+				"ra-missing"),
+			N_("Give the token with `inkan resume %1 --on-behalf TOKEN`."),
+			ARG_TEXT(c->terms.transaction));
+}
+
+static struct err *by_certificate(const struct ca *c, const struct ca_key *by, OSSL_CMP_CTX *ctx)
+{
+	if (!by->key || !by->cert)
+		return key_missing(c);
+	if (cert_not_after(by->cert) < clock_now())
 		return expired();
-	X509 *x = x509_of(old->cert);
+	X509 *x = x509_of(by->cert);
 	bool good = x && OSSL_CMP_CTX_set1_cert(ctx, x) == 1 &&
-		    OSSL_CMP_CTX_set1_pkey(ctx, private_key_pkey(old->key)) == 1 &&
-		    OSSL_CMP_CTX_set1_oldCert(ctx, x) == 1;
+		    OSSL_CMP_CTX_set1_pkey(ctx, private_key_pkey(by->key)) == 1 &&
+		    (c->terms.on_behalf || OSSL_CMP_CTX_set1_oldCert(ctx, x) == 1);
 	X509_free(x);
 	return good ? NULL : openssl("OSSL_CMP_CTX_set1_cert");
 }
 
+const struct ca_key *cmp_signer(const struct ca *c, const struct ca_request *r)
+{
+	if (c->terms.renews)
+		return &r->old;
+	return c->terms.on_behalf ? &r->ra : NULL;
+}
+
 struct err *cmp_credentials(struct ca *c, const struct ca_request *r, OSSL_CMP_CTX *ctx)
 {
-	TRY(c->terms.renews ? by_certificate(&r->old, ctx) : by_secret(c->self, ctx));
+	const struct ca_key *by = cmp_signer(c, r);
+	TRY(by ? by_certificate(c, by, ctx) : by_secret(c->self, ctx));
 	if (!r->own.key)
 		return NULL;
 	EVP_PKEY *own = private_key_pkey(r->own.key);

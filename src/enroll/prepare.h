@@ -18,6 +18,8 @@ MUST struct err *record_fields(struct enrolment *e);
 MUST struct err *new_record(struct enrolment *e);
 // The conversation with the profile's CA, as the record has it. Nothing where it is open already; sends nothing.
 MUST struct err *open_ca(struct enrolment *e);
+// The same by another word than the record's: `by` (may be null) is the certificate that signs, on_behalf that an RA vouches.
+MUST struct err *open_ca_by(struct enrolment *e, const struct cert *by, bool on_behalf);
 // The pair on the token that this enrolment will follow: made by this machine for the same profile, role and CN.
 MUST struct err *find_old_pair(struct enrolment *e);
 // The record as it stands now that the token is ours: while we waited for it, another inkan may have finished the enrolment.

@@ -19,22 +19,28 @@ static bool stop(void *ctx)
 	return said_stop(ctx);
 }
 
-struct err *open_ca(struct enrolment *e)
+struct err *open_ca_by(struct enrolment *e, const struct cert *by, bool on_behalf)
 {
 	const struct ca_terms terms = {
 		.profile = e->profile,
 		.role = e->role,
 		.transaction = e->record->id,
-		.renews = e->record->renews ? e->old_cert : NULL,
+		.renews = by,
 		.request_file = e->request_file,
 		.replace_file = e->replace_file,
 		.answer_file = e->job->answer,
-		.on_behalf = e->record->vouched_by != NULL,
+		.on_behalf = on_behalf,
 		.stop = stop,
 		.stop_ctx = e,
 	};
 	return e->ca ? NULL
 		     : ca_open(&terms, e->record->ca_state.data, e->record->ca_state.len, &e->ca);
+}
+
+struct err *open_ca(struct enrolment *e)
+{
+	const struct record *r = e->record;
+	return open_ca_by(e, r->renews ? e->old_cert : NULL, r->vouched_by != NULL);
 }
 
 // Is the field a part of the certificate's name?

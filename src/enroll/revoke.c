@@ -93,7 +93,7 @@ static struct err *open_conversation(struct enrolment *e, const struct our_certi
 		pair = NULL;
 		e->old_cert = cert_ref(e->leaf);
 	}
-	return open_ca(e);
+	return open_ca_by(e, e->old_cert, false);
 }
 
 static struct err *send(struct enrolment *e)

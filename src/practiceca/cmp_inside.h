@@ -58,6 +58,7 @@ struct transaction {
 	struct account account;
 	bool known;	      // there is such an account, and its secret or its certificate is good
 	struct client client; // by a certificate
+	int64_t vouched_by; // it is an RA's (its row in the log), and account is the person's that it vouches for; 0: its own
 	// what becomes of it
 	struct buf waiting; // the request that waits
 	int64_t polls_left, ready_at;

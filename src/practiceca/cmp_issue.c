@@ -12,6 +12,7 @@
 #include "practiceca/crl.h"
 #include "practiceca/issue.h"
 #include "practiceca/openssl_error.h"
+#include "practiceca/vouched.h"
 
 static struct transaction *of(const OSSL_CMP_SRV_CTX *srv)
 {
@@ -150,6 +151,43 @@ static struct no check_person(const struct transaction *t, const struct request 
 	return (struct no){ 0, NULL };
 }
 
+// --- for whom
+
+// An RA asks for others, with its own protection on the message (RFC 9483 §5.2.1).
+static struct err *vouched_person(struct transaction *t, const struct request *r, struct no *no)
+{
+	struct database *db = t->desk->service->database;
+	AUTO_ACCOUNT struct account who = { 0 };
+	enum refusal refused = REFUSE_NOTHING;
+	struct err *e =
+		vouched_account(database_take(db), &t->client, r->common_name, &who, &refused);
+	database_give(db);
+	if (e)
+		return e;
+	if (refused) {
+		*no = of_refusal(refused == REFUSE_NOT_RA ? REFUSE_OTHER_NAME : refused);
+		return NULL;
+	}
+	t->account = who;
+	t->vouched_by = t->client.issued;
+	return NULL;
+}
+
+static struct err *find_person(struct transaction *t, struct request *r, struct no *no)
+{
+	char name[COMMON_NAME_MAX + 1];
+	holder_common_name(&t->account.holder, name);
+	bool own = strcmp(name, r->common_name) == 0;
+	if (t->protection != CMP_PROTECTION_PBM && t->first != CMP_KUR && !t->vouched_by && !own)
+		TRY(vouched_person(t, r, no));
+	else if (t->protection != CMP_PROTECTION_PBM && t->first == CMP_IR && !t->vouched_by)
+		*no = (struct no){ FAIL_WRONG_INTEGRITY,
+				   "who has a certificate of this CA asks with cr or kur, not ir "
+				   "(RFC 9483 section 4.1.1)" };
+	r->vouched_by = t->vouched_by;
+	return NULL;
+}
+
 // --- the certificate
 
 static struct err *take_number(struct store *s, struct transaction *t, int64_t now, struct no *no)
@@ -169,7 +207,9 @@ static struct err *issue_now(struct store *s, struct transaction *t, struct requ
 {
 	enum refusal refused = REFUSE_NOTHING;
 	r->renews = t->first == CMP_KUR ? t->client.issued : 0;
-	if (t->client.issued)
+	if (t->vouched_by)
+		TRY(vouched_still(s, t->vouched_by, &t->account, &refused));
+	else if (t->client.issued)
 		TRY(client_may_renew(s, t->client.issued, &t->account, &refused));
 	if (refused) {
 		*no = of_refusal(refused);
@@ -254,6 +294,8 @@ static struct err *answer_request(struct transaction *t, const OSSL_CMP_MSG *req
 	TRY(p10 ? read_pkcs10(p10, renews, &r, &refused)
 		: read_template(crm, renews, &r, &refused));
 	*no = refused ? of_refusal(refused) : check_old(t, crm);
+	if (!no->words)
+		TRY(find_person(t, &r, no));
 	if (!no->words)
 		*no = check_person(t, &r);
 	if (!no->words)

@@ -64,10 +64,6 @@ static struct no judge_first(const struct cmp_header *h)
 	if (secret && h->body == CMP_KUR)
 		return (struct no){ FAIL_WRONG_INTEGRITY, "kur is signed with the key that it "
 							  "updates (RFC 9483 section 4.1.3)" };
-	if (!secret && h->body == CMP_IR)
-		return (struct no){ FAIL_WRONG_INTEGRITY,
-				    "who has a certificate of this CA asks with cr or kur, not ir "
-				    "(RFC 9483 section 4.1.1)" };
 	return fine;
 }
 

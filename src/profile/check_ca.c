@@ -308,9 +308,6 @@ static struct err *check_cmp(struct draft *d, const char *dir, struct faults *f)
 	p->ca.cmp.server_certificate = BUF(ANCHORS_MAX_BYTES);
 	if (p->ca.protocol != CA_CMP && place_known(f, "ca.cmp"))
 		FAULT_AT(f, "ca.cmp", N_("%1: %2: this has a meaning with protocol: cmp alone."));
-	if (p->ca.protocol == CA_CMP && p->ca.on_behalf)
-		FAULT_AT(f, "ca.on_behalf",
-			 N_("%1: %2: nobody can vouch for others by CMP here. Write false."));
 	if (!d->cmp_server)
 		return NULL;
 	return check_pem_file(p, "ca.cmp.server_certificate", dir, d->cmp_server, f,
