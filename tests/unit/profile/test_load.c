@@ -161,6 +161,46 @@ static void test_profiles_of_portals_pass_with_their_anchors(void)
 	}
 }
 
+static void check_ready_est(const struct profile *p, bool by_password)
+{
+	const struct profile_role *r = profile_find_role(p, "employee");
+	CU_ASSERT_EQUAL(p->ca.protocol, CA_EST);
+	CU_ASSERT(!p->practice);
+	CU_ASSERT_EQUAL(p->key.custody_floor, CUSTODY_DEVICE);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+	CU_ASSERT_EQUAL(r->user_name != NULL, by_password);
+	CU_ASSERT_EQUAL(r->password != NULL, by_password);
+	CU_ASSERT_EQUAL(r->challenge_password == NULL, by_password);
+	CU_ASSERT_EQUAL_FATAL(r->n_fields, 2);
+	CU_ASSERT_PTR_NOT_NULL(r->fields[0].label.ja);
+	CU_ASSERT(!r->fields[0].secret);
+	CU_ASSERT_PTR_NOT_NULL(r->fields[1].label.ja);
+	CU_ASSERT(r->fields[1].secret);
+	CU_ASSERT_PTR_NOT_NULL(p->window.closed.ja);
+	CU_ASSERT_PTR_NOT_NULL(p->consent_key.ja);
+	CU_ASSERT_PTR_NOT_NULL(p->consent_store.ja);
+}
+
+static void test_profiles_of_est_pass_with_their_anchors(void)
+{
+	static const struct {
+		const char *name, *anchors;
+		bool by_password;
+	} list[] = {
+		{ "dogtag", "dogtag-root.pem", true },
+		{ "openxpki", "openxpki-root.pem", false },
+		{ "ejbca-est", "ejbca-root.pem", false },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(list); i++) {
+		AUTO(profile) struct profile *p = NULL;
+		AUTO_TEXT char *yaml = fixture_profile(list[i].name, NULL, NULL);
+		AUTO_TEXT char *file = text_format("%s.yaml", list[i].name);
+		fixture_write(list[i].anchors, fixture_pem, 0600);
+		CHECK_OK_OR_END(profile_load(fixture_write(file, yaml, 0600), &p));
+		check_ready_est(p, list[i].by_password);
+	}
+}
+
 // A preset is pages like those of a profile.
 static void test_the_banks_preset_has_its_pages(void)
 {
@@ -343,6 +383,7 @@ int main(void)
 		TEST(test_one_text_serves_both_languages), TEST(test_own_host_is_pinned_once),
 		TEST(test_example_passes_with_its_anchors),
 		TEST(test_profiles_of_portals_pass_with_their_anchors),
+		TEST(test_profiles_of_est_pass_with_their_anchors),
 		TEST(test_the_banks_preset_has_its_pages),
 		TEST(test_fingerprint_follows_file_and_anchors),
 		TEST(test_fingerprint_follows_the_makers_roots),
