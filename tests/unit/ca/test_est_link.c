@@ -7,8 +7,8 @@
 #define CACERTS	  "on GET " EST "/cacerts\n"
 #define KEPT	  CACERTS " cacerts\n"
 // It says that it hangs up: whether the other side has seen an end that is not said is a matter of luck.
-#define CLOSED	  CACERTS " cacerts\n header Connection: close\n close\n"
-#define ISSUES	  "on POST " EST "/simpleenroll\n issue good\n"
+#define CLOSED CACERTS " cacerts\n header Connection: close\n close\n"
+#define ISSUES "on POST " EST "/simpleenroll\n issue good\n"
 #define SAYS_WAIT                                                                                  \
 	"on POST " EST "/simpleenroll\n status 202 Accepted\n header Set-Cookie: ticket=abc\n"
 
