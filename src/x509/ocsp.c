@@ -139,10 +139,10 @@ static struct err *check_status(const struct ocsp *o, OCSP_BASICRESP *basic, boo
 		return unusable("OCSP_resp_find_status", "another certificate");
 	if (OCSP_check_validity(from, until, SKEW_SECONDS, NO_AGE) != 1)
 		return unusable("OCSP_check_validity", NULL);
-	if (!until && !for_us)
-		return unusable("OCSP_check_validity", "nextUpdate");
 	if (status == V_OCSP_CERTSTATUS_REVOKED)
 		return revoked_error(o->terms->leaf, at);
+	if (!until && !for_us)
+		return unusable("OCSP_check_validity", "nextUpdate");
 	return status == V_OCSP_CERTSTATUS_GOOD
 		       ? NULL
 		       : unusable("OCSP_resp_find_status", OCSP_cert_status_str(status));
