@@ -55,6 +55,7 @@ struct err *cmp_post(struct ca *c, const struct buf *message, struct buf *answer
 	};
 	TRY(http_do(m->http, &call, &a, m->sent));
 	if (strcmp(a.content_type, MEDIA_TYPE) != 0) {
+		c->open_no = strncmp(c->terms.profile->ca.url, "http://", 7) == 0;
 		TRY(est_refusal(&a));
 		return not_cmp(&a);
 	}
