@@ -93,7 +93,12 @@ static struct err *open_conversation(struct enrolment *e, const struct our_certi
 		pair = NULL;
 		e->old_cert = cert_ref(e->leaf);
 	}
-	return open_ca(e);
+	// How it was got once does not matter here: it vouches where it can sign.
+	bool renewed = e->record->renews;
+	e->record->renews = e->old_cert != NULL;
+	struct err *err = open_ca(e);
+	e->record->renews = renewed;
+	return err;
 }
 
 static struct err *send(struct enrolment *e)
