@@ -157,13 +157,20 @@ struct err *ca_authenticate(struct ca *c, const struct answers *a)
 	return c->ops->authenticate(c, a);
 }
 
+bool ca_no_is_open(const struct ca *c)
+{
+	return c->open_no;
+}
+
 struct err *ca_submit(struct ca *c, const struct ca_request *r, struct ca_outcome *out, bool *sent)
 {
+	c->open_no = false;
 	return c->ops->submit(c, r, out, sent);
 }
 
 struct err *ca_poll(struct ca *c, const struct ca_request *r, struct ca_outcome *out, bool *sent)
 {
+	c->open_no = false;
 	return c->ops->poll(c, r, out, sent);
 }
 

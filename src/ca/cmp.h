@@ -57,6 +57,8 @@ DEFINE_CLEANUP(cmp_ctx, OSSL_CMP_CTX, OSSL_CMP_CTX_free)
 
 // Why an exchange failed, of all that can be known: the line, the token, OpenSSL's word, the CA's word. Empties OpenSSL's queue.
 MUST struct err *cmp_failure(struct ca *c, const struct ca_request *r, OSSL_CMP_CTX *ctx);
+// An answer whose protection is missing or does not hold.
+struct err *cmp_forged(void);
 // What a no of the CA means, with its words. failures: PKIFailureInfo; text may be null.
 MUST struct err *cmp_refusal(unsigned failures, const char *text);
 

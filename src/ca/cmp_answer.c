@@ -111,7 +111,7 @@ static struct err *secret_wrong(void)
 			   "attempt, or have the institution give you a new secret."));
 }
 
-static struct err *forged(void)
+struct err *cmp_forged(void)
 {
 	return err_hint(
 		err_tag(err_new(ERR_NETWORK, N_("The answer does not come from the CA, or was "
@@ -151,7 +151,7 @@ static struct err *from_queue(const char **detail, unsigned long *code)
 	if (!found)
 		return NULL;
 	return found->means == SAYS_SECRET   ? secret_wrong()
-	       : found->means == SAYS_FORGED ? forged()
+	       : found->means == SAYS_FORGED ? cmp_forged()
 					     : empty();
 }
 
@@ -210,7 +210,7 @@ struct err *cmp_failure(struct ca *c, const struct ca_request *r, OSSL_CMP_CTX *
 		return said_no(ctx);
 	}
 	if (!e)
-		e = m->answered ? is_believed(c, ctx) ? empty() : forged()
+		e = m->answered ? is_believed(c, ctx) ? empty() : cmp_forged()
 				: err_new(ERR_FAILED, N_("A cryptographic operation failed."));
 	return err_call(e, "OSSL_CMP", detail, code);
 }

@@ -148,8 +148,10 @@ static struct err *read_answer(struct ca *c, OSSL_CMP_CTX *ctx, const struct buf
 	if (h.body == CMP_PKICONF)
 		return h.recipient_nonce.len ? NULL : forged();
 	TRY(cmp_error_read(answer->data, answer->len, &s));
-	*gone = true;
-	return cmp_refusal(s.failures, s.text);
+	struct err *no = cmp_refusal(s.failures, s.text);
+	// A secret that was typed wrong, a system in trouble, or a word of anybody's does not say that the exchange has ended.
+	*gone = !open && err_kind(no) == ERR_CA_REFUSED;
+	return no;
 }
 
 static struct err *exchange(struct ca *c, const char *rejected, OSSL_CMP_CTX *ctx,

@@ -55,11 +55,15 @@ struct err *cmp_post(struct ca *c, const struct buf *message, struct buf *answer
 	};
 	TRY(http_do(m->http, &call, &a, m->sent));
 	if (strcmp(a.content_type, MEDIA_TYPE) != 0) {
+		c->open_no = strncmp(c->terms.profile->ca.url, "http://", 7) == 0;
 		TRY(est_refusal(&a));
 		return not_cmp(&a);
 	}
 	AUTO_CMP_HEADER struct cmp_header h = { 0 };
 	TRY(cmp_header_read(a.body.data, a.body.len, &h));
+	// A MAC by a secret that nobody here has proves nothing, whatever OpenSSL says to it.
+	if (h.protection == CMP_PROTECTION_PBM && !m->secret)
+		return cmp_forged();
 	m->answered = true;
 	m->implicit = h.implicit_confirm;
 	m->request_id = h.request_id;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "ca/portal.h"
 
 enum { ADCS_WAIT = 60 };
@@ -143,6 +144,13 @@ static struct err *bring(struct portal *p, struct ca_outcome *out)
 	return NULL;
 }
 
+// It is issued, so a no to the fetching is none to the request, which would be handed in anew.
+static struct err *not_brought(struct err *e)
+{
+	bool no = e && (err_kind(e) == ERR_CA_REFUSED || err_kind(e) == ERR_ANSWER);
+	return no ? err_tag(e, "no-certificate") : e;
+}
+
 static struct err *outcome(struct portal *p, struct ca_outcome *out)
 {
 	struct adcs_reply r;
@@ -160,7 +168,7 @@ static struct err *outcome(struct portal *p, struct ca_outcome *out)
 			return err_no_memory();
 	}
 	if (r.kind == ADCS_ISSUED)
-		return bring(p, out);
+		return not_brought(bring(p, out));
 	*out = (struct ca_outcome){ .state = CA_WAIT,
 				    .retry_seconds = p->here->retry_after > 0 ? p->here->retry_after
 									      : ADCS_WAIT };
@@ -190,7 +198,14 @@ struct err *adcs_submit(struct portal *p, const struct ca_request *r, struct ca_
 	free(p->request_id);
 	p->request_id = NULL;
 	TRY(post(p, body, sent));
-	return outcome(p, out);
+	struct err *e = outcome(p, out);
+	if (!e || !p->request_id)
+		return e;
+	// What has a number can be fetched by it, today or from another run; to hand it in once more would make a second certificate.
+	log_err(LOG_INFO, "ca", e);
+	err_free(e);
+	*out = (struct ca_outcome){ .state = CA_WAIT, .retry_seconds = ADCS_WAIT };
+	return NULL;
 }
 
 struct err *adcs_poll(struct portal *p, struct ca_outcome *out)

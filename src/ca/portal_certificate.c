@@ -126,7 +126,9 @@ static struct err *download(struct portal *p, const struct portal_page *page, co
 	AUTO_TEXT char *url = NULL;
 	TRY(portal_elsewhere(http_resolve(p->here->url, href, &url), page->name));
 	TRY(portal_elsewhere(portal_open_page(p, url), page->name));
-	TRY(portal_refusal(p, page));
+	struct err *no = portal_refusal(p, page);
+	if (no) // it is issued: a no to the fetching is none to the request, which would be handed in anew
+		return err_kind(no) == ERR_NETWORK ? no : err_tag(no, "no-certificate");
 	if (p->here->html)
 		return err_hint(
 			err_tag(err_new(ERR_CA_REFUSED,

@@ -42,7 +42,8 @@ struct ca_ops {
 struct ca {
 	const struct ca_ops *ops;
 	struct ca_terms terms;
-	void *self; // the protocol's own
+	void *self;   // the protocol's own
+	bool open_no; // see ca_no_is_open
 };
 
 // What several protocols have in common: the fields of the templates are asked for in one go, the one-time password as late as its place allows; the

@@ -87,6 +87,7 @@ struct err *scep_exchange(struct ca *c, struct scep_message *m, struct ca_outcom
 	AUTO_BUF struct buf der = { 0 };
 	TRY(wrap(s, m, &der));
 	TRY(s->caps & SCEP_POST ? post(s, &der, &a, sent) : get(s, &der, &a, sent));
-	TRY(scep_refusal(&a));
-	return scep_outcome(c, m, &a, out);
+	struct err *no = scep_refusal(&a);
+	c->open_no = no && strncmp(s->base, "http://", 7) == 0;
+	return no ? no : scep_outcome(c, m, &a, out);
 }

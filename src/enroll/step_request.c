@@ -120,7 +120,8 @@ static bool journalled(const struct enrolment *e)
 static struct err *ask_for_challenge(struct enrolment *e)
 {
 	const struct profile_role *r = e->role;
-	bool vouched = e->old_cert || e->record->vouched_by; // then the templates are not filled
+	// Then the templates are not filled. An old name that is kept vouches for nothing.
+	bool vouched = e->record->renews || e->record->vouched_by;
 	for (size_t i = 0; i < r->n_fields && !vouched; i++) {
 		const char *name = r->fields[i].name;
 		if (template_uses(r->challenge_password, name) ||

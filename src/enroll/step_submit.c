@@ -53,10 +53,15 @@ static struct err *take_outcome(struct enrolment *e, struct ca_outcome *o)
 }
 
 // The CA said no, or nothing left: it has not issued for this sending.
-static bool was_not_issued(const struct err *err, bool sent)
+static bool was_not_issued(const struct enrolment *e, const struct err *err, bool sent)
 {
 	if (!sent)
 		return true;
+	// After a form that carried the request, pages lead on; where that goes wrong says nothing of the request.
+	if (e->profile->ca.protocol == CA_PORTAL && err_has_tag(err, "redirected"))
+		return false;
+	if (ca_no_is_open(e->ca)) // anybody on the way could have said it
+		return false;
 	return err_has_tag(err, "request-refused") || err_has_tag(err, "renewal-refused") ||
 	       err_has_tag(err, "ra-refused") || err_has_tag(err, "ra-missing") ||
 	       err_has_tag(err, "login-refused") || err_has_tag(err, "credentials-refused") ||
@@ -84,7 +89,7 @@ static struct err *stays(const struct enrolment *e, struct err *err)
 
 static struct err *failed(struct enrolment *e, struct err *err, bool sent)
 {
-	if (was_not_issued(err, sent)) {
+	if (was_not_issued(e, err, sent)) {
 		e->record->submits--;
 		AUTO(err) struct err *unwritten = enrolment_mark(e, MARK_KEY_MADE);
 		if (unwritten)

@@ -112,7 +112,9 @@ static int before_request(void *arg, char *peer_ip, char *local_ip, int peer_por
 	// without credentials.
 	if (t->digest && !t->challenged)
 		return t->status ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
-	if (t->once && t->sendings >= t->legs) {
+	// Another leg follows a challenge, and never a connection that died: that one may have carried the body.
+	bool unasked = t->sendings > 0 && t->status != 401;
+	if (t->once && (t->sendings >= t->legs || unasked)) {
 		t->again_refused = true;
 		return CURL_PREREQFUNC_ABORT;
 	}

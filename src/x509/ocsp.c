@@ -130,7 +130,8 @@ static struct err *check_signer(const struct crl_terms *t, OCSP_BASICRESP *basic
 							      : unusable("OCSP_basic_verify", NULL);
 }
 
-static struct err *check_status(const struct ocsp *o, OCSP_BASICRESP *basic)
+// Without our nonce it is the last day of the answer alone that keeps somebody from playing an old one back.
+static struct err *check_status(const struct ocsp *o, OCSP_BASICRESP *basic, bool for_us)
 {
 	int status = 0, reason = 0;
 	ASN1_GENERALIZEDTIME *at = NULL, *from = NULL, *until = NULL;
@@ -140,6 +141,8 @@ static struct err *check_status(const struct ocsp *o, OCSP_BASICRESP *basic)
 		return unusable("OCSP_check_validity", NULL);
 	if (status == V_OCSP_CERTSTATUS_REVOKED)
 		return revoked_error(o->terms->leaf, at);
+	if (!until && !for_us)
+		return unusable("OCSP_check_validity", "nextUpdate");
 	return status == V_OCSP_CERTSTATUS_GOOD
 		       ? NULL
 		       : unusable("OCSP_resp_find_status", OCSP_cert_status_str(status));
@@ -159,11 +162,12 @@ struct err *ocsp_judge(const struct ocsp *o, const void *der, size_t len)
 	if (!basic)
 		return unusable("OCSP_response_get1_basic", NULL);
 	// A responder that signs ahead has no nonce; a wrong one is somebody else's answer.
-	enum { WRONG = 0 };
-	if (OCSP_check_nonce(o->request, basic) == WRONG)
+	enum { WRONG = 0, SAME = 1 };
+	int nonce = OCSP_check_nonce(o->request, basic);
+	if (nonce == WRONG)
 		return unusable("OCSP_check_nonce", "nonce");
 	TRY(check_signer(o->terms, basic));
-	struct err *e = check_status(o, basic);
+	struct err *e = check_status(o, basic, nonce == SAME);
 	ossl_clear();
 	return e;
 }
