@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "base/clock.h"
 #include "ca/cmp.h"
@@ -160,6 +161,32 @@ static X509 *x509_of(const struct cert *c)
 	return d2i_X509(NULL, &der, (long)len);
 }
 
+// Who may sign for a CA by CMP: the CA itself, and whom it marked so: id-kp-cmcCA and id-kp-cmcRA (RFC 9810 §4.5, RFC 6402 §2.10). Every customer of
+// the CA has a certificate that reaches the anchors.
+static bool speaks_for_the_ca(X509 *x)
+{
+	static const char *const marks[] = { "1.3.6.1.5.5.7.3.27", "1.3.6.1.5.5.7.3.28" };
+	char name[32];
+	bool marked = (X509_get_extension_flags(x) & EXFLAG_CA) != 0;
+	EXTENDED_KEY_USAGE *uses = X509_get_ext_d2i(x, NID_ext_key_usage, NULL, NULL);
+	for (int i = 0; i < sk_ASN1_OBJECT_num(uses); i++) {
+		OBJ_obj2txt(name, sizeof(name), sk_ASN1_OBJECT_value(uses, i), 1);
+		for (size_t k = 0; k < ARRAY_LEN(marks); k++)
+			marked = marked || strcmp(name, marks[k]) == 0;
+	}
+	EXTENDED_KEY_USAGE_free(uses);
+	return marked;
+}
+
+static int judge_signer(int good, X509_STORE_CTX *ctx)
+{
+	if (!good || X509_STORE_CTX_get_error_depth(ctx) != 0 ||
+	    speaks_for_the_ca(X509_STORE_CTX_get_current_cert(ctx)))
+		return good;
+	X509_STORE_CTX_set_error(ctx, X509_V_ERR_INVALID_PURPOSE);
+	return 0;
+}
+
 static struct err *believe_anchors(const struct profile *p, OSSL_CMP_CTX *ctx)
 {
 	AUTO_CERTS struct cert_list anchors = { 0 };
@@ -173,6 +200,8 @@ static struct err *believe_anchors(const struct profile *p, OSSL_CMP_CTX *ctx)
 	}
 	if (good) // an anchor may be an issuing CA
 		good = X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) == 1;
+	if (good)
+		X509_STORE_set_verify_cb(store, judge_signer);
 	if (good)
 		good = OSSL_CMP_CTX_set0_trustedStore(ctx, store) == 1;
 	if (good)

@@ -30,7 +30,7 @@ static bool is_meant(const struct enrolment *e, const struct certobj *o, const s
 
 static bool same_purpose(const struct our_certificate *a, const struct record *made)
 {
-	return same_text(a->made->profile_path, made->profile_path) &&
+	return a->made && same_text(a->made->profile_path, made->profile_path) &&
 	       same_text(a->made->role, made->role) &&
 	       same_text(a->made->common_name, made->common_name);
 }

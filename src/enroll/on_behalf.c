@@ -108,6 +108,9 @@ struct err *on_behalf_begin(struct enrolment *e)
 	TRY(two_tokens(e));
 	if (!e->written || e->record->mark < MARK_WAITING)
 		TRY(can_sign(e));
+	// Who vouched for the request that left stays on record.
+	if (e->record->vouched_by && e->written && e->record->mark >= MARK_SUBMIT_BEGUN)
+		return NULL;
 	free(e->record->vouched_by);
 	e->record->vouched_by = text_format("%s %s", cert_sha256(e->ra), cert_common_name(e->ra));
 	if (!e->record->vouched_by)

@@ -117,7 +117,8 @@ static void put_card(json_t *o, const struct enrolment *e)
 static void put_request(json_t *o, const struct enrolment *e)
 {
 	char sha256[65];
-	if (!e->ca || !ca_request_file(e->ca) || !e->written || e->record->mark != MARK_WAITING)
+	if (!e->ca || !e->record || !ca_request_file(e->ca) || !e->written ||
+	    e->record->mark != MARK_WAITING)
 		return;
 	der_sha256(e->record->request.data, e->record->request.len, sha256);
 	json_object_set_new(

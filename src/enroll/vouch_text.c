@@ -44,13 +44,15 @@ static struct err *read_bytes(const char *hex, struct buf *data)
 
 struct err *vouch_read(const char *text, struct buf *data, struct signing_terms *t)
 {
-	char padding[8], hash[12], form[8];
-	unsigned salt = 0;
+	char padding[8], hash[12], length[5], form[8];
 	int hex_at = 0;
 	struct signing_terms read = { 0 };
-	if (sscanf(text, "%7s %11s %4u %7s %n", padding, hash, &salt, form, &hex_at) != 4 ||
+	if (sscanf(text, "%7s %11s %4[0-9] %7s %n", padding, hash, length, form, &hex_at) != 4 ||
 	    !hex_at || !which(padding, "pkcs1", "pss", &read.pss) ||
-	    !which(form, "message", "digest", &read.hashed) || salt > SIGNING_DIGEST_MAX)
+	    !which(form, "message", "digest", &read.hashed))
+		return unreadable();
+	unsigned long salt = strtoul(length, NULL, 10);
+	if (salt > SIGNING_DIGEST_MAX)
 		return unreadable();
 	TRY(signing_hash_named(hash, &read.hash));
 	TRY(read_bytes(text + hex_at, data));

@@ -325,6 +325,8 @@ static struct err *begin(struct cmp_desk *d, const char *id, const struct cmp_he
 {
 	AUTO(transaction) struct transaction *t = NULL;
 	TRY(transaction_new(d, id, h, now, &t));
+	if (!t)
+		return err_no_memory();
 	if (h->body == CMP_RR)
 		t->reason = reason_of(&h->content);
 	TRY(judge_sender(t, h, now, no));

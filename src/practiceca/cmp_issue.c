@@ -108,7 +108,7 @@ static struct err *read_template(const OSSL_CRMF_MSG *crm, X509 *renews, struct 
 static struct err *read_pkcs10(const X509_REQ *p10, X509 *renews, struct request *out,
 			       enum refusal *no)
 {
-	AUTO_BUF struct buf body = BUF(2 * REQUEST_BODY_MAX);
+	AUTO_BUF struct buf body = BUF((size_t)2 * REQUEST_BODY_MAX);
 	unsigned char *der = NULL;
 	int len = i2d_X509_REQ(p10, &der);
 	if (len <= 0)

@@ -82,9 +82,9 @@ static void try_signed(const uint8_t *data, size_t size)
 	size_t len = 0;
 	if (!fuzz_fine(signed_parse(data, size, &m)))
 		return;
-	for (char n = '2'; n <= '7'; n++) {
+	for (int n = '2'; n <= '7'; n++) {
 		char oid[] = "2.16.840.1.113733.1.9.x";
-		oid[sizeof(oid) - 2] = n;
+		oid[sizeof(oid) - 2] = (char)n;
 		for (int text = 0; text < 2; text++)
 			if (signed_attribute_of(m, oid, text, &bytes, &len) == ATTRIBUTE_THERE)
 				MUST_HOLD(len <= size);
