@@ -45,19 +45,10 @@ static void cmp_close(struct ca *c)
 
 static struct err *open_http(const struct ca_terms *t, struct http **out)
 {
-	const struct profile_ca *p = &t->profile->ca;
-	const struct http_terms terms = {
-		.hosts = (const char *const *)p->hosts,
-		.n_hosts = p->n_hosts,
-		.anchors_pem = p->anchors.data,
-		.anchors_len = p->anchors.len,
-		.connect_seconds = p->connect_seconds,
-		.answer_seconds = p->answer_seconds,
-		.max_body = p->max_answer < CMP_MESSAGE_MAX ? p->max_answer : CMP_MESSAGE_MAX,
-		.plain = true,
-		.stop = t->stop,
-		.stop_ctx = t->stop_ctx,
-	};
+	struct http_terms terms = ca_http_terms(t);
+	if (terms.max_body > CMP_MESSAGE_MAX)
+		terms.max_body = CMP_MESSAGE_MAX;
+	terms.plain = true;
 	return http_open(&terms, out);
 }
 
@@ -156,25 +147,6 @@ static struct err *cmp_constraints(struct ca *c, struct ca_constraints *out)
 	return NULL;
 }
 
-static bool uses(const char *template_text, const char *field)
-{
-	return template_text && template_uses(template_text, field);
-}
-
-static bool in_subject(const struct profile_role *r, const char *field)
-{
-	for (size_t i = 0; i < r->n_subject; i++)
-		if (uses(r->subject[i].value, field))
-			return true;
-	return uses(r->common_name, field);
-}
-
-static void ask(struct ca_questions *q, const char *field, enum profile_ask when)
-{
-	if (q->n < CA_MAX_QUESTIONS)
-		q->q[q->n++] = (struct ca_question){ .field = field, .when = when };
-}
-
 static struct err *cmp_questions(struct ca *c, const struct ca_constraints *k,
 				 struct ca_questions *out)
 {
@@ -184,12 +156,13 @@ static struct err *cmp_questions(struct ca *c, const struct ca_constraints *k,
 	bool proves = !c->terms.renews && !c->terms.on_behalf;
 	for (size_t i = 0; !c->terms.renews && i < r->n_fields; i++) {
 		const char *field = r->fields[i].name;
-		bool proof = uses(r->cmp_reference, field) || uses(r->cmp_secret, field);
-		if (in_subject(r, field) || (proves && proof))
-			ask(&q, field, ASK_BEFORE_KEY);
+		bool proof = ca_template_uses(r->cmp_reference, field) ||
+			     ca_template_uses(r->cmp_secret, field);
+		if (ca_in_subject(r, field) || (proves && proof))
+			ca_ask(&q, field, ASK_BEFORE_KEY);
 	}
-	if (proves && r->otp.kind != OTP_NONE && uses(r->cmp_secret, "otp"))
-		ask(&q, "otp", ASK_BEFORE_SUBMIT);
+	if (proves && r->otp.kind != OTP_NONE && ca_template_uses(r->cmp_secret, "otp"))
+		ca_ask(&q, "otp", ASK_BEFORE_SUBMIT);
 	*out = q;
 	return NULL;
 }

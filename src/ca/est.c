@@ -38,19 +38,8 @@ struct err *est_open_http(const struct ca *c, const struct ca_key *old, struct h
 {
 	const struct ca_terms *t = &c->terms;
 	const struct est *e = c->self;
-	const struct profile_ca *p = &t->profile->ca;
-	struct http_terms terms = {
-		.hosts = (const char *const *)p->hosts,
-		.n_hosts = p->n_hosts,
-		.anchors_pem = p->anchors.data,
-		.anchors_len = p->anchors.len,
-		.connect_seconds = p->connect_seconds,
-		.answer_seconds = p->answer_seconds,
-		.max_body = p->max_answer,
-		.bound = e->linked,
-		.stop = t->stop,
-		.stop_ctx = t->stop_ctx,
-	};
+	struct http_terms terms = ca_http_terms(t);
+	terms.bound = e->linked;
 	if (old) {
 		terms.login.key = private_key_pkey(old->key);
 		terms.login.certificate.bytes = cert_der(old->cert, &terms.login.certificate.len);

@@ -42,18 +42,7 @@ static void portal_close(struct ca *c)
 
 static struct err *open_http(const struct ca_terms *t, struct http **out)
 {
-	const struct profile_ca *p = &t->profile->ca;
-	const struct http_terms terms = {
-		.hosts = (const char *const *)p->hosts,
-		.n_hosts = p->n_hosts,
-		.anchors_pem = p->anchors.data,
-		.anchors_len = p->anchors.len,
-		.connect_seconds = p->connect_seconds,
-		.answer_seconds = p->answer_seconds,
-		.max_body = p->max_answer,
-		.stop = t->stop,
-		.stop_ctx = t->stop_ctx,
-	};
+	const struct http_terms terms = ca_http_terms(t);
 	return http_open(&terms, out);
 }
 
@@ -117,17 +106,12 @@ static bool is_for(const struct portal_page *page, const struct profile_role *r)
 	return page->n_roles == 0;
 }
 
-static bool uses(const char *template_text, const char *field)
-{
-	return template_text && template_uses(template_text, field);
-}
-
 static bool pages_use(const struct portal *p, const char *field)
 {
 	for (size_t i = 0; i < p->ca->portal.n_pages; i++) {
 		const struct portal_page *page = &p->ca->portal.pages[i];
 		for (size_t k = 0; is_for(page, p->role) && k < page->n_fields; k++)
-			if (uses(page->fields[k].value, field))
+			if (ca_template_uses(page->fields[k].value, field))
 				return true;
 	}
 	return false;
@@ -137,21 +121,8 @@ static bool auth_uses(const struct portal *p, const char *field)
 {
 	enum portal_auth auth = p->ca->portal.auth;
 	return (auth == PORTAL_AUTH_BASIC || auth == PORTAL_AUTH_NTLM) &&
-	       (uses(p->role->user_name, field) || uses(p->role->password, field));
-}
-
-static bool in_subject(const struct profile_role *r, const char *field)
-{
-	for (size_t i = 0; i < r->n_subject; i++)
-		if (uses(r->subject[i].value, field))
-			return true;
-	return uses(r->common_name, field);
-}
-
-static void question(struct ca_questions *q, const char *field, enum profile_ask when)
-{
-	if (q->n < CA_MAX_QUESTIONS)
-		q->q[q->n++] = (struct ca_question){ .field = field, .when = when };
+	       (ca_template_uses(p->role->user_name, field) ||
+		ca_template_uses(p->role->password, field));
 }
 
 // A portal knows no renewal by the old certificate: the person logs in for it, too.
@@ -164,15 +135,15 @@ static struct err *portal_questions(struct ca *c, const struct ca_constraints *k
 	struct ca_questions q = { 0 };
 	for (size_t i = 0; i < r->n_fields; i++) {
 		const char *field = r->fields[i].name;
-		bool named = in_subject(r, field) && !c->terms.renews;
+		bool named = ca_in_subject(r, field) && !c->terms.renews;
 		if (named || pages_use(p, field) || auth_uses(p, field) ||
-		    uses(r->challenge_password, field))
-			question(&q, field, ASK_BEFORE_KEY);
+		    ca_template_uses(r->challenge_password, field))
+			ca_ask(&q, field, ASK_BEFORE_KEY);
 	}
-	if (r->otp.kind != OTP_NONE && uses(r->challenge_password, "otp"))
-		question(&q, "otp", ASK_BEFORE_SIGN);
+	if (r->otp.kind != OTP_NONE && ca_template_uses(r->challenge_password, "otp"))
+		ca_ask(&q, "otp", ASK_BEFORE_SIGN);
 	else if (r->otp.kind != OTP_NONE && (pages_use(p, "otp") || auth_uses(p, "otp")))
-		question(&q, "otp", ASK_BEFORE_SUBMIT);
+		ca_ask(&q, "otp", ASK_BEFORE_SUBMIT);
 	*out = q;
 	return NULL;
 }

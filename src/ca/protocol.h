@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ca/ca.h"
+#include "http/http.h"
 
 struct ca_ops {
 	const char *name;
@@ -51,5 +52,12 @@ struct ca {
 MUST struct err *ca_usual_questions(struct ca *c, const struct ca_constraints *k,
 				    struct ca_questions *out);
 MUST struct err *ca_usual_challenge(struct ca *c, const struct answers *a, struct secret **out);
+
+// Their parts: whether a template names a field (null: none does); whether the certificate's name is made of it; one question more.
+bool ca_template_uses(const char *template_text, const char *field);
+bool ca_in_subject(const struct profile_role *r, const char *field);
+void ca_ask(struct ca_questions *q, const char *field, enum profile_ask when);
+// How a protocol speaks HTTP, as the profile says: hosts, trust, times and sizes. Borrowed from the terms.
+struct http_terms ca_http_terms(const struct ca_terms *t);
 
 extern const struct ca_ops ca_est, ca_scep, ca_cmp, ca_portal, ca_file;

@@ -31,19 +31,8 @@ static void scep_close(struct ca *c)
 // http:// where the profile says so: the messages are signed and encrypted themselves (RFC 8894 §2.9, §7).
 static struct err *open_http(const struct ca_terms *t, struct http **out)
 {
-	const struct profile_ca *p = &t->profile->ca;
-	const struct http_terms terms = {
-		.hosts = (const char *const *)p->hosts,
-		.n_hosts = p->n_hosts,
-		.anchors_pem = p->anchors.data,
-		.anchors_len = p->anchors.len,
-		.connect_seconds = p->connect_seconds,
-		.answer_seconds = p->answer_seconds,
-		.max_body = p->max_answer,
-		.plain = strncmp(p->url, "http://", 7) == 0,
-		.stop = t->stop,
-		.stop_ctx = t->stop_ctx,
-	};
+	struct http_terms terms = ca_http_terms(t);
+	terms.plain = strncmp(t->profile->ca.url, "http://", 7) == 0;
 	return http_open(&terms, out);
 }
 

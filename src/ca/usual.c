@@ -1,31 +1,33 @@
-// What several protocols ask a person, and put into the request.
+// What several protocols ask a person, and put into the request; how they speak HTTP.
 #include "ca/protocol.h"
 
-static bool uses(const char *template_text, const char *field)
+bool ca_template_uses(const char *template_text, const char *field)
 {
 	return template_text && template_uses(template_text, field);
 }
 
-static bool in_subject(const struct profile_role *r, const char *field)
+bool ca_in_subject(const struct profile_role *r, const char *field)
 {
 	for (size_t i = 0; i < r->n_subject; i++)
-		if (uses(r->subject[i].value, field))
+		if (ca_template_uses(r->subject[i].value, field))
 			return true;
-	return uses(r->common_name, field);
+	return ca_template_uses(r->common_name, field);
 }
 
 static bool in_request(const struct profile_role *r, const char *field)
 {
-	return uses(r->challenge_password, field) || uses(r->otp_challenge, field) ||
-	       uses(r->revocation_challenge, field);
+	return ca_template_uses(r->challenge_password, field) ||
+	       ca_template_uses(r->otp_challenge, field) ||
+	       ca_template_uses(r->revocation_challenge, field);
 }
 
 static bool proves(const struct profile_role *r, const char *field)
 {
-	return in_request(r, field) || uses(r->user_name, field) || uses(r->password, field);
+	return in_request(r, field) || ca_template_uses(r->user_name, field) ||
+	       ca_template_uses(r->password, field);
 }
 
-static void ask(struct ca_questions *q, const char *field, enum profile_ask when)
+void ca_ask(struct ca_questions *q, const char *field, enum profile_ask when)
 {
 	if (q->n < CA_MAX_QUESTIONS)
 		q->q[q->n++] = (struct ca_question){ .field = field, .when = when };
@@ -45,14 +47,15 @@ struct err *ca_usual_questions(struct ca *c, const struct ca_constraints *k,
 	for (size_t i = 0; i < r->n_fields; i++) {
 		const char *field = r->fields[i].name;
 		bool proof = !c->terms.on_behalf && proves(r, field);
-		if (in_subject(r, field) || proof)
-			ask(&q, field, ASK_BEFORE_KEY);
+		if (ca_in_subject(r, field) || proof)
+			ca_ask(&q, field, ASK_BEFORE_KEY);
 	}
 	if (r->otp.kind != OTP_NONE && !c->terms.on_behalf) {
 		if (in_request(r, "otp"))
-			ask(&q, "otp", ASK_BEFORE_SIGN);
-		else if (uses(r->user_name, "otp") || uses(r->password, "otp"))
-			ask(&q, "otp", ASK_BEFORE_SUBMIT);
+			ca_ask(&q, "otp", ASK_BEFORE_SIGN);
+		else if (ca_template_uses(r->user_name, "otp") ||
+			 ca_template_uses(r->password, "otp"))
+			ca_ask(&q, "otp", ASK_BEFORE_SUBMIT);
 	}
 	*out = q;
 	return NULL;
@@ -65,4 +68,20 @@ struct err *ca_usual_challenge(struct ca *c, const struct answers *a, struct sec
 		return answers_fill(a, c->terms.profile, template_text, out);
 	*out = NULL;
 	return NULL;
+}
+
+struct http_terms ca_http_terms(const struct ca_terms *t)
+{
+	const struct profile_ca *p = &t->profile->ca;
+	return (struct http_terms){
+		.hosts = (const char *const *)p->hosts,
+		.n_hosts = p->n_hosts,
+		.anchors_pem = p->anchors.data,
+		.anchors_len = p->anchors.len,
+		.connect_seconds = p->connect_seconds,
+		.answer_seconds = p->answer_seconds,
+		.max_body = p->max_answer,
+		.stop = t->stop,
+		.stop_ctx = t->stop_ctx,
+	};
 }
