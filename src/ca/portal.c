@@ -343,7 +343,9 @@ static struct err *portal_authenticate(struct ca *c, const struct answers *a)
 	p->ready = false;
 	TRY(take_credentials(p, a));
 	TRY(keep_known(p, a));
+	p->typing = a;
 	struct err *e = is_adcs(p) ? NULL : log_in(p, a);
+	p->typing = NULL;
 	p->ready = p->fresh = !e;
 	if (e)
 		forget_credentials(p);

@@ -118,10 +118,11 @@ struct portal {
 	struct portal_doc *here; // the page that we are at; null: none yet
 	struct secret *user,
 		*password; // HTTP authentication, from ca_authenticate to the end of the next call
-	struct answers *known; // what is no secret, for the pages after the login
-	bool fresh;	       // the page here came with the login
-	bool ready;	       // logged in, or with the credentials for it
-	char *request_id;      // of a CA of Microsoft's
+	const struct answers *typing; // what a login under way types; borrowed. Null: none is
+	struct answers *known;	      // what is no secret, for the pages after the login
+	bool fresh;		      // the page here came with the login
+	bool ready;		      // logged in, or with the credentials for it
+	char *request_id;	      // of a CA of Microsoft's
 };
 // Where a page leads to a host that the profile does not name, or to no https address at all, that is the page's fault and not the profile's:
 // ERR_CA_REFUSED tagged "portal-elsewhere". Takes the error; others are left alone.

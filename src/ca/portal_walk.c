@@ -109,6 +109,28 @@ static struct err *redirection(const struct http_answer *a, struct step *s, bool
 	return NULL;
 }
 
+static void strike(char *shown, const struct secret *value)
+{
+	enum { SHORTEST = 4 };
+	size_t len = value ? secret_len(value) : 0;
+	if (len < SHORTEST)
+		return;
+	for (char *at = shown; (at = strstr(at, secret_text(value))) != NULL; at += len)
+		memset(at, '*', len);
+}
+
+// What a page repeats of the secrets that were typed into it is not shown, and comes into no error and no log.
+static void strike_secrets(const struct portal *p, struct portal_doc *d)
+{
+	const struct profile_role *r = p->role;
+	if (!p->typing || !d->shown)
+		return;
+	for (size_t i = 0; i < r->n_fields; i++)
+		if (r->fields[i].secret)
+			strike(d->shown, answers_get(p->typing, r->fields[i].name));
+	strike(d->shown, answers_get(p->typing, "otp"));
+}
+
 static struct err *go(struct portal *p, struct step *s)
 {
 	for (unsigned i = 0; i <= REDIRECTIONS_MAX; i++) {
@@ -121,6 +143,7 @@ static struct err *go(struct portal *p, struct step *s)
 			continue;
 		struct portal_doc *d = NULL;
 		TRY(portal_doc_read(s->url, &a, &d));
+		strike_secrets(p, d);
 		portal_doc_free(p->here);
 		p->here = d;
 		return NULL;
