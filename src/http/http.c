@@ -105,7 +105,11 @@ static int before_request(void *arg, char *peer_ip, char *local_ip, int peer_por
 	struct transfer *t = arg;
 	login_look(t->http->easy, t->http);
 	if (t->channel && strcmp(t->channel, t->http->channel) != 0) {
-		t->channel_changed = true;
+		// What has left on the connection that died is not called unsent.
+		if (t->sendings > 0)
+			t->again_refused = true;
+		else
+			t->channel_changed = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
 	// The question has nothing of the request in it. A server that answers it with anything but a challenge gets no more: libcurl would go on

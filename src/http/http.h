@@ -114,7 +114,7 @@ static inline void http_answer_cleanup(struct http_answer *a)
 // Any status is success here; ERR_NETWORK for TLS (tagged "tls-untrusted", "tls-expired", "tls-not-yet", "tls-wrong-host", "tls-failed"), name, connect ("unreachable"), cut line
 // ("line-cut"), time-out ("timeout"), too much ("too-large"), no HTTP ("not-http"); ERR_CA_REFUSED where the server does not take our
 // certificate ("login-refused") or wants one where there is none ("login-wanted"); ERR_PROFILE for a host that is not allowed, before anything is sent.
-// ERR_NETWORK tagged "channel-changed" where the connection is not the call's; nothing was sent.
+// ERR_NETWORK tagged "channel-changed" where the connection is not the call's and nothing was sent; "line-cut" where it ended with the request.
 // *sent (may be null) is set true as soon as any byte of the request may have left.
 MUST struct err *http_do(struct http *h, const struct http_call *c, struct http_answer *out,
 			 bool *sent);

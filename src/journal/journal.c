@@ -42,6 +42,9 @@ static const char *const migrations[] = {
 	"ALTER TABLE enrolments ADD COLUMN renews BIGINT NOT NULL DEFAULT 0;",
 	"ALTER TABLE enrolments ADD COLUMN vouched_by TEXT;",
 	"ALTER TABLE enrolments ADD COLUMN revoked_at BIGINT NOT NULL DEFAULT 0;",
+	// What was written later: a clock of seconds says it of two in one second to nobody, and goes backwards when it is set.
+	"ALTER TABLE enrolments ADD COLUMN turn BIGINT NOT NULL DEFAULT 0;"
+	"CREATE INDEX enrolments_by_turn ON enrolments (turn);",
 };
 
 #define COLUMNS                                                                                    \
@@ -200,7 +203,8 @@ static struct err *write_row(struct journal *j, const struct record *r, int64_t 
 	return store_run(
 		j->store,
 		"INSERT OR REPLACE INTO enrolments (" COLUMNS
-		") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		", turn) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+		" (SELECT COALESCE(MAX(turn), 0) + 1 FROM enrolments))",
 		VALUES(V_TEXT(r->id), V_INT(r->created ? r->created : now), V_INT(now),
 		       V_INT(r->state), V_INT(r->mark), V_TEXT(r->profile_name),
 		       V_TEXT(r->profile_path), V_TEXT(r->profile_fingerprint), V_TEXT(r->role),
@@ -383,7 +387,7 @@ struct err *journal_by_certificate(struct journal *j, const char *sha256, struct
 	AUTO(rows) struct rows *rows = NULL;
 	TRY(store_query(j->store,
 			"SELECT " COLUMNS
-			" FROM enrolments WHERE sha256 = ? ORDER BY updated DESC LIMIT 1",
+			" FROM enrolments WHERE sha256 = ? ORDER BY turn DESC, updated DESC LIMIT 1",
 			VALUES(V_TEXT(sha256)), &rows));
 	return read_one(rows, out);
 }
@@ -404,7 +408,7 @@ struct err *journal_by_key(struct journal *j, const char *key_id, struct record 
 	AUTO(rows) struct rows *rows = NULL;
 	TRY(store_query(j->store,
 			"SELECT " COLUMNS
-			" FROM enrolments WHERE key_id = ? ORDER BY updated DESC LIMIT 1",
+			" FROM enrolments WHERE key_id = ? ORDER BY turn DESC, updated DESC LIMIT 1",
 			VALUES(V_TEXT(key_id)), &rows));
 	return read_one(rows, out);
 }
@@ -416,7 +420,7 @@ struct err *journal_by_slot(struct journal *j, const char *token_uri, const char
 	TRY(store_query(j->store,
 			"SELECT " COLUMNS
 			" FROM enrolments WHERE key_id = ? AND token_uri = ? AND sha256 IS NOT NULL"
-			" ORDER BY updated DESC LIMIT 1",
+			" ORDER BY turn DESC, updated DESC LIMIT 1",
 			VALUES(V_TEXT(key_id), V_TEXT(token_uri)), &rows));
 	return read_one(rows, out);
 }
@@ -429,7 +433,7 @@ struct err *journal_retired(struct journal *j, const char *token_uri, struct rec
 		"SELECT " COLUMNS
 		" FROM enrolments WHERE state = ? AND token_uri = ? AND outcome = ?"
 		" AND old_key_id IS NOT NULL AND old_sha256 IS NOT NULL"
-		" ORDER BY updated, id",
+		" ORDER BY turn, updated, id",
 		VALUES(V_INT(ENROLMENT_DONE), V_TEXT(token_uri), V_TEXT(OUTCOME_OLD_KEY_STAYS)),
 		&rows));
 	return read_all(rows, out);

@@ -7,6 +7,7 @@
 // prints "port N" when it is ready, and ends when its standard input closes or after --seconds (3600). --old-tls speaks
 // TLS 1.1 only, --no-ems no extended master secret, --plain no TLS at all. A line of the log:
 //   1 connection=1 POST /x authorization=no cookie=- length=12 sha256=…
+// and "closed 1" when a connection has ended.
 //
 // The script: "on METHOD PATH" begins a rule (METHOD may be *, PATH may end in *). Rules for one path are used one after the
 // other, the last for ever after; nothing fits: 404. Below it, in any order, one a line; '#' begins a comment:

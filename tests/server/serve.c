@@ -98,12 +98,11 @@ static bool read_request(struct link *l, struct request *r)
 
 static void log_request(struct server *s, const struct request *r, unsigned connection)
 {
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static unsigned count;
 	unsigned char hash[32] = { 0 };
 	EVP_Digest(r->body.data ? r->body.data : (const unsigned char *)"", r->body.len, hash, NULL,
 		   EVP_sha256(), NULL);
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&s->lock);
 	count++;
 	if (s->log) {
 		fprintf(s->log,
@@ -115,7 +114,7 @@ static void log_request(struct server *s, const struct request *r, unsigned conn
 		fputc('\n', s->log);
 		fflush(s->log);
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&s->lock);
 }
 
 // The body that the rule wants; false: the request was no good (400).
@@ -192,6 +191,17 @@ static bool send_slowly(struct link *l, const struct bytes *b, long ms)
 }
 
 // False: the connection ends here.
+// By now whoever looks at the connection sees its end.
+static void log_closed(struct server *s, unsigned connection)
+{
+	pthread_mutex_lock(&s->lock);
+	if (s->log) {
+		fprintf(s->log, "closed %u\n", connection);
+		fflush(s->log);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
 static bool send_answer(struct link *l, const struct rule *rule, struct bytes *answer)
 {
 	if (!rule)
@@ -244,4 +254,5 @@ void serve(struct server *s, int fd, unsigned connection)
 		;
 	SSL_free(l.tls); // without close_notify: a line that is cut does not say goodbye
 	close(fd);
+	log_closed(s, connection);
 }

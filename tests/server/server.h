@@ -1,6 +1,7 @@
 // The byte server's parts: its own CA, the script of answers, one connection. Private to tests/server.
 #pragma once
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -85,5 +86,6 @@ struct server {
 	struct script script;
 	SSL_CTX *tls; // null: plain
 	FILE *log;    // may be null
+	pthread_mutex_t lock;
 };
 void serve(struct server *s, int fd, unsigned connection);

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "scratch.h"
 
@@ -123,4 +124,15 @@ static inline unsigned byteserver_logged(const struct byteserver *b, const char 
 		n++;
 	free(log);
 	return n;
+}
+
+// Waits until the log has `word`; false after half a minute.
+static inline bool byteserver_awaits(const struct byteserver *b, const char *word)
+{
+	for (int i = 0; i < 3000; i++) {
+		if (byteserver_logged(b, word))
+			return true;
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+	return false;
 }

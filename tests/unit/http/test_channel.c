@@ -3,7 +3,8 @@
 
 static const char script[] = "on GET /kept\n text kept\n"
 			     "on GET /closed\n text closed\n close\n"
-			     "on POST /enroll\n text taken\n";
+			     "on POST /enroll\n text taken\n"
+			     "on POST /lost\n drop\n";
 
 static struct http *open_bound(const struct byteserver *b)
 {
@@ -30,14 +31,20 @@ static void get(const struct byteserver *b, struct http *h, const char *path)
 	CHECK_OK(client_do(b, h, (struct client_call){ .path = path }, &a, NULL));
 }
 
-static struct err *post(const struct byteserver *b, struct http *h, const char *channel, bool *sent)
+static struct err *post_to(const struct byteserver *b, struct http *h, const char *path,
+			   const char *channel, bool *sent)
 {
 	AUTO_ANSWER struct http_answer a = { 0 };
-	AUTO_TEXT char *url = text_format("https://127.0.0.1:%u/enroll", b->port);
+	AUTO_TEXT char *url = text_format("https://127.0.0.1:%u%s", b->port, path);
 	struct http_call call = {
 		.method = "POST", .url = url, .body = "request", .body_len = 7, .channel = channel
 	};
 	return http_do(h, &call, &a, sent);
+}
+
+static struct err *post(const struct byteserver *b, struct http *h, const char *channel, bool *sent)
+{
+	return post_to(b, h, "/enroll", channel, sent);
 }
 
 static void test_a_connection_of_tls_1_2_has_a_value(void)
@@ -62,6 +69,7 @@ static void test_on_another_connection_nothing_is_sent(void)
 	AUTO(http) struct http *h = open_bound(b);
 	bool sent = false;
 	get(b, h, "/closed");
+	CU_ASSERT(byteserver_awaits(b, "closed 1"));
 	AUTO_TEXT char *channel = text_copy(http_channel(h));
 	AUTO(err) struct err *e = post(b, h, channel, &sent);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
@@ -72,6 +80,20 @@ static void test_on_another_connection_nothing_is_sent(void)
 	get(b, h, "/kept");
 	AUTO_TEXT char *now = text_copy(http_channel(h));
 	CHECK_OK(post(b, h, now, &sent));
+	CU_ASSERT(sent && byteserver_logged(b, "POST") == 1);
+}
+
+// The request has left, and the connection that it was bound to dies: who signs it anew may be given two certificates.
+static void test_what_has_left_is_not_called_unsent(void)
+{
+	AUTO(byteserver) struct byteserver *b = byteserver_start(script, NULL);
+	AUTO(http) struct http *h = open_bound(b);
+	bool sent = false;
+	get(b, h, "/kept");
+	AUTO_TEXT char *channel = text_copy(http_channel(h));
+	AUTO(err) struct err *e = post_to(b, h, "/lost", channel, &sent);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+	CU_ASSERT(err_kind(e) == ERR_NETWORK && err_has_tag(e, "line-cut"));
 	CU_ASSERT(sent && byteserver_logged(b, "POST") == 1);
 }
 
@@ -93,5 +115,6 @@ int main(void)
 {
 	return CHECK_MAIN(TEST(test_a_connection_of_tls_1_2_has_a_value),
 			  TEST(test_on_another_connection_nothing_is_sent),
+			  TEST(test_what_has_left_is_not_called_unsent),
 			  TEST(test_what_cannot_be_relied_on_is_no_value));
 }

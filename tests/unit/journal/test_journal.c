@@ -77,6 +77,31 @@ static void test_a_record_survives_the_process(void)
 	clear_place();
 }
 
+// Whatever the clock says: two keys that one slot of a card held are both of one second in a quick run.
+static void test_the_later_of_one_second_is_told(void)
+{
+	fresh_place();
+	struct journal *j = NULL;
+	CHECK_OK_OR_END(journal_open(&j));
+	for (int turn = 0; turn < 8; turn++) {
+		struct record *r = sample(j), *by_slot = NULL, *by_key = NULL;
+		r->sha256 = text_format("%064x", turn);
+		r->state = ENROLMENT_DONE;
+		CHECK_OK(journal_write(j, r));
+		CHECK_OK(journal_by_slot(j, r->token_uri, r->key_id, &by_slot));
+		CHECK_OK(journal_by_key(j, r->key_id, &by_key));
+		CU_ASSERT_PTR_NOT_NULL_FATAL(by_slot);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(by_key);
+		CU_ASSERT_STRING_EQUAL(by_slot->id, r->id);
+		CU_ASSERT_STRING_EQUAL(by_key->id, r->id);
+		record_free(by_slot);
+		record_free(by_key);
+		record_free(r);
+	}
+	journal_close(j);
+	clear_place();
+}
+
 static void test_unfinished_ones_are_told_by_token(void)
 {
 	fresh_place();
@@ -184,6 +209,7 @@ static void test_ids_are_short_and_differ(void)
 int main(void)
 {
 	return CHECK_MAIN(TEST(test_a_record_survives_the_process),
+			  TEST(test_the_later_of_one_second_is_told),
 			  TEST(test_unfinished_ones_are_told_by_token),
 			  TEST(test_a_certificate_recalls_its_enrolment),
 			  TEST(test_a_changed_profile_is_not_known),
