@@ -59,12 +59,57 @@ static struct err *private_keys(struct session *s, CK_OBJECT_HANDLE found[OBJECT
 	return NULL;
 }
 
+// What a module wrote of a key before it died: a key without numbers, name and identifier, of no use to anybody.
+static bool is_fragment(const struct seen_key *k)
+{
+	return !k->digest && !k->label[0] && !k->id_len;
+}
+
+static struct err *fragments_of(struct session *s, CK_OBJECT_CLASS class_,
+				CK_OBJECT_HANDLE found[OBJECTS_MAX], size_t *n)
+{
+	CK_OBJECT_HANDLE all[OBJECTS_MAX];
+	size_t n_all = 0;
+	*n = 0;
+	TRY(objects_by_id(s, class_, NULL, all, OBJECTS_MAX, &n_all));
+	for (size_t i = 0; i < n_all; i++) {
+		__attribute__((cleanup(seen_key_cleanup))) struct seen_key k = { 0 };
+		TRY(look(s, all[i], &k));
+		if (is_fragment(&k))
+			found[(*n)++] = all[i];
+	}
+	return NULL;
+}
+
+// Where there was one before, nobody can say which is ours.
+static const char had_fragments[] = "fragments";
+
+struct err *keypair_clear_fragments(struct session *s, const char *census, size_t *removed)
+{
+	static const CK_OBJECT_CLASS classes[] = { CKO_PRIVATE_KEY, CKO_PUBLIC_KEY };
+	*removed = 0;
+	if (strstr(census, had_fragments))
+		return NULL;
+	for (size_t c = 0; c < ARRAY_LEN(classes); c++) {
+		CK_OBJECT_HANDLE found[OBJECTS_MAX];
+		size_t n = 0;
+		TRY(fragments_of(s, classes[c], found, &n));
+		// A run makes one pair.
+		for (size_t i = 0; n == 1 && i < n; i++) {
+			TRY(object_destroy(s, found[i]));
+			(*removed)++;
+		}
+	}
+	return NULL;
+}
+
 struct err *keypair_census(struct session *s, char **out)
 {
 	CK_OBJECT_HANDLE found[OBJECTS_MAX];
-	size_t n = 0;
+	size_t n = 0, fragments = 0;
 	bool whole = false;
-	AUTO_BUF struct buf text = BUF(OBJECTS_MAX * (2 * DIGEST_BYTES + 1) + 1);
+	AUTO_BUF struct buf text =
+		BUF(OBJECTS_MAX * (2 * DIGEST_BYTES + 1) + sizeof(had_fragments) + 1);
 	*out = NULL;
 	TRY(private_keys(s, found, &n, &whole));
 	if (!whole)
@@ -75,7 +120,10 @@ struct err *keypair_census(struct session *s, char **out)
 		TRY(look(s, found[i], &k));
 		if (k.digest)
 			TRY(buf_printf(&text, "%s ", k.digest));
+		fragments += is_fragment(&k);
 	}
+	if (fragments)
+		TRY(buf_puts(&text, had_fragments));
 	char *copy = text_copy((const char *)text.data);
 	if (!copy)
 		return err_no_memory();

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "enroll/attested.h"
 #include "enroll/management.h"
 #include "enroll/say.h"
@@ -147,12 +148,26 @@ struct err *enrolment_close(struct enrolment *e, enum enrolment_state state, con
 	return journal_write(e->journal, e->record);
 }
 
+// A token that keeps it is no worse for it: the next key is made all the same.
+static void clear_fragments(struct enrolment *e)
+{
+	size_t removed = 0;
+	AUTO(err)
+	struct err *err = keypair_clear_fragments(e->session, e->record->keys_before, &removed);
+	if (err)
+		log_err(LOG_INFO, "enroll", err);
+	if (removed)
+		say_note(e, msg_new(N_("What an earlier run that was cut off had left of a key, of "
+				       "no use to anybody, was removed.")));
+}
+
 struct err *enrolment_clear_stray(struct enrolment *e)
 {
 	const struct record *r = e->record;
 	AUTO(keypair) struct keypair *stray = NULL;
 	if (r->mark != MARK_KEY_BEGUN || !r->keys_before || !r->common_name)
 		return NULL;
+	clear_fragments(e);
 	TRY(keypair_find_stray(e->session, r->keys_before, r->common_name, &stray));
 	if (!stray)
 		return NULL;

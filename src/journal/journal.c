@@ -385,10 +385,11 @@ struct err *journal_unfinished(struct journal *j, const char *token_uri, struct 
 struct err *journal_by_certificate(struct journal *j, const char *sha256, struct record **out)
 {
 	AUTO(rows) struct rows *rows = NULL;
-	TRY(store_query(j->store,
-			"SELECT " COLUMNS
-			" FROM enrolments WHERE sha256 = ? ORDER BY turn DESC, updated DESC LIMIT 1",
-			VALUES(V_TEXT(sha256)), &rows));
+	TRY(store_query(
+		j->store,
+		"SELECT " COLUMNS
+		" FROM enrolments WHERE sha256 = ? ORDER BY turn DESC, updated DESC LIMIT 1",
+		VALUES(V_TEXT(sha256)), &rows));
 	return read_one(rows, out);
 }
 
@@ -406,10 +407,11 @@ struct err *journal_certificates(struct journal *j, struct records *out)
 struct err *journal_by_key(struct journal *j, const char *key_id, struct record **out)
 {
 	AUTO(rows) struct rows *rows = NULL;
-	TRY(store_query(j->store,
-			"SELECT " COLUMNS
-			" FROM enrolments WHERE key_id = ? ORDER BY turn DESC, updated DESC LIMIT 1",
-			VALUES(V_TEXT(key_id)), &rows));
+	TRY(store_query(
+		j->store,
+		"SELECT " COLUMNS
+		" FROM enrolments WHERE key_id = ? ORDER BY turn DESC, updated DESC LIMIT 1",
+		VALUES(V_TEXT(key_id)), &rows));
 	return read_one(rows, out);
 }
 

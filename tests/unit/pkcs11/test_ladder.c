@@ -292,6 +292,51 @@ static void test_what_a_search_finds_is_looked_at_before_it_is_destroyed(void)
 	end(&h, &o);
 }
 
+// A module that died while it wrote leaves a key without numbers and name. Every key looks like one here.
+#define ALL_FRAGMENTS                                                                              \
+	"hide private MODULUS\nhide private LABEL\nhide private ID\n"                              \
+	"hide public MODULUS\nhide public LABEL\nhide public ID\n"
+
+static void again(struct softhsm *h, struct softhsm_open *o, const char *plan)
+{
+	softhsm_logout(o);
+	softhsm_mock(h, plan);
+	CU_ASSERT_FATAL(softhsm_login(h, "alpha", o));
+}
+
+static void check_cleared(struct session *s, const char *census, size_t expected)
+{
+	size_t removed = 99;
+	CHECK_OK(keypair_clear_fragments(s, census, &removed));
+	CU_ASSERT_EQUAL(removed, expected);
+}
+
+static void test_what_a_module_left_of_a_key_is_cleared(void)
+{
+	struct softhsm h;
+	struct softhsm_open o;
+	struct key_id id;
+	AUTO(keypair) struct keypair *k = NULL;
+	AUTO(keypair) struct keypair *other = NULL;
+	if (begin(&h, &o, "")) {
+		AUTO_TEXT char *census = NULL;
+		CHECK_OK_OR_END(make(o.session, NULL, &id, &k));
+		check_cleared(o.session, "", 0); // whole keys
+		again(&h, &o, ALL_FRAGMENTS);
+		CHECK_OK(keypair_census(o.session, &census));
+		check_cleared(o.session, census, 0); // was there before
+		check_cleared(o.session, "", 2);
+		again(&h, &o, "");
+		CU_ASSERT_EQUAL(private_keys(o.session), 0);
+		CHECK_OK_OR_END(make(o.session, NULL, &id, &other));
+		keypair_free(other);
+		CHECK_OK_OR_END(make(o.session, NULL, &id, &other));
+		again(&h, &o, ALL_FRAGMENTS);
+		check_cleared(o.session, "", 0); // which of two?
+	}
+	end(&h, &o);
+}
+
 static void test_a_module_that_tells_no_handles(void)
 {
 	struct softhsm h;
@@ -408,6 +453,7 @@ int main(void)
 			  TEST(test_a_key_left_behind_by_a_failed_rung_is_cleared),
 			  TEST(test_keys_of_others_are_not_cleared),
 			  TEST(test_what_a_search_finds_is_looked_at_before_it_is_destroyed),
+			  TEST(test_what_a_module_left_of_a_key_is_cleared),
 			  TEST(test_a_module_that_tells_no_handles),
 			  TEST(test_a_token_signs_with_whatever_rsa_it_has),
 			  TEST(test_softhsm_without_its_hashes),
