@@ -69,6 +69,12 @@ struct err *pskc_base64(const xmlNode *n, struct secret **out)
 	return xml_damaged(n, N_("a value is no Base64, or is too long"));
 }
 
+static void cipher_cleanup(struct pskc_cipher *c)
+{
+	secret_free(c->bytes);
+}
+#define AUTO_CIPHER __attribute__((cleanup(cipher_cleanup)))
+
 static struct err *read_cipher(const xmlNode *n, struct pskc_cipher *out)
 {
 	const xmlNode *method = xml_child(n, NS_XENC, "EncryptionMethod");
@@ -338,9 +344,8 @@ static struct err *check_mac(struct pskc_crypt *c, const struct pskc_cipher *in,
 struct err *pskc_decrypt(struct pskc_crypt *c, const xmlNode *encrypted, const xmlNode *mac,
 			 struct secret **out)
 {
-	struct pskc_cipher in = { 0 };
+	AUTO_CIPHER struct pskc_cipher in = { 0 };
 	TRY(read_cipher(encrypted, &in));
-	AUTO(secret) struct secret *bytes = in.bytes;
 	// AES key wrap authenticates by itself; CBC does not.
 	if (!mac && in.algorithm->mode == MODE_CBC)
 		return mac_wrong(encrypted,
