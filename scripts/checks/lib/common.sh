@@ -27,5 +27,5 @@ scripts() {
 
 # The compiler's flags for the outside libraries.
 outside_cflags() {
-  pkg-config --cflags yaml-0.1 libcurl p11-kit-1 libpcsclite sqlite3 liboath jansson libmicrohttpd gnutls cunit openssl
+  pkg-config --cflags yaml-0.1 libcurl p11-kit-1 libpcsclite sqlite3 liboath jansson libmicrohttpd gnutls cunit openssl libxml-2.0 libpng zbar
 }
