@@ -6,20 +6,23 @@
 #include "otp/value.h"
 
 struct judge_rules {
-	unsigned look_ahead;   // HOTP: how many counters beyond the next (RFC 4226 §7.2, s)
-	unsigned steps;	       // TOTP: how many steps either way of where the token's clock is believed to be
-	unsigned resync;       // how far two values in a row are looked for (RFC 4226 §7.4); TOTP: steps either way
-	unsigned drift_max;    // TOTP: how many steps a clock may be off, learned with each value
-	unsigned lock_after;   // wrong values in a row until it is locked; 0: never
-	unsigned delay;	       // seconds to wait after the first wrong value; doubles with each (RFC 4226 §7.3)
-	unsigned delay_max;    // at most so many
+	unsigned look_ahead; // HOTP: how many counters beyond the next (RFC 4226 §7.2, s)
+	unsigned
+		steps; // TOTP: how many steps either way of where the token's clock is believed to be
+	unsigned
+		resync; // how far two values in a row are looked for (RFC 4226 §7.4); TOTP: steps either way
+	unsigned drift_max;  // TOTP: how many steps a clock may be off, learned with each value
+	unsigned lock_after; // wrong values in a row until it is locked; 0: never
+	unsigned
+		delay; // seconds to wait after the first wrong value; doubles with each (RFC 4226 §7.3)
+	unsigned delay_max; // at most so many
 };
 extern const struct judge_rules judge_usual;
 
 struct judge_state {
-	uint64_t next;	   // the first counter or step that may be accepted
-	int64_t drift;	   // TOTP: steps that the token's clock is ahead (negative: behind)
-	unsigned failures; // in a row
+	uint64_t next;	    // the first counter or step that may be accepted
+	int64_t drift;	    // TOTP: steps that the token's clock is ahead (negative: behind)
+	unsigned failures;  // in a row
 	int64_t wait_until; // no value is looked at before; 0: now
 	bool locked;
 };
@@ -27,17 +30,18 @@ struct judge_state {
 enum judgement {
 	JUDGED_RIGHT,
 	JUDGED_WRONG,
-	JUDGED_USED,   // it was right once, and is no more; counts as a wrong one
-	JUDGED_WAIT,   // too soon after a wrong one: not looked at, nothing is counted
-	JUDGED_LOCKED, // not looked at
+	JUDGED_USED,	// it was right once, and is no more; counts as a wrong one
+	JUDGED_WAIT,	// too soon after a wrong one: not looked at, nothing is counted
+	JUDGED_LOCKED,	// not looked at
 	JUDGED_OUTSIDE, // the seed is not good yet, or no more: not looked at
 };
 
 // `io` is the state before, and afterwards the state to be kept (unchanged where the value was not looked at).
-MUST struct err *judge(const struct seed *s, const struct judge_rules *r, const struct secret *typed,
-		       int64_t now, struct judge_state *io, enum judgement *out);
-// Two or three values, one after the other, found in a row within r->resync: the state follows them, failures are forgotten, but a lock stays
-// (an administrator unlocks). JUDGED_WRONG counts once.
+MUST struct err *judge(const struct seed *s, const struct judge_rules *r,
+		       const struct secret *typed, int64_t now, struct judge_state *io,
+		       enum judgement *out);
+// Two or three values, one after the other, found in a row within r->resync: the state follows them and failures are forgotten; a lock stays,
+// for an administrator to undo. JUDGED_WRONG counts once. ERR_ANSWER for another number of values.
 MUST struct err *judge_resync(const struct seed *s, const struct judge_rules *r,
 			      const struct secret *const *typed, size_t n, int64_t now,
 			      struct judge_state *io, enum judgement *out);

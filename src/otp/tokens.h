@@ -35,7 +35,7 @@ void otp_list_free(struct otp_list *l);
 
 enum otp_replace {
 	REPLACE_REFUSE, // a serial that is there already: nothing is imported, ERR_ANSWER tagged "otp-duplicate"
-	REPLACE_ALL,	// takes the new seed, and its counter begins where the file says
+	REPLACE_ALL, // takes the new seed, and its counter begins where the file says
 };
 // All or nothing. *replaced (may be null) counts those that were there.
 MUST struct err *otp_import(struct otp_tokens *t, const struct seal *seal, const struct seeds *s,
@@ -50,8 +50,8 @@ MUST struct err *otp_check(struct otp_tokens *t, const struct seal *seal, const 
 			   const struct judge_rules *r, const struct secret *typed, int64_t now,
 			   const char *by, enum judgement *out, struct judge_state *state);
 MUST struct err *otp_resync(struct otp_tokens *t, const struct seal *seal, const char *serial,
-			    const struct judge_rules *r, const struct secret *const *typed, size_t n,
-			    int64_t now, const char *by, enum judgement *out);
+			    const struct judge_rules *r, const struct secret *const *typed,
+			    size_t n, int64_t now, const char *by, enum judgement *out);
 // Failures and lock are forgotten, and the record says by whom. *was false: it was not locked.
 MUST struct err *otp_unlock(struct otp_tokens *t, const char *serial, const char *by, bool *was);
 // person null: nobody holds it any more. ERR_ANSWER tagged "otp-assigned" where somebody else holds it and `replace` is false.
