@@ -80,6 +80,15 @@ static bool must_wait(const struct judge_rules *r, const struct judge_state *st,
 	return st->wait_until > now && st->wait_until - now <= delay_of(r, st->failures);
 }
 
+static struct err *question_wanted(void)
+{
+	return err_hint(err_tag(err_new(ERR_ANSWER,
+					N_("This one-time password token answers questions (OCRA): "
+					   "a value alone says nothing.")),
+				"otp-question-wanted"),
+			N_("Ask with `inkan otp check --challenge`."));
+}
+
 static bool is_looked_at(const struct seed *s, const struct judge_rules *r,
 			 const struct judge_state *st, int64_t now, enum judgement *out)
 {
@@ -122,6 +131,8 @@ struct err *judge(const struct seed *s, const struct judge_rules *r, const struc
 	struct range in;
 	bool found = false;
 	uint64_t counter = 0;
+	if (s->kind == SEED_OCRA)
+		return question_wanted();
 	if (!is_looked_at(s, r, io, now, out))
 		return NULL;
 	if (range_of(s, io, now, r->look_ahead, r->steps, &in))
@@ -165,6 +176,8 @@ struct err *judge_resync(const struct seed *s, const struct judge_rules *r,
 	struct judge_state nominal = *io;
 	uint64_t last = 0;
 	bool found = false;
+	if (s->kind == SEED_OCRA)
+		return question_wanted();
 	if (n < 2 || n > ROW_MAX)
 		return err_new(ERR_ANSWER, N_("Two or three values in a row are wanted."));
 	if (!io->locked && !is_looked_at(s, r, io, now, out))

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/proc.h"
 #include "base/text.h"
 
@@ -44,11 +45,11 @@ struct err *seal_from_key(const struct secret *key, struct seal **out)
 
 static struct err *key_wrong(const char *path)
 {
-	return err_hint(err_tag(err_new(ERR_ANSWER, N_("The file %1 is no key for seeds."),
-					ARG_TEXT(path)),
-				"seal-key-wrong"),
-			N_("Bring back the file that was there, from a copy. Without it the seeds "
-			   "cannot be read; they would have to be imported again."));
+	return err_hint(
+		err_tag(err_new(ERR_ANSWER, N_("The file %1 is no key for seeds."), ARG_TEXT(path)),
+			"seal-key-wrong"),
+		N_("Bring back the file that was there, from a copy. Without it the seeds "
+		   "cannot be read; they would have to be imported again."));
 }
 
 static struct err *key_missing(const char *path)
@@ -72,30 +73,43 @@ static struct err *key_open_to_others(const char *path, struct err *cause)
 		cause);
 }
 
-static struct err *make_key(const char *path)
+static struct err *random_key(char text[static HEX_KEY + 2])
 {
 	uint8_t key[SEAL_KEY];
-	char text[HEX_KEY + 2];
 	if (RAND_priv_bytes(key, sizeof(key)) != 1)
 		return err_new(ERR_FAILED, N_("The system gives no random numbers."));
 	for (size_t i = 0; i < sizeof(key); i++)
 		snprintf(text + 2 * i, 3, "%02x", key[i]);
 	wipe(key, sizeof(key));
 	text[HEX_KEY] = '\n';
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	struct err *e = NULL;
+	return NULL;
+}
+
+static struct err *not_written(const char *path)
+{
+	int why = errno;
+	return err_call(err_new(ERR_FAILED, N_("%1 cannot be written."), ARG_TEXT(path)), "open",
+			strerror(why), (uint64_t)why);
+}
+
+// Whole under another name first: two that begin at once both end with the key of one of them.
+static struct err *make_key(const char *path)
+{
+	char text[HEX_KEY + 2];
+	AUTO_TEXT char *made = text_format("%s.XXXXXX", path);
+	if (!made)
+		return err_no_memory();
+	int fd = mkostemp(made, O_CLOEXEC);
 	if (fd < 0)
-		e = errno == EEXIST ? NULL
-				    : err_call(err_new(ERR_FAILED, N_("%1 cannot be written."),
-						       ARG_TEXT(path)),
-					       "open", strerror(errno), (uint64_t)errno);
-	else
-		e = proc_write_all(fd, path, text, HEX_KEY + 1);
+		return not_written(path);
+	struct err *e = random_key(text);
+	if (!e)
+		e = proc_write_all(fd, made, text, HEX_KEY + 1);
 	wipe(text, sizeof(text));
-	if (fd >= 0)
-		close(fd);
-	if (e && fd >= 0)
-		unlink(path);
+	close(fd);
+	if (!e && link(made, path) != 0 && errno != EEXIST)
+		e = not_written(path);
+	unlink(made);
 	return e;
 }
 
@@ -190,13 +204,13 @@ struct err *seal_put(const struct seal *s, const void *plain, size_t len, const 
 	uint8_t nonce[SEAL_NONCE], tag[SEAL_TAG], *text = malloc(len ? len : 1);
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	int n = 0;
-	bool fine = text && c && len <= SECRET_MAX && RAND_bytes(nonce, sizeof(nonce)) == 1 &&
-		    EVP_EncryptInit_ex2(c, EVP_aes_256_gcm(), secret_bytes(s->key), nonce, NULL) &&
-		    EVP_EncryptUpdate(c, NULL, &n, (const uint8_t *)bound_to,
-				      (int)strlen(bound_to)) &&
-		    EVP_EncryptUpdate(c, text, &n, plain, (int)len) &&
-		    EVP_EncryptFinal_ex(c, text + n, &n) &&
-		    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, SEAL_TAG, tag);
+	bool fine =
+		text && c && len <= SECRET_MAX && RAND_bytes(nonce, sizeof(nonce)) == 1 &&
+		EVP_EncryptInit_ex2(c, EVP_aes_256_gcm(), secret_bytes(s->key), nonce, NULL) &&
+		EVP_EncryptUpdate(c, NULL, &n, (const uint8_t *)bound_to, (int)strlen(bound_to)) &&
+		EVP_EncryptUpdate(c, text, &n, plain, (int)len) &&
+		EVP_EncryptFinal_ex(c, text + n, &n) &&
+		EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, SEAL_TAG, tag);
 	struct err *e = fine ? buf_put(out, nonce, sizeof(nonce)) : cipher_failed();
 	if (!e)
 		e = buf_put(out, text, len);
@@ -220,13 +234,13 @@ struct err *seal_open(const struct seal *s, const void *sealed, size_t len, cons
 	TRY(secret_new(n ? n : 1, &plain));
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	int got = 0;
-	bool fine =
-		c && EVP_DecryptInit_ex2(c, EVP_aes_256_gcm(), secret_bytes(s->key), at, NULL) &&
-		EVP_DecryptUpdate(c, NULL, &got, (const uint8_t *)bound_to,
-				  (int)strlen(bound_to)) &&
-		EVP_DecryptUpdate(c, secret_room(plain), &got, at + SEAL_NONCE, (int)n) &&
-		EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, SEAL_TAG, tag) &&
-		EVP_DecryptFinal_ex(c, secret_room(plain) + got, &got);
+	bool fine = c &&
+		    EVP_DecryptInit_ex2(c, EVP_aes_256_gcm(), secret_bytes(s->key), at, NULL) &&
+		    EVP_DecryptUpdate(c, NULL, &got, (const uint8_t *)bound_to,
+				      (int)strlen(bound_to)) &&
+		    EVP_DecryptUpdate(c, secret_room(plain), &got, at + SEAL_NONCE, (int)n) &&
+		    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, SEAL_TAG, tag) &&
+		    EVP_DecryptFinal_ex(c, secret_room(plain) + got, &got);
 	EVP_CIPHER_CTX_free(c);
 	if (!fine)
 		return broken();
