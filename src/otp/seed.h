@@ -20,6 +20,7 @@ enum {
 	SEED_SECRET_MAX = 128,
 	SEED_SECRET_GOOD = 16, // RFC 4226 §4, R6: at least 128 bits
 	SEED_SERIAL_MAX = 64,
+	SEED_TEXT_MAX = 256, // of a name: issuer, maker, model, person
 	SEED_STEP_MIN = 5,
 	SEED_STEP_MAX = 3600,
 };

@@ -1,0 +1,295 @@
+// Seeds: held, checked, and read from the ways in which people and programs write a secret.
+//
+// The readers work from the caller's text straight into locked memory. liboath's Base32 and OpenSSL's streaming Base64 leave the secret
+// in heap that they free unwiped; OpenSSL's block decoder and its hexadecimal keep nothing.
+#include "otp/seed.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+
+enum { TEXT_ROOM = 8 * SEED_SECRET_MAX }; // what a written secret may take, with blanks and hyphens
+
+void seed_clear(struct seed *s)
+{
+	if (!s)
+		return;
+	free(s->serial);
+	free(s->issuer);
+	free(s->maker);
+	free(s->model);
+	free(s->person);
+	free(s->suite);
+	secret_free(s->secret);
+	*s = (struct seed){ 0 };
+}
+
+void seeds_free(struct seeds *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		seed_clear(&s->list[i]);
+	free(s->list);
+	*s = (struct seeds){ 0 };
+}
+
+struct err *seeds_add(struct seeds *list, struct seed *s)
+{
+	if (list->n == list->room) {
+		size_t room = list->room ? 2 * list->room : 16;
+		struct seed *more = reallocarray(list->list, room, sizeof(*more));
+		if (!more) {
+			seed_clear(s);
+			return err_no_memory();
+		}
+		list->list = more;
+		list->room = room;
+	}
+	list->list[list->n++] = *s;
+	*s = (struct seed){ 0 };
+	return NULL;
+}
+
+static struct err *wrong_seed(const struct seed *s, const char *what)
+{
+	AUTO_TEXT char *serial = text_safe(s->serial, strlen(s->serial), SEED_SERIAL_MAX);
+	return err_tag(err_new(ERR_ANSWER, N_("The seed of the token %1 cannot be used: %2."),
+			       ARG_TEXT(serial ? serial : ""), ARG_ID(what)),
+		       "seed-wrong");
+}
+
+static bool serial_is_good(const char *serial)
+{
+	size_t len = strlen(serial);
+	return len > 0 && len <= SEED_SERIAL_MAX && text_is_ascii(serial, len) &&
+	       !strchr(serial, ' ');
+}
+
+static bool words_are_good(const char *text)
+{
+	if (!text)
+		return true;
+	size_t len = strlen(text);
+	if (len > SEED_TEXT_MAX || !text_is_utf8(text, len))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return false;
+	return true;
+}
+
+// What is wrong with how its values are made; null when nothing is.
+static const char *wrong_way(const struct seed *s)
+{
+	if (s->kind == SEED_OCRA) {
+		if (!s->suite || !s->suite[0])
+			return N_("it is for OCRA and names no suite");
+		return s->counter > SEED_COUNTER_MAX ? N_("its counter is too large") : NULL;
+	}
+	if (s->digits < SEED_DIGITS_MIN || s->digits > SEED_DIGITS_MAX)
+		return N_("its values would not have 6 to 8 digits");
+	if (s->kind == SEED_HOTP)
+		return s->counter > SEED_COUNTER_MAX ? N_("its counter is too large") : NULL;
+	if (s->step < SEED_STEP_MIN || s->step > SEED_STEP_MAX)
+		return N_("its time step is not between 5 and 3600 seconds");
+	return s->t0 < 0 ? N_("its steps begin before 1970") : NULL;
+}
+
+struct err *seed_check(const struct seed *s)
+{
+	if (!s->serial || !serial_is_good(s->serial))
+		return err_tag(
+			err_hint(err_new(ERR_ANSWER,
+					 N_("A seed has no serial number that a token can have.")),
+				 N_("A serial number has 1 to 64 letters, digits and signs of "
+				    "ASCII, and no blanks.")),
+			"seed-wrong");
+	const char *wrong = wrong_way(s);
+	if (wrong)
+		return wrong_seed(s, wrong);
+	if (secret_len(s->secret) == 0 || secret_len(s->secret) > SEED_SECRET_MAX)
+		return wrong_seed(s, N_("its secret is empty, or longer than 128 bytes"));
+	if (!words_are_good(s->issuer) || !words_are_good(s->maker) || !words_are_good(s->model) ||
+	    !words_are_good(s->person) || !words_are_good(s->suite))
+		return wrong_seed(s, N_("its names are too long, or hold control characters"));
+	if (s->not_before && s->not_after && s->not_after < s->not_before)
+		return wrong_seed(s, N_("it would end before it begins"));
+	return NULL;
+}
+
+bool seed_is_weak(const struct seed *s)
+{
+	return secret_len(s->secret) < SEED_SECRET_GOOD;
+}
+
+const char *seed_kind_name(enum seed_kind kind)
+{
+	static const char *const names[] = { "hotp", "totp", "ocra" };
+	return names[kind];
+}
+
+const char *seed_hash_name(enum seed_hash hash)
+{
+	static const char *const names[] = { "sha1", "sha256", "sha512" };
+	return names[hash];
+}
+
+bool seed_hash_by_name(const char *name, enum seed_hash *out)
+{
+	if (strncasecmp(name, "hmac", 4) == 0)
+		name += name[4] == '-' || name[4] == '_' ? 5 : 4;
+	if (strncasecmp(name, "sha", 3) != 0)
+		return false;
+	name += name[3] == '-' || name[3] == '_' ? 4 : 3;
+	static const char *const bits[] = { "1", "256", "512" };
+	for (size_t i = 0; i < ARRAY_LEN(bits); i++)
+		if (strcmp(name, bits[i]) == 0) {
+			*out = (enum seed_hash)i;
+			return true;
+		}
+	return false;
+}
+
+static struct err *no_secret(const char *encoding)
+{
+	return err_tag(err_hint(err_new(ERR_ANSWER, N_("A secret is not written in %1."),
+					ARG_TEXT(encoding)),
+				N_("Look whether it was cut short, or is written in another way: "
+				   "in hexadecimal, Base32 or Base64.")),
+		       "seed-wrong");
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+// The text without blanks and, where they may be, hyphens.
+static struct err *pack(const char *text, size_t len, bool hyphens, const char *encoding,
+			struct secret **out)
+{
+	AUTO(secret) struct secret *packed = NULL;
+	TRY(secret_new(TEXT_ROOM, &packed));
+	uint8_t *room = secret_room(packed);
+	size_t n = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (is_blank(text[i]) || (hyphens && text[i] == '-'))
+			continue;
+		if (n == TEXT_ROOM)
+			return no_secret(encoding);
+		room[n++] = (uint8_t)text[i];
+	}
+	secret_set_len(packed, n);
+	*out = packed;
+	packed = NULL;
+	return NULL;
+}
+
+static int base32_digit(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a';
+	return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+}
+
+// How many characters at the end are padding.
+static size_t padding(const struct secret *packed)
+{
+	size_t n = 0, len = secret_len(packed);
+	while (n < len && secret_bytes(packed)[len - 1 - n] == '=')
+		n++;
+	return n;
+}
+
+static struct err *finish(struct secret **made, const char *encoding, struct secret **out)
+{
+	if (secret_len(*made) == 0)
+		return no_secret(encoding);
+	*out = *made;
+	*made = NULL;
+	return NULL;
+}
+
+struct err *seed_from_base32(const char *text, size_t len, struct secret **out)
+{
+	static const char encoding[] = "Base32";
+	AUTO(secret) struct secret *packed = NULL, *made = NULL;
+	TRY(pack(text, len, true, encoding, &packed));
+	size_t pads = padding(packed), n = secret_len(packed) - pads, tail = n % 8;
+	// 1, 3 or 6 characters more than whole groups hold no whole byte more: something was cut off.
+	if (tail == 1 || tail == 3 || tail == 6 || pads > (8 - tail) % 8)
+		return no_secret(encoding);
+	TRY(secret_new(TEXT_ROOM, &made));
+	uint8_t *to = secret_room(made);
+	size_t made_len = 0;
+	uint32_t bits = 0;
+	unsigned n_bits = 0;
+	for (size_t i = 0; i < n; i++) {
+		int digit = base32_digit(secret_bytes(packed)[i]);
+		if (digit < 0)
+			return no_secret(encoding);
+		bits = (bits << 5 | (uint32_t)digit) & 0xfff;
+		n_bits += 5;
+		if (n_bits >= 8) {
+			n_bits -= 8;
+			to[made_len++] = (uint8_t)(bits >> n_bits);
+		}
+	}
+	wipe(&bits, sizeof(bits));
+	secret_set_len(made, made_len);
+	return finish(&made, encoding, out);
+}
+
+struct err *seed_from_hex(const char *text, size_t len, struct secret **out)
+{
+	static const char encoding[] = "hexadecimal";
+	AUTO(secret) struct secret *packed = NULL, *made = NULL;
+	TRY(pack(text, len, false, encoding, &packed));
+	// OpenSSL ends at a zero byte, and says by an entry in its queue what it does not take.
+	if (memchr(secret_bytes(packed), 0, secret_len(packed)))
+		return no_secret(encoding);
+	TRY(secret_new(TEXT_ROOM, &made));
+	for (size_t i = 0; i < secret_len(packed); i++)
+		if (OPENSSL_hexchar2int(secret_bytes(packed)[i]) < 0)
+			return no_secret(encoding);
+	size_t made_len = 0;
+	if (secret_len(packed) % 2 != 0 ||
+	    OPENSSL_hexstr2buf_ex(secret_room(made), TEXT_ROOM, &made_len, secret_text(packed),
+				  '\0') != 1)
+		return no_secret(encoding);
+	secret_set_len(made, made_len);
+	return finish(&made, encoding, out);
+}
+
+static bool is_base64_digit(uint8_t c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '+' || c == '/';
+}
+
+struct err *seed_from_base64(const char *text, size_t len, struct secret **out)
+{
+	static const char encoding[] = "Base64";
+	AUTO(secret) struct secret *packed = NULL, *made = NULL;
+	TRY(pack(text, len, false, encoding, &packed));
+	size_t pads = padding(packed), n = secret_len(packed);
+	if (n == 0 || n % 4 != 0 || pads > 2)
+		return no_secret(encoding);
+	for (size_t i = 0; i < n - pads; i++)
+		if (!is_base64_digit(secret_bytes(packed)[i]))
+			return no_secret(encoding);
+	TRY(secret_new(TEXT_ROOM, &made));
+	int made_len = EVP_DecodeBlock(secret_room(made), secret_bytes(packed), (int)n);
+	if (made_len < (int)pads)
+		return no_secret(encoding);
+	secret_set_len(made, (size_t)made_len - pads);
+	return finish(&made, encoding, out);
+}
