@@ -27,8 +27,7 @@ void otp_place_close(struct otp_place *p)
 static char *who(void)
 {
 	const struct passwd *p = getpwuid(getuid());
-	return p && p->pw_name ? text_copy(p->pw_name)
-			       : text_format("uid %u", (unsigned)getuid());
+	return p && p->pw_name ? text_copy(p->pw_name) : text_format("uid %u", (unsigned)getuid());
 }
 
 struct err *otp_place_open(bool make, struct otp_place *out)
@@ -72,12 +71,12 @@ static struct err *several_of(const char *person)
 
 static struct err *which_wanted(void)
 {
-	return err_hint(err_tag(err_new(ERR_USAGE,
-					N_("It is not said which one-time password token is "
-					   "meant.")),
-				"usage"),
-			N_("Give its serial number with --serial, or the name of the person who "
-			   "holds it."));
+	return err_hint(
+		err_tag(err_new(ERR_USAGE, N_("It is not said which one-time password token is "
+					      "meant.")),
+			"usage"),
+		N_("Give its serial number with --serial, or the name of the person who "
+		   "holds it."));
 }
 
 struct err *otp_which(struct cli *cli, const struct otp_place *p, const char *person, char **serial)
@@ -102,11 +101,11 @@ struct err *otp_which(struct cli *cli, const struct otp_place *p, const char *pe
 
 static struct err *missing(const char *name)
 {
-	return err_hint(err_tag(err_new(ERR_ANSWER, N_("An answer is missing: %1."),
-					ARG_TEXT(name)),
-				"answer-missing"),
-			N_("Give it as a line of standard input or in the file of --answers, or "
-			   "run the command on a terminal."));
+	return err_hint(
+		err_tag(err_new(ERR_ANSWER, N_("An answer is missing: %1."), ARG_TEXT(name)),
+			"answer-missing"),
+		N_("Give it as a line of standard input or in the file of --answers, or "
+		   "run the command on a terminal."));
 }
 
 static struct err *too_long(void)
@@ -183,10 +182,11 @@ static struct err *refused(struct err *e, const char *tag, const struct judge_st
 				      "`inkan otp unlock`."));
 	if (!r->lock_after)
 		return err_hint(e, N_("Type the value that the token shows now."));
-	return err_hint(e,
-			N_("Type the value that the token shows now. After %1 more wrong ones it "
-			   "is locked. Where it is never right, `inkan otp resync` finds it again."),
-			ARG_NUM(r->lock_after - st->failures));
+	return err_hint(
+		e,
+		N_("Type the value that the token shows now. After %1 more wrong ones it "
+		   "is locked. Where it is never right, `inkan otp resync` finds it again."),
+		ARG_NUM(r->lock_after - st->failures));
 }
 
 static struct err *wait_for(const char *serial, int64_t seconds)
@@ -214,8 +214,7 @@ struct err *otp_verdict(enum judgement j, const char *serial, const struct judge
 		return wait_for(serial, st->wait_until - clock_now());
 	case JUDGED_LOCKED:
 		return err_hint(
-			err_tag(err_new(ERR_ANSWER,
-					N_("The one-time password token %1 is locked."),
+			err_tag(err_new(ERR_ANSWER, N_("The one-time password token %1 is locked."),
 					ARG_TEXT(serial)),
 				"otp-locked"),
 			N_("The value was not looked at. An administrator makes sure of the person "

@@ -9,11 +9,11 @@
 
 static struct err *serial_wanted(void)
 {
-	return err_hint(err_tag(err_new(ERR_USAGE,
-					N_("It is not said which one-time password token is "
-					   "meant.")),
-				"usage"),
-			N_("Give its serial number with --serial."));
+	return err_hint(
+		err_tag(err_new(ERR_USAGE, N_("It is not said which one-time password token is "
+					      "meant.")),
+			"usage"),
+		N_("Give its serial number with --serial."));
 }
 
 static struct err *holds_already(const struct cli *cli, const struct otp_place *p,
@@ -51,8 +51,7 @@ static struct err *take_back(const char *serial)
 
 int run_otp_assign(struct cli *cli)
 {
-	const char *person = cli->o.n_operands ? cli->o.operands[0] : NULL,
-		   *serial = cli->o.serial;
+	const char *person = cli->o.n_operands ? cli->o.operands[0] : NULL, *serial = cli->o.serial;
 	struct err *e = !serial	 ? serial_wanted()
 			: person ? hand_over(cli, serial, person)
 				 : take_back(serial);

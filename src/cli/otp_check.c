@@ -81,8 +81,9 @@ int run_otp_resync(struct cli *cli)
 	struct err *e = resync_it(cli, &serial);
 	if (e)
 		return cli_fail(cli, e, NULL);
-	say(stderr, N_("The token %1 is found again. Both values are spent; the next one that it "
-		       "shows counts."),
+	say(stderr,
+	    N_("The token %1 is found again. Both values are spent; the next one that it "
+	       "shows counts."),
 	    ARG_TEXT(serial));
 	otp_report(cli, "resynchronised", 0, serial, NULL);
 	return 0;
