@@ -176,7 +176,7 @@ struct err *otp_ask(struct cli *cli, const char *name, struct msg *words, struct
 static struct err *refused(struct err *e, const char *tag, const struct judge_state *st,
 			   const struct judge_rules *r)
 {
-	err_tag(e, tag);
+	e = err_tag(e, tag);
 	if (st->locked)
 		return err_hint(e, N_("It is locked now: an administrator unlocks it with "
 				      "`inkan otp unlock`."));
