@@ -22,7 +22,7 @@ static const char *const migrations[] = {
 	" used BIGINT NOT NULL);"
 	"CREATE INDEX otp_tokens_by_person ON otp_tokens (person);"
 	"CREATE TABLE otp_events ("
-	" at BIGINT NOT NULL, serial TEXT NOT NULL, what TEXT NOT NULL, by_whom TEXT, detail TEXT);"
+	" turn INTEGER PRIMARY KEY, at BIGINT NOT NULL, serial TEXT NOT NULL, what TEXT NOT NULL, by_whom TEXT, detail TEXT);"
 	"CREATE INDEX otp_events_by_serial ON otp_events (serial);",
 };
 
@@ -332,7 +332,7 @@ struct err *otp_history(struct otp_tokens *t, const char *serial, struct otp_eve
 	bool more = true;
 	TRY(store_query(t->store,
 			"SELECT at, serial, what, by_whom, detail FROM otp_events WHERE serial = ?"
-			" ORDER BY at, rowid",
+			" ORDER BY turn",
 			VALUES(V_TEXT(serial)), &rows));
 	struct err *e = NULL;
 	while (!e && !(e = rows_next(rows, &more)) && more)
