@@ -84,7 +84,7 @@ static struct err *check_terms(const struct otp_server_terms *t)
 }
 
 static struct err *take_place(const struct otp_server_terms *t, const char *server,
-			      struct otp_place *p)
+			      struct server_place *p)
 {
 	p->shown = text_safe(server, strnlen(server, 300), 300);
 	if (!p->shown)

@@ -58,10 +58,10 @@ DEFINE_CLEANUP(otp_server, struct otp_server, otp_server_close)
 // nothing. The caller frees.
 struct msg *otp_server_warning(const struct otp_server *s);
 
-enum otp_verdict { OTP_ACCEPTED, OTP_REJECTED, OTP_CHALLENGED };
+enum otp_ruling { OTP_ACCEPTED, OTP_REJECTED, OTP_CHALLENGED };
 
 struct otp_reply {
-	enum otp_verdict verdict;
+	enum otp_ruling verdict;
 	char *words; // of the server, as safe text, perhaps several lines; "" where it says nothing
 	bool shown; // OTP_CHALLENGED: the answer may be shown while it is typed (RADIUS: Prompt = Echo)
 	// OTP_REJECTED: an earlier server was sent the value and did not answer. It may have spent it, so that the next one rightly refused a

@@ -8,7 +8,7 @@
 struct http;
 
 // One that judges: by its protocol one part or the other.
-struct otp_place {
+struct server_place {
 	char *shown; // as the terms name it
 	struct radius_name name;
 	char *url;
@@ -26,7 +26,7 @@ struct otp_challenge {
 
 struct otp_server {
 	enum otp_server_protocol protocol;
-	struct otp_place places[OTP_SERVERS_MAX];
+	struct server_place places[OTP_SERVERS_MAX];
 	size_t n_places;
 	size_t first; // the one that answered last
 	unsigned seconds, tries;
@@ -43,7 +43,7 @@ struct err *otp_server_wrong(struct msg *what) MUST;
 struct err *otp_stopped(void) MUST;
 
 // The place's part of the terms. ERR_PROFILE tagged "otp-server-wrong".
-MUST struct err *validate_place(const char *server, struct otp_place *p);
+MUST struct err *validate_place(const char *server, struct server_place *p);
 
 // A challenge of this user's is answered, or there is none.
 MUST struct err *radius_ask(struct otp_server *s, const char *user, const struct secret *value,

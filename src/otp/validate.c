@@ -11,7 +11,7 @@
 static const char check_path[] = "/validate/check";
 enum { URL_MAX = 512 };
 
-struct err *validate_place(const char *server, struct otp_place *p)
+struct err *validate_place(const char *server, struct server_place *p)
 {
 	static const char scheme[] = "https://";
 	size_t n = strnlen(server, URL_MAX + 1);
@@ -35,7 +35,7 @@ static char *authority_of(const char *url)
 	return text_format("%.*s", (int)strcspn(host, "/"), host);
 }
 
-static struct err *open_place(struct otp_server *s, struct otp_place *p)
+static struct err *open_place(struct otp_server *s, struct server_place *p)
 {
 	AUTO_TEXT char *host = authority_of(p->url);
 	const char *hosts[] = { host };
@@ -91,7 +91,7 @@ static struct err *make_form(const struct otp_server *s, const char *user,
 	return NULL;
 }
 
-static struct err *ask_place(struct otp_server *s, struct otp_place *p, const struct secret *form,
+static struct err *ask_place(struct otp_server *s, struct server_place *p, const struct secret *form,
 			     struct validate_answer *out, bool *sent)
 {
 	static const struct http_header headers[] = { { "Content-Type",

@@ -6,7 +6,7 @@
 enum { VALIDATE_BODY_MAX = 65536, VALIDATE_TRANSACTION_MAX = 64 };
 
 struct validate_answer {
-	enum otp_verdict verdict;
+	enum otp_ruling verdict;
 	char *words;	   // detail.message, safe text
 	char *transaction; // OTP_CHALLENGED: what the answer carries back
 };

@@ -61,7 +61,7 @@ static bool is_transaction(const char *text)
 }
 
 // What the server decided; false: it contradicts itself. Older ones have no "authentication".
-static bool verdict_of(const json_t *result, const json_t *detail, enum otp_verdict *out)
+static bool verdict_of(const json_t *result, const json_t *detail, enum otp_ruling *out)
 {
 	bool value = json_is_true(json_object_get(result, "value"));
 	const char *said = json_text(result, "authentication");
@@ -75,7 +75,7 @@ static bool verdict_of(const json_t *result, const json_t *detail, enum otp_verd
 	return (!asks || is_transaction(transaction)) && !(said && strcmp(said, "ACCEPT") == 0);
 }
 
-static struct err *take(const json_t *detail, enum otp_verdict verdict, struct validate_answer *out)
+static struct err *take(const json_t *detail, enum otp_ruling verdict, struct validate_answer *out)
 {
 	AUTO_VALIDATE_ANSWER struct validate_answer a = { .verdict = verdict };
 	const char *words = detail ? json_text(detail, "message") : NULL;
@@ -93,7 +93,7 @@ struct err *validate_read(const char *server, int status, const void *body, size
 			  struct validate_answer *out)
 {
 	AUTO(json) json_t *j = NULL;
-	enum otp_verdict verdict = OTP_REJECTED;
+	enum otp_ruling verdict = OTP_REJECTED;
 	if (status >= 500)
 		return trouble(server, status, NULL);
 	struct err *e = json_read(body, len, VALIDATE_BODY_MAX, ERR_NETWORK, "/validate/check", &j);

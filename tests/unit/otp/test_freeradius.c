@@ -41,7 +41,7 @@ static struct otp_server *open_server(struct wish w)
 	return s;
 }
 
-static enum otp_verdict ask(struct otp_server *s, const char *user, const char *value,
+static enum otp_ruling ask(struct otp_server *s, const char *user, const char *value,
 			    struct otp_reply *out)
 {
 	AUTO(secret) struct secret *typed = text_secret(value);
@@ -64,14 +64,14 @@ static void value_now(const char *prefix, char out[static 16])
 }
 
 // Asks with the value of this moment; once more where the moment passed while the server judged.
-static enum otp_verdict ask_now(struct otp_server *s, const char *user, const char *prefix,
+static enum otp_ruling ask_now(struct otp_server *s, const char *user, const char *prefix,
 				struct otp_reply *out)
 {
 	for (;;) {
 		char value[16];
 		int64_t step = clock_now() / 30;
 		value_now(prefix, value);
-		enum otp_verdict v = ask(s, user, value, out);
+		enum otp_ruling v = ask(s, user, value, out);
 		if (v != OTP_REJECTED || clock_now() / 30 == step)
 			return v;
 	}

@@ -45,12 +45,12 @@ static struct err *ask(struct otp_server *s, const char *value, struct otp_reply
 	return otp_server_ask(s, "hanako", typed, r);
 }
 
-static enum otp_verdict verdict(struct otp_server *s, const char *value, struct otp_reply *r)
+static enum otp_ruling verdict(struct otp_server *s, const char *value, struct otp_reply *r)
 {
 	if (check_no_err(ask(s, value, r), value, __FILE__, __LINE__))
 		return r->verdict;
 	CU_FAIL("no answer");
-	return (enum otp_verdict)99;
+	return (enum otp_ruling)99;
 }
 
 static const struct peer_answer accepts[] = { { .move = MOVE_GOOD, .code = 2 }, { 0 } };
@@ -106,7 +106,7 @@ static void test_a_bad_answer_is_ignored_and_the_good_one_behind_it_counts(void)
 		AUTO(peer) struct peer *p = peer_start(&script);
 		AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 1, false);
 		AUTO_REPLY struct otp_reply r = { 0 };
-		enum otp_verdict v = verdict(s, "1", &r);
+		enum otp_ruling v = verdict(s, "1", &r);
 		if (v != OTP_REJECTED)
 			fprintf(stderr, "move %d\n", (int)bad);
 		CU_ASSERT_EQUAL(v, OTP_REJECTED);

@@ -39,12 +39,12 @@ static struct err *ask(struct otp_server *s, const char *value, struct otp_reply
 	return e ? e : otp_server_ask(s, "hanako@bank", typed, r);
 }
 
-static enum otp_verdict verdict(struct otp_server *s, const char *value, struct otp_reply *r)
+static enum otp_ruling verdict(struct otp_server *s, const char *value, struct otp_reply *r)
 {
 	if (check_no_err(ask(s, value, r), value, __FILE__, __LINE__))
 		return r->verdict;
 	CU_FAIL("no answer");
-	return (enum otp_verdict)99;
+	return (enum otp_ruling)99;
 }
 
 // Whether the log has a POST with exactly this body.
