@@ -141,6 +141,9 @@ static const char *const about_otp_check[] = {
 	   "asked for, or is a line of standard input."),
 	N_("Which token: by --serial, or by the person who holds it. A value that the certificate "
 	   "authority judges itself is not to be checked here first: it would be spent nowhere."),
+	N_("With --profile a server judges it instead, if the profile's role names one: RADIUS, or "
+	   "/validate/check as privacyIDEA has it. PERSON is the name that the server knows. A "
+	   "server that is down is told from a value that is wrong (exit status 9, and 8)."),
 	NULL
 };
 static const char *const about_otp_import[] = {
@@ -272,7 +275,8 @@ const struct command commands[] = {
 	  FIND_TOKEN | OPT_PROFILE | OPT_ANSWERS | OPT_JSON | OPT_BUNDLE | OPT_NAMES, run_doctor,
 	  false },
 	{ "otp check", "[PERSON]", 0, 1, N_("Judge and spend a one-time password"), about_otp_check,
-	  "inkan otp check --serial 83012457", OPT_SERIAL | OPT_ANSWERS | OPT_JSON, run_otp_check,
+	  "inkan otp check --serial 83012457",
+	  OPT_SERIAL | OPT_PROFILE | OPT_ROLE | OPT_ANSWERS | OPT_YES | OPT_JSON, run_otp_check,
 	  false },
 	{ "otp import", "FILE", 1, 1, N_("Bring the seeds of one-time password tokens"),
 	  about_otp_import, "inkan otp import tokens.pskc.xml",

@@ -171,6 +171,18 @@ struct err *otp_ask(struct cli *cli, const char *name, struct msg *words, struct
 	return text_fold_secret(typed, true, out);
 }
 
+struct err *otp_ask_pin(struct cli *cli, const char *name, struct msg *words, struct secret **out)
+{
+	AUTO(msg) struct msg *m = words;
+	AUTO(secret) struct secret *typed = NULL, *folded = NULL;
+	TRY(ask(cli, name, m, &typed));
+	TRY(text_fold_secret(typed, false, &folded));
+	bool digits = text_is_digits(secret_text(folded), secret_len(folded));
+	*out = digits ? folded : typed;
+	*(digits ? &folded : &typed) = NULL;
+	return NULL;
+}
+
 // --- what came of it
 
 static struct err *refused(struct err *e, const char *tag, const struct judge_state *st,

@@ -18,6 +18,9 @@ MUST struct err *otp_place_open(bool make, struct otp_place *out);
 // A value: from the answers (`name`), from the person, or the next line of standard input. Folded, so that blanks and full-width digits do not
 // matter. ERR_ANSWER tagged "answer-missing" where there is none.
 MUST struct err *otp_ask(struct cli *cli, const char *name, struct msg *words, struct secret **out);
+// A PIN in the same ways: digits are folded, anything else stays as it was typed.
+MUST struct err *otp_ask_pin(struct cli *cli, const char *name, struct msg *words,
+			     struct secret **out);
 // The token that --serial or the person's name (the operand, may be null) means. New string; ERR_USAGE where neither says which one.
 MUST struct err *otp_which(struct cli *cli, const struct otp_place *p, const char *person,
 			   char **serial);
@@ -30,3 +33,6 @@ char *otp_kind_words(const struct otp_token *t);
 // The result line of a program (takes nothing).
 void otp_report(const struct cli *cli, const char *outcome, int exit, const char *serial,
 		const struct judge_state *st);
+
+// otp check with --profile: the server of the role judges a value of the person (otp_server.c). The exit status.
+int otp_check_at_server(struct cli *cli, const char *person);

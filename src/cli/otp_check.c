@@ -43,6 +43,8 @@ int run_otp_check(struct cli *cli)
 {
 	AUTO_TEXT char *serial = NULL;
 	struct judge_state st = { 0 };
+	if (cli->o.profile || cli->o.role)
+		return otp_check_at_server(cli, person_of(cli));
 	struct err *e = check_it(cli, &serial, &st);
 	if (e)
 		return cli_fail(cli, e, NULL);
