@@ -10,10 +10,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/buf.h"
 #include "base/text.h"
 
 enum { TEXT_ROOM = 8 * SEED_SECRET_MAX }; // what a written secret may take, with blanks and hyphens
+#define STEPS_END UINT64_C(7258118400)	  // 2200-01-01, seconds since 1970
 
 void seed_clear(struct seed *s)
 {
@@ -58,10 +58,11 @@ struct err *seeds_add(struct seeds *list, struct seed *s)
 
 static struct err *wrong_seed(const struct seed *s, const char *what)
 {
-	AUTO_TEXT char *serial = text_safe(s->serial, strlen(s->serial), SEED_SERIAL_MAX);
-	return err_tag(err_new(ERR_ANSWER, N_("The seed of the token %1 cannot be used: %2."),
-			       ARG_TEXT(serial ? serial : ""), ARG_ID(what)),
-		       "seed-wrong");
+	return err_tag(
+		err_hint(err_new(ERR_ANSWER, N_("The seed of the token %1 cannot be used: %2."),
+				 ARG_TEXT(s->serial), ARG_ID(what)),
+			 N_("Have it corrected by whoever made the file.")),
+		"seed-wrong");
 }
 
 static bool serial_is_good(const char *serial)
@@ -98,6 +99,11 @@ static const char *wrong_way(const struct seed *s)
 		return s->counter > SEED_COUNTER_MAX ? N_("its counter is too large") : NULL;
 	if (s->step < SEED_STEP_MIN || s->step > SEED_STEP_MAX)
 		return N_("its time step is not between 5 and 3600 seconds");
+	if (s->drift > SEED_DRIFT_MAX || s->drift < -SEED_DRIFT_MAX)
+		return N_("its clock is too far off");
+	// A step that is not reached for centuries would refuse every value: some other number was meant.
+	if (s->counter > STEPS_END / s->step)
+		return N_("its time step lies after the year 2200");
 	return s->t0 < 0 ? N_("its steps begin before 1970") : NULL;
 }
 

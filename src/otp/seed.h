@@ -23,6 +23,7 @@ enum {
 	SEED_TEXT_MAX = 256, // of a name: issuer, maker, model, person
 	SEED_STEP_MIN = 5,
 	SEED_STEP_MAX = 3600,
+	SEED_DRIFT_MAX = 100000, // steps that a file may say a clock is off
 };
 // RFC 6030 counts in 64 bits; beyond this one nothing can be looked ahead.
 #define SEED_COUNTER_MAX ((uint64_t)INT64_MAX - 1000000)
@@ -36,10 +37,12 @@ struct seed {
 	enum seed_kind kind;
 	enum seed_hash hash;
 	unsigned digits;
-	unsigned step;	  // seconds, TOTP
-	int64_t t0;	  // TOTP: when the steps begin to be counted, seconds since 1970
-	uint64_t counter; // HOTP: the next one
-	char *suite;	  // OCRA
+	unsigned step; // seconds, TOTP
+	int64_t t0;    // TOTP: when the steps begin to be counted, seconds since 1970
+	uint64_t
+		counter; // the first that may be accepted: HOTP's next counter, TOTP's step (0: any)
+	int64_t drift; // TOTP: steps that the token's clock is known to be ahead (negative: behind)
+	char *suite;   // OCRA
 	int64_t not_before, not_after; // when the file lets it be used; 0: not said
 	struct secret *secret;
 };

@@ -1,0 +1,690 @@
+// PSKC files: the examples of RFC 6030, what is made of them by changing a word, and files encrypted here.
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "check.h"
+#include "otp/import.h"
+
+static const char rfc_key[] = "\x12\x34\x56\x78\x90\x12\x34\x56\x78\x90\x12\x34\x56\x78\x90\x12";
+
+// A file of this directory, with words of it replaced by others: pairs, ended by null.
+static char *file(const char *name, ...)
+{
+	AUTO_TEXT char *path = text_format("%s/%s.xml", PSKC_DIR, name);
+	AUTO_BUF struct buf b = { 0 };
+	if (!check_no_err(buf_read_file(path, BUF_DEFAULT_CAP, &b), path, __FILE__, __LINE__))
+		return NULL;
+	char *text = text_copy((const char *)b.data);
+	va_list args;
+	va_start(args, name);
+	for (const char *from; (from = va_arg(args, const char *));) {
+		const char *to = va_arg(args, const char *);
+		char *at = text ? strstr(text, from) : NULL;
+		if (!at) {
+			fprintf(stderr, "%s has no %s\n", name, from);
+			abort();
+		}
+		char *changed =
+			text_format("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+		free(text);
+		text = changed;
+	}
+	va_end(args);
+	return text;
+}
+
+static struct err *import(const char *text, const char *key, size_t key_len, const char *passphrase,
+			  struct seeds *out)
+{
+	AUTO(secret) struct secret *preshared = NULL, *typed = NULL;
+	if (key)
+		TRY(secret_from(key, key_len, &preshared));
+	if (passphrase)
+		TRY(secret_from(passphrase, strlen(passphrase), &typed));
+	const struct import_keys keys = { preshared, typed };
+	return import_pskc(text, strlen(text), &keys, out);
+}
+
+static struct err *plain(const char *text, struct seeds *out)
+{
+	return import(text, NULL, 0, NULL, out);
+}
+
+// Takes text and error: it must have failed with this tag, and have said nothing of a secret.
+static bool refused(char *text, struct err *e, const char *tag)
+{
+	free(text);
+	AUTO_TEXT char *said = e ? err_render(e) : NULL;
+	bool good = e && err_kind(e) == ERR_ANSWER && strcmp(err_nearest_slug(e), tag) == 0 &&
+		    err_next_step(e) && said && !strstr(said, "MTIz") &&
+		    !strstr(said, "1234567890");
+	if (!good)
+		fprintf(stderr, "not %s: %s\n", tag, said ? said : "(accepted)");
+	err_free(e);
+	return good;
+}
+
+#define CHECK_REFUSED(text, tag)                                                                   \
+	do {                                                                                       \
+		AUTO_SEEDS struct seeds refused_ = { 0 };                                          \
+		char *bad = (text);                                                                \
+		CHECK_OR_END(bad);                                                                 \
+		CU_ASSERT(refused(bad, plain(bad, &refused_), (tag)));                             \
+		CU_ASSERT_EQUAL(refused_.n, 0);                                                    \
+	} while (0)
+
+static bool has_secret(const struct seed *s, const char *secret)
+{
+	return secret_len(s->secret) == strlen(secret) &&
+	       memcmp(secret_bytes(s->secret), secret, strlen(secret)) == 0;
+}
+
+static void test_rfc_6030_figure_2_has_a_key_alone(void)
+{
+	AUTO_TEXT char *text = file("figure2", NULL);
+	AUTO_SEEDS struct seeds s = { 0 };
+	CHECK_OK_OR_END(plain(text, &s));
+	CHECK_OR_END(s.n == 1);
+	CU_ASSERT_STRING_EQUAL(s.list[0].serial, "12345678"); // no device: the key's Id
+	CU_ASSERT_STRING_EQUAL(s.list[0].issuer, "Issuer-A");
+	CU_ASSERT_PTR_NULL(s.list[0].person);
+	CU_ASSERT_EQUAL(s.list[0].kind, SEED_HOTP);
+	CU_ASSERT_EQUAL(s.list[0].digits, 6);
+	CU_ASSERT(has_secret(&s.list[0], "1234"));
+	CU_ASSERT(seed_is_weak(&s.list[0]));
+}
+
+static void test_rfc_6030_figure_3_names_device_and_person(void)
+{
+	AUTO_TEXT char *text =
+		file("figure3", "<Counter><PlainValue>0", "<Counter><PlainValue>7", NULL);
+	AUTO_SEEDS struct seeds s = { 0 };
+	CHECK_OK_OR_END(plain(text, &s));
+	CHECK_OR_END(s.n == 1);
+	const struct seed *one = &s.list[0];
+	CU_ASSERT_STRING_EQUAL(one->serial, "987654321");
+	CU_ASSERT_STRING_EQUAL(one->maker, "Manufacturer");
+	CU_ASSERT_STRING_EQUAL(one->issuer, "Issuer");
+	CU_ASSERT_STRING_EQUAL(one->person, "UID=jsmith,DC=example-bank,DC=net");
+	CU_ASSERT_EQUAL(one->digits, 8);
+	CU_ASSERT_EQUAL(one->hash, SEED_SHA1);
+	CU_ASSERT_EQUAL(one->counter, 7);
+	CU_ASSERT(has_secret(one, "12345678901234567890"));
+	CU_ASSERT(!seed_is_weak(one));
+}
+
+static void test_rfc_6030_figure_4_has_no_secret_and_is_refused(void)
+{
+	CHECK_REFUSED(file("figure4", NULL), "pskc-unknown");
+}
+
+static void test_rfc_6030_figure_5_leaves_the_tokens_own_pin_to_it(void)
+{
+	AUTO_TEXT char *text = file("figure5", NULL);
+	AUTO_SEEDS struct seeds s = { 0 };
+	CHECK_OK_OR_END(plain(text, &s));
+	CHECK_OR_END(s.n == 1);
+	CU_ASSERT_STRING_EQUAL(s.list[0].serial, "987654321");
+	CU_ASSERT(has_secret(&s.list[0], "12345678901234567890"));
+	CHECK_REFUSED(file("figure5", "\"Local\"", "\"Append\"", NULL), "pskc-unknown");
+	CHECK_REFUSED(file("figure5", "\"Local\"", "\"Algorithmic\"", NULL), "pskc-unknown");
+	CHECK_REFUSED(file("figure5", " PINUsageMode=\"Local\"", "", NULL), "pskc-unknown");
+	CHECK_REFUSED(file("figure5", ">OTP<", ">Encrypt<", NULL), "pskc-unknown");
+	CHECK_REFUSED(file("figure5", "<KeyUsage>OTP</KeyUsage>",
+			   "<NumberOfTransactions>5</NumberOfTransactions>", NULL),
+		      "pskc-unknown");
+}
+
+static void test_rfc_6030_figure_6_opens_with_the_preshared_key(void)
+{
+	AUTO_TEXT char *text = file("figure6", NULL);
+	AUTO_SEEDS struct seeds s = { 0 };
+	CHECK_OK_OR_END(import(text, rfc_key, 16, NULL, &s));
+	CHECK_OR_END(s.n == 1);
+	CU_ASSERT(has_secret(&s.list[0], "12345678901234567890"));
+
+	AUTO_SEEDS struct seeds none = { 0 };
+	CU_ASSERT(refused(NULL, plain(text, &none), "pskc-key-wanted"));
+	CU_ASSERT(refused(NULL, import(text, NULL, 0, "qwerty", &none), "pskc-key-wanted"));
+	// Of another length; another one, which opens the MAC's key to nonsense or not at all.
+	CU_ASSERT(refused(NULL, import(text, rfc_key, 15, NULL, &none), "pskc-key-wrong"));
+	struct err *e = import(text, "0123456789abcdef", 16, NULL, &none);
+	CU_ASSERT(err_has_tag(e, "pskc-key-wrong") || err_has_tag(e, "pskc-mac"));
+	err_free(e);
+}
+
+static void test_a_changed_value_or_mac_is_refused(void)
+{
+	static const char *const changes[][3] = {
+		{ "Su+Nvt", "Tu+Nvt", "pskc-mac" },			  // the MAC
+		{ "AAECAwQF", "AQECAwQF", "pskc-mac" },			  // the IV
+		{ "VmNPCMl8jwZqIUqGv", "VmNPCMl8jwZqIUqGw", "pskc-mac" }, // the last block
+		{ "Su+NvtQfmvfJzF6bmQiJqoLRExc=", "", "pskc-damaged" },
+		{ "Su+NvtQfmvfJzF6bmQiJqoLRExc=", "Su+NvtQfmvfJzF6bmQiJqg==", "pskc-mac" },
+		{ "xmldsig#hmac-sha1", "xmldsig#hmac-zha1", "pskc-unknown" },
+		{ "xmlenc#aes128-cbc", "xmlenc#tripledes-cbc", "pskc-unknown" },
+		{ "ESIzRFVmd4iZABEiM0RVZgKn6WjLaTC1sbeBMSvIhRejN9vJa2BOlSaMrR7I5wSX",
+		  "ESIzRFVmd4iZABEiM0RVZgKn6WjLaTC1sbeBMSvIhRejN9vJa2BOlSaMrR7I5wS=",
+		  "pskc-damaged" },
+		{ "<ds:KeyName>Pre-shared-key</ds:KeyName>", "", "pskc-damaged" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+		AUTO_SEEDS struct seeds none = { 0 };
+		char *text = file("figure6", changes[i][0], changes[i][1], NULL);
+		CU_ASSERT(refused(text, import(text, rfc_key, 16, NULL, &none), changes[i][2]));
+		CU_ASSERT_EQUAL(none.n, 0);
+	}
+}
+
+// What is cut out from one place to another.
+static char *without(char *text, const char *from, const char *to)
+{
+	char *a = strstr(text, from), *b = a ? strstr(a, to) : NULL;
+	if (!b)
+		abort();
+	b += strlen(to);
+	memmove(a, b, strlen(b) + 1);
+	return text;
+}
+
+static void test_a_value_without_mac_is_refused(void)
+{
+	AUTO_SEEDS struct seeds none = { 0 };
+	char *text = without(file("figure6", NULL), "<ValueMAC>", "</ValueMAC>");
+	CU_ASSERT(refused(text, import(text, rfc_key, 16, NULL, &none), "pskc-mac"));
+	text = without(file("figure6", NULL), "<MACMethod", "</MACMethod>");
+	CU_ASSERT(refused(text, import(text, rfc_key, 16, NULL, &none), "pskc-damaged"));
+	text = without(file("figure6", NULL), "<MACKey>", "</MACKey>");
+	CU_ASSERT(refused(text, import(text, rfc_key, 16, NULL, &none), "pskc-unknown"));
+	text = without(file("figure6", NULL), "<EncryptionKey>", "</EncryptionKey>");
+	CU_ASSERT(refused(text, import(text, rfc_key, 16, NULL, &none), "pskc-damaged"));
+}
+
+static void test_rfc_6030_figure_7_opens_with_the_passphrase(void)
+{
+	AUTO_TEXT char *text = file("figure7", NULL);
+	AUTO_SEEDS struct seeds s = { 0 }, none = { 0 };
+	CHECK_OK_OR_END(import(text, NULL, 0, "qwerty", &s));
+	CHECK_OR_END(s.n == 1);
+	CU_ASSERT_STRING_EQUAL(s.list[0].maker, "TokenVendorAcme");
+	CU_ASSERT(has_secret(&s.list[0], "12345678901234567890"));
+	struct err *e = import(text, NULL, 0, "querty", &none);
+	CU_ASSERT(err_has_tag(e, "pskc-key-wrong") || err_has_tag(e, "pskc-mac"));
+	err_free(e);
+	CU_ASSERT(refused(NULL, import(text, rfc_key, 16, NULL, &none), "pskc-key-wanted"));
+
+	static const char *const changes[][3] = {
+		{ ">1000<", ">10000001<", "pskc-damaged" }, // ten million rounds are the most
+		{ ">1000<", ">0<", "pskc-damaged" },
+		{ ">16<", ">24<", "pskc-key-wrong" },
+		{ "<PRF/>", "<PRF Algorithm=\"urn:md5\"/>", "pskc-unknown" },
+		{ "pkcs-5v2-0#pbkdf2", "pkcs-5v2-0#pbkdf1", "pskc-unknown" },
+		{ "Ej7/PEpyEpw=", "", "pskc-damaged" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+		char *bad = file("figure7", changes[i][0], changes[i][1], NULL);
+		CU_ASSERT(refused(bad, import(bad, NULL, 0, "qwerty", &none), changes[i][2]));
+	}
+}
+
+static void test_rfc_6030_figures_8_and_9_are_refused_by_name(void)
+{
+	CHECK_REFUSED(file("figure8", NULL), "pskc-unknown");
+	CHECK_REFUSED(file("figure9", NULL), "pskc-unknown");
+	AUTO_TEXT char *unsigned_one =
+		without(file("figure9", NULL), "<Signature>", "</Signature>");
+	AUTO_SEEDS struct seeds s = { 0 };
+	CHECK_OK(plain(unsigned_one, &s));
+}
+
+static void test_rfc_6030_figure_10_has_one_device_twice(void)
+{
+	CHECK_REFUSED(file("figure10", NULL), "import-duplicate");
+	AUTO_TEXT char *text = file("figure10", "<SerialNo>9999999", "<SerialNo>9999998", NULL);
+	AUTO_SEEDS struct seeds s = { 0 };
+	CHECK_OK_OR_END(plain(text, &s));
+	CHECK_OR_END(s.n == 4);
+	CU_ASSERT_STRING_EQUAL(s.list[1].serial, "123456");
+	CU_ASSERT_EQUAL(s.list[1].not_before, 1146441600); // 2006-05-01
+	CU_ASSERT_EQUAL(s.list[1].not_after, 1149033600);  // 2006-05-31
+	CU_ASSERT_EQUAL(s.list[3].not_after, 1146355200);  // 2006-04-30
+}
+
+static void test_dates_are_understood_or_refused(void)
+{
+	static const struct {
+		const char *date;
+		int64_t is; // 0: refused
+	} dates[] = {
+		{ "2006-05-01T00:00:00Z", 1146441600 },
+		{ "2006-05-01T09:00:00+09:00", 1146441600 },
+		{ "2006-05-01T00:00:00.5Z", 1146441600 },
+		{ "2006-05-01", 1146441600 },
+		{ "2006-02-29T00:00:00Z", 0 },
+		{ "2006-13-01T00:00:00Z", 0 },
+		{ "2006-05-01T24:00:00Z", 0 },
+		{ "2006-05-01T00:00:00+9", 0 },
+		{ "20060501", 0 },
+		{ "2006-05- 1T00:00:00Z", 0 },
+		{ "1969-12-31T00:00:00Z", 0 },
+		{ "", 0 },
+		{ "2006-05-01T00:00", 0 },
+		{ "2006-05-01T00:00:00Zulu", 0 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(dates); i++) {
+		char *text = file("figure10", "2006-05-31T00:00:00Z", "2037-01-01T00:00:00Z",
+				  "2006-05-01T00:00:00Z", dates[i].date, "<SerialNo>9999999",
+				  "<SerialNo>9999998", NULL);
+		AUTO_SEEDS struct seeds s = { 0 };
+		if (dates[i].is == 0) {
+			CU_ASSERT(refused(text, plain(text, &s), "pskc-damaged"));
+			continue;
+		}
+		CHECK_OK(plain(text, &s));
+		free(text);
+		CU_ASSERT(s.n > 0 && s.list[0].not_before == dates[i].is);
+	}
+	CHECK_REFUSED(file("figure10", "2006-05-31", "2006-04-01", NULL), "seed-wrong");
+}
+
+static void test_totp_has_step_time_and_drift(void)
+{
+	AUTO_TEXT char *text =
+		file("figure3", "pskc:hotp", "pskc:totp",
+		     "<Counter><PlainValue>0</PlainValue></Counter>",
+		     "<Time><PlainValue>40000000</PlainValue></Time>"
+		     "<TimeInterval><PlainValue>60</PlainValue></TimeInterval>"
+		     "<TimeDrift><PlainValue>-4</PlainValue></TimeDrift>",
+		     "<ResponseFormat", "<Suite>HMAC-SHA256</Suite><ResponseFormat", NULL);
+	AUTO_SEEDS struct seeds s = { 0 };
+	CHECK_OK_OR_END(plain(text, &s));
+	CHECK_OR_END(s.n == 1);
+	CU_ASSERT_EQUAL(s.list[0].kind, SEED_TOTP);
+	CU_ASSERT_EQUAL(s.list[0].hash, SEED_SHA256);
+	CU_ASSERT_EQUAL(s.list[0].step, 60);
+	CU_ASSERT_EQUAL(s.list[0].counter, 40000000);
+	CU_ASSERT_EQUAL(s.list[0].drift, -4);
+	AUTO_TEXT char *usual = file("figure3", "pskc:hotp", "pskc:totp#hmac-sha512",
+				     "<Counter><PlainValue>0</PlainValue></Counter>", "", NULL);
+	AUTO_SEEDS struct seeds u = { 0 };
+	CHECK_OK_OR_END(plain(usual, &u));
+	CU_ASSERT_EQUAL(u.list[0].step, 30);
+	CU_ASSERT_EQUAL(u.list[0].hash, SEED_SHA512);
+	CU_ASSERT_EQUAL(u.list[0].counter, 0);
+}
+
+static void test_ocra_takes_hash_and_digits_from_its_suite(void)
+{
+	AUTO_TEXT char *text =
+		file("figure3", "pskc:hotp", "pskc:ocra-1", "<ResponseFormat",
+		     "<Suite>OCRA-1:HOTP-SHA512-8:C-QN08</Suite>"
+		     "<ChallengeFormat Encoding=\"DECIMAL\" Min=\"8\" Max=\"8\"/><ResponseFormat",
+		     NULL);
+	AUTO_SEEDS struct seeds s = { 0 };
+	CHECK_OK_OR_END(plain(text, &s));
+	CHECK_OR_END(s.n == 1);
+	CU_ASSERT_EQUAL(s.list[0].kind, SEED_OCRA);
+	CU_ASSERT_EQUAL(s.list[0].hash, SEED_SHA512);
+	CU_ASSERT_EQUAL(s.list[0].digits, 8);
+	CU_ASSERT_STRING_EQUAL(s.list[0].suite, "OCRA-1:HOTP-SHA512-8:C-QN08");
+	CHECK_REFUSED(file("figure3", "pskc:hotp", "pskc:ocra-1", NULL), "pskc-unknown");
+	CHECK_REFUSED(file("figure3", "pskc:hotp", "pskc:ocra-1", "<ResponseFormat",
+			   "<Suite>OCRA-1:HOTP-SHA512-6:C-QN08</Suite><ResponseFormat", NULL),
+		      "pskc-damaged");
+	CHECK_REFUSED(file("figure3", "pskc:hotp", "pskc:ocra-1", "<ResponseFormat",
+			   "<Suite>OCRA-2:HOTP-SHA512-8:C-QN08</Suite><ResponseFormat", NULL),
+		      "pskc-unknown");
+}
+
+static void test_numbers_that_are_none_or_too_large_are_refused(void)
+{
+	static const char *const numbers[] = {
+		"9223372036854775808",
+		"18446744073709551616",
+		"-1",
+		"+1",
+		"",
+		"1e3",
+		"0x10",
+		"９",
+		" 1 2",
+		"99999999999999999999999999",
+		"9223372036854775807",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		AUTO_TEXT char *counter = text_format("<Counter><PlainValue>%s<", numbers[i]);
+		CHECK_REFUSED(file("figure3", "<Counter><PlainValue>0<", counter, NULL),
+			      "pskc-damaged");
+	}
+	AUTO_TEXT char *largest =
+		text_format("<Counter><PlainValue>%llu<", (unsigned long long)SEED_COUNTER_MAX);
+	AUTO_TEXT char *text = file("figure3", "<Counter><PlainValue>0<", largest, NULL);
+	AUTO_SEEDS struct seeds s = { 0 };
+	CHECK_OK_OR_END(plain(text, &s));
+	CU_ASSERT_EQUAL(s.list[0].counter, SEED_COUNTER_MAX);
+	static const char *const steps[][2] = { { "0", "seed-wrong" },
+						{ "4", "seed-wrong" },
+						{ "3601", "pskc-damaged" },
+						{ "-30", "pskc-damaged" } };
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		AUTO_TEXT char *interval = text_format(
+			"<TimeInterval><PlainValue>%s</PlainValue></TimeInterval>", steps[i][0]);
+		CHECK_REFUSED(file("figure3", "pskc:hotp", "pskc:totp",
+				   "<Counter><PlainValue>0</PlainValue></Counter>", interval, NULL),
+			      steps[i][1]);
+	}
+}
+
+static void test_what_is_not_known_is_refused_by_name(void)
+{
+	static const char *const changes[][3] = {
+		{ "pskc:hotp", "pskc:securid-aes", "pskc-unknown" },
+		{ "pskc:hotp", "pskc:hotp#hmac-md5", "pskc-unknown" },
+		{ "pskc:hotp", "pskc:hot", "pskc-unknown" },
+		{ "Version=\"1.0\"", "Version=\"2.0\"", "pskc-unknown" },
+		{ "DECIMAL", "HEXADECIMAL", "pskc-unknown" },
+		{ "Encoding=\"DECIMAL\"", "Encoding=\"DECIMAL\" CheckDigits=\"true\"",
+		  "pskc-unknown" },
+		{ "Length=\"8\"", "Length=\"9\"", "seed-wrong" },
+		{ "Length=\"8\"", "Length=\"5\"", "seed-wrong" },
+		{ "Length=\"8\"", "Length=\"８\"", "pskc-damaged" },
+		{ "<ResponseFormat", "<Suite>HMAC-MD5</Suite><ResponseFormat", "pskc-unknown" },
+		{ "<Counter>", "<Answer/><Counter>", "pskc-unknown" },
+		{ "<Counter>", "<TimeInterval/><Counter>", "pskc-unknown" },
+		{ "<CryptoModuleInfo>", "<Novelty/><CryptoModuleInfo>", "pskc-unknown" },
+		{ "MTIzNDU2", "MTIz*DU2", "pskc-damaged" },
+		{ "<SerialNo>987654321", "<SerialNo>98 76", "seed-wrong" },
+		{ "<SerialNo>987654321", "<SerialNo>９８７", "seed-wrong" },
+		{ "<KeyContainer", "<KeyBox", "pskc-damaged" },
+		{ "keyprov:pskc\"", "keyprov:pskc:1.0\"", "pskc-damaged" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+		CHECK_REFUSED(file("figure3", changes[i][0], changes[i][1], NULL), changes[i][2]);
+	CHECK_REFUSED(without(file("figure3", NULL), "<KeyPackage>", "</KeyPackage>"),
+		      "import-empty");
+}
+
+static void test_document_types_and_other_encodings_are_refused(void)
+{
+	static const char *const doctypes[] = {
+		"?>\n<!DOCTYPE a [<!ENTITY b \"c\">]>",
+		"?>\n<!DOCTYPE a SYSTEM \"file:///etc/passwd\">",
+		"?>\n<!DOCTYPE a [<!ENTITY x0 \"x\"><!ENTITY x1 \"&x0;&x0;\">]>",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(doctypes); i++)
+		CHECK_REFUSED(file("figure3", "?>", doctypes[i], NULL), "pskc-damaged");
+	CHECK_REFUSED(file("figure3", ">Issuer<", ">&xxe;<", NULL), "pskc-damaged");
+	// UTF-7, in which a DOCTYPE would look otherwise, is read as UTF-8 and is no XML.
+	CHECK_REFUSED(file("figure3", "encoding=\"UTF-8\"?>",
+			   "encoding=\"UTF-7\"?>+ADwAIQ-DOCTYPE a+AD4-", NULL),
+		      "pskc-damaged");
+	AUTO_SEEDS struct seeds none = { 0 };
+	CU_ASSERT(refused(NULL, import_pskc("\xff\xfe<\0?\0", 6, NULL, &none), "pskc-damaged"));
+	CHECK_REFUSED(file("figure3", ">Issuer<", ">\xe9<", NULL), "pskc-damaged"); // Latin-1
+}
+
+static void test_size_and_depth_have_an_end(void)
+{
+	AUTO_SEEDS struct seeds none = { 0 };
+	size_t huge = 100u * 1024 * 1024;
+	char *blanks = malloc(huge);
+	CHECK_OR_END(blanks);
+	memset(blanks, ' ', huge);
+	CU_ASSERT(refused(NULL, import_pskc(blanks, huge, NULL, &none), "import-too-large"));
+	free(blanks);
+	char deep[300 * 3 + 1] = "";
+	for (size_t i = 0; i < 300; i++)
+		memcpy(deep + 3 * i, "<a>", 4);
+	CHECK_REFUSED(file("figure3", "<Issuer>", deep, NULL), "pskc-damaged");
+	deep[60 * 3] = 0;
+	AUTO_TEXT char *opened = text_format("<Extensions>%s<x/>", deep);
+	CHECK_REFUSED(file("figure3", "<Issuer>", opened, NULL), "pskc-damaged");
+	// One key as large as the file: libxml2's tree of it is not let grow without end.
+	size_t n = 8u * 1024 * 1024;
+	char *many = malloc(n + 100);
+	CHECK_OR_END(many);
+	int head = snprintf(many, 100, "<KeyContainer Version=\"1.0\" xmlns=\"%s\"><KeyPackage>",
+			    "urn:ietf:params:xml:ns:keyprov:pskc");
+	for (size_t at = (size_t)head; at + 4 <= n; at += 4)
+		memcpy(many + at, "<a/>", 4);
+	CU_ASSERT(refused(NULL, import_pskc(many, n - n % 4 - 4, NULL, &none), "pskc-damaged"));
+	free(many);
+}
+
+static void test_a_file_cut_off_anywhere_is_refused(void)
+{
+	static const char *const names[] = { "figure5", "figure6" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		AUTO_TEXT char *text = file(names[i], NULL);
+		AUTO(secret) struct secret *key = NULL;
+		CHECK_OK_OR_END(secret_from(rfc_key, 16, &key));
+		const struct import_keys keys = { .preshared = key };
+		// The last two bytes are ">\n".
+		for (size_t len = 0; len < strlen(text) - 1; len++) {
+			AUTO_SEEDS struct seeds none = { 0 };
+			struct err *e = import_pskc(text, len, &keys, &none);
+			CU_ASSERT(err_has_tag(e, "pskc-damaged"));
+			CU_ASSERT_EQUAL(none.n, 0);
+			err_free(e);
+		}
+	}
+}
+
+// --- files encrypted here ---
+
+struct sealing {
+	const char *cipher, *uri; // of the values
+	size_t key_len;
+	bool wrap;
+	const char *mac, *mac_uri;
+	const char *prf, *prf_uri; // null: pre-shared
+};
+
+static void put64(struct buf *to, const uint8_t *bytes, size_t len)
+{
+	uint8_t text[512];
+	int n = EVP_EncodeBlock(text, bytes, (int)len);
+	CHECK_OK(buf_put(to, text, (size_t)n));
+}
+
+// IV and ciphertext with xmlenc's padding (its bytes but the last are noise), or a wrapped key.
+static size_t seal(const struct sealing *how, const uint8_t *key, const char *plain_text,
+		   size_t len, uint8_t out[static 256])
+{
+	uint8_t padded[128];
+	memset(padded, 0xa5, sizeof(padded));
+	memcpy(padded, plain_text, len);
+	size_t iv = how->wrap ? 0 : 16, n = how->wrap ? len : (len / 16 + 1) * 16;
+	if (!how->wrap)
+		padded[n - 1] = (uint8_t)(n - len);
+	memset(out, 0x77, 16);
+	EVP_CIPHER *c = EVP_CIPHER_fetch(NULL, how->cipher, NULL);
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	if (how->wrap)
+		EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
+	int made = 0;
+	CU_ASSERT(c && EVP_EncryptInit_ex2(ctx, c, key, how->wrap ? NULL : out, NULL) == 1);
+	if (!how->wrap)
+		EVP_CIPHER_CTX_set_padding(ctx, 0);
+	CU_ASSERT(EVP_EncryptUpdate(ctx, out + iv, &made, padded, (int)n) == 1);
+	EVP_CIPHER_CTX_free(ctx);
+	EVP_CIPHER_free(c);
+	return iv + (size_t)made;
+}
+
+static void put_sealed(struct buf *to, const struct sealing *how, const uint8_t *bytes, size_t len)
+{
+	CHECK_OK(buf_printf(to,
+			    "<x:EncryptionMethod Algorithm=\"%s\"/><x:CipherData><x:CipherValue>",
+			    how->uri));
+	put64(to, bytes, len);
+	CHECK_OK(buf_puts(to, "</x:CipherValue></x:CipherData>"));
+}
+
+static void put_value(struct buf *to, const struct sealing *how, const uint8_t *key,
+		      const char *name, const char *value, size_t len)
+{
+	uint8_t bytes[256], mac[64];
+	size_t n = seal(how, key, value, len, bytes), mac_len = 0;
+	CHECK_OK(buf_printf(to, "<%s><EncryptedValue>", name));
+	put_sealed(to, how, bytes, n);
+	CHECK_OK(buf_puts(to, "</EncryptedValue>"));
+	if (how->mac) {
+		CU_ASSERT(EVP_Q_mac(NULL, "HMAC", NULL, how->mac, NULL,
+				    "a key for the macs of 32 bytes..", 32, bytes, n, mac,
+				    sizeof(mac), &mac_len) != NULL);
+		CHECK_OK(buf_puts(to, "<ValueMAC>"));
+		put64(to, mac, mac_len);
+		CHECK_OK(buf_puts(to, "</ValueMAC>"));
+	}
+	CHECK_OK(buf_printf(to, "</%s>", name));
+}
+
+static void make(const struct sealing *how, const uint8_t *key, struct buf *to)
+{
+	CHECK_OK(buf_puts(to,
+			  "<KeyContainer Version='1.0' xmlns='urn:ietf:params:xml:ns:keyprov:pskc'"
+			  " xmlns:x='http://www.w3.org/2001/04/xmlenc#'"
+			  " xmlns:y='http://www.w3.org/2009/xmlenc11#'><EncryptionKey>"));
+	if (how->prf) {
+		CHECK_OK(buf_printf(
+			to,
+			"<y:DerivedKey><y:KeyDerivationMethod "
+			"Algorithm='http://www.w3.org/2009/xmlenc11#pbkdf2'>"
+			"<y:PBKDF2-params><y:Salt><y:Specified>c2FsdHNhbHQ=</y:Specified></y:Salt>"
+			"<y:IterationCount>1234</y:IterationCount><y:KeyLength>%zu</y:KeyLength>"
+			"<y:PRF "
+			"Algorithm='%s'/></y:PBKDF2-params></y:KeyDerivationMethod></y:DerivedKey>",
+			how->key_len, how->prf_uri));
+	} else {
+		CHECK_OK(buf_puts(
+			to, "<KeyName xmlns='http://www.w3.org/2000/09/xmldsig#'>K</KeyName>"));
+	}
+	CHECK_OK(buf_puts(to, "</EncryptionKey>"));
+	if (how->mac) {
+		uint8_t bytes[256];
+		size_t n = seal(how, key, "a key for the macs of 32 bytes..", 32, bytes);
+		CHECK_OK(buf_printf(to, "<MACMethod Algorithm='%s'><MACKey>", how->mac_uri));
+		put_sealed(to, how, bytes, n);
+		CHECK_OK(buf_puts(to, "</MACKey></MACMethod>"));
+	}
+	CHECK_OK(buf_puts(to, "<KeyPackage><Key Id='k' "
+			      "Algorithm='urn:ietf:params:xml:ns:keyprov:pskc:hotp'><Data>"));
+	put_value(to, how, key, "Secret", "a secret of 24 bytes....", 24);
+	if (how->wrap && !strstr(how->uri, "pad")) // wraps 16 bytes or more
+	{
+		CHECK_OK(buf_puts(to, "<Counter><PlainValue>4294967298</PlainValue></Counter>"));
+	} else {
+		put_value(to, how, key, "Counter", "\0\0\0\1\0\0\0\2", 8);
+	}
+	CHECK_OK(buf_puts(to, "</Data></Key></KeyPackage></KeyContainer>"));
+}
+
+#define XENC "http://www.w3.org/2001/04/xmlenc#"
+#define MORE "http://www.w3.org/2001/04/xmldsig-more#"
+
+static void test_every_cipher_mac_and_prf_opens(void)
+{
+	static const struct sealing ways[] = {
+		{ "AES-128-CBC", XENC "aes128-cbc", 16, false, "SHA1",
+		  "http://www.w3.org/2000/09/xmldsig#hmac-sha1", NULL, NULL },
+		{ "AES-192-CBC", XENC "aes192-cbc", 24, false, "SHA224", MORE "hmac-sha224", NULL,
+		  NULL },
+		{ "AES-256-CBC", XENC "aes256-cbc", 32, false, "SHA256", MORE "hmac-sha256", NULL,
+		  NULL },
+		{ "AES-256-CBC", XENC "aes256-cbc", 32, false, "SHA384", MORE "hmac-sha384", "SHA1",
+		  "http://www.w3.org/2000/09/xmldsig#hmac-sha1" },
+		{ "AES-128-CBC", XENC "aes128-cbc", 16, false, "SHA512", MORE "hmac-sha512",
+		  "SHA256", MORE "hmac-sha256" },
+		{ "AES-128-WRAP", XENC "kw-aes128", 16, true, NULL, NULL, NULL, NULL },
+		{ "AES-192-WRAP", XENC "kw-aes192", 24, true, "SHA256", MORE "hmac-sha256", NULL,
+		  NULL },
+		{ "AES-256-WRAP", XENC "kw-aes256", 32, true, NULL, NULL, "SHA512",
+		  MORE "hmac-sha512" },
+		{ "AES-256-WRAP-PAD", "http://www.w3.org/2009/xmlenc11#kw-aes-256-pad", 32, true,
+		  NULL, NULL, NULL, NULL },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		const struct sealing *how = &ways[i];
+		uint8_t key[32] = "0123456789abcdef0123456789abcdef";
+		EVP_MD *md = how->prf ? EVP_MD_fetch(NULL, how->prf, NULL) : NULL;
+		if (how->prf)
+			CU_ASSERT(PKCS5_PBKDF2_HMAC("pass", 4, (const uint8_t *)"saltsalt", 8, 1234,
+						    md, (int)how->key_len, key) == 1);
+		EVP_MD_free(md);
+		AUTO_BUF struct buf text = { 0 };
+		make(how, key, &text);
+		AUTO_SEEDS struct seeds s = { 0 }, none = { 0 };
+		CHECK_OK(import((const char *)text.data, (const char *)key, how->key_len, "pass",
+				&s));
+		CHECK_OR_END(s.n == 1);
+		CU_ASSERT(has_secret(&s.list[0], "a secret of 24 bytes...."));
+		CU_ASSERT_EQUAL(s.list[0].counter, UINT64_C(0x100000002));
+		key[0] ^= 1;
+		struct err *e = import((const char *)text.data, (const char *)key, how->key_len,
+				       "Pass", &none);
+		CU_ASSERT(err_has_tag(e, "pskc-key-wrong") || err_has_tag(e, "pskc-mac"));
+		err_free(e);
+	}
+}
+
+// RFC 3394 §4.1 to §4.3: the same wrapped by others.
+static void test_rfc_3394_vectors_open(void)
+{
+	static const struct {
+		const char *uri, *wrapped;
+		size_t key_len;
+	} vectors[] = {
+		{ XENC "kw-aes128", "H6aLCoEStEeu80vY+1p7gp0+hiNx0s/l", 16 },
+		{ XENC "kw-aes192", "lneLJa5spDX5K1uXwFCu0kaKuKF62E5d", 24 },
+		{ XENC "kw-aes256", "ZOjD+c4PW6Jj6Xd5BYGKKpPIGR59born", 32 },
+	};
+	uint8_t key[32];
+	for (uint8_t i = 0; i < 32; i++)
+		key[i] = i;
+	for (size_t i = 0; i < ARRAY_LEN(vectors); i++) {
+		AUTO_TEXT char *with_cipher = without(
+			without(file("figure6", "xmlenc#aes128-cbc", "xmlenc#kw-aes128", NULL),
+				"<MACMethod", "</MACMethod>"),
+			"<ValueMAC>", "</ValueMAC>");
+		char *value = strstr(with_cipher, "AAECAwQF"),
+		     *uri = strstr(with_cipher, XENC "aes128-cbc");
+		CHECK_OR_END(value && uri && uri < value);
+		AUTO_TEXT char *text = text_format(
+			"%.*s%s%.*s%s%s", (int)(uri - with_cipher), with_cipher, vectors[i].uri,
+			(int)(value - uri - (long)strlen(XENC "aes128-cbc")),
+			uri + strlen(XENC "aes128-cbc"), vectors[i].wrapped, value + 64);
+		AUTO_SEEDS struct seeds s = { 0 }, none = { 0 };
+		CHECK_OK(import(text, (const char *)key, vectors[i].key_len, NULL, &s));
+		CHECK_OR_END(s.n == 1);
+		CU_ASSERT(secret_len(s.list[0].secret) == 16 &&
+			  memcmp(secret_bytes(s.list[0].secret),
+				 "\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff",
+				 16) == 0);
+		CU_ASSERT(refused(NULL, import(text, rfc_key, 16, NULL, &none), "pskc-key-wrong"));
+	}
+}
+
+int main(void)
+{
+	return CHECK_MAIN(
+		TEST(test_rfc_6030_figure_2_has_a_key_alone),
+		TEST(test_rfc_6030_figure_3_names_device_and_person),
+		TEST(test_rfc_6030_figure_4_has_no_secret_and_is_refused),
+		TEST(test_rfc_6030_figure_5_leaves_the_tokens_own_pin_to_it),
+		TEST(test_rfc_6030_figure_6_opens_with_the_preshared_key),
+		TEST(test_a_changed_value_or_mac_is_refused),
+		TEST(test_a_value_without_mac_is_refused),
+		TEST(test_rfc_6030_figure_7_opens_with_the_passphrase),
+		TEST(test_rfc_6030_figures_8_and_9_are_refused_by_name),
+		TEST(test_rfc_6030_figure_10_has_one_device_twice),
+		TEST(test_dates_are_understood_or_refused), TEST(test_totp_has_step_time_and_drift),
+		TEST(test_ocra_takes_hash_and_digits_from_its_suite),
+		TEST(test_numbers_that_are_none_or_too_large_are_refused),
+		TEST(test_what_is_not_known_is_refused_by_name),
+		TEST(test_document_types_and_other_encodings_are_refused),
+		TEST(test_size_and_depth_have_an_end),
+		TEST(test_a_file_cut_off_anywhere_is_refused),
+		TEST(test_every_cipher_mac_and_prf_opens), TEST(test_rfc_3394_vectors_open));
+}
