@@ -170,7 +170,7 @@ bool seed_hash_by_name(const char *name, enum seed_hash *out)
 static struct err *no_secret(const char *encoding)
 {
 	return err_tag(err_hint(err_new(ERR_ANSWER, N_("A secret is not written in %1."),
-					ARG_TEXT(encoding)),
+					ARG_ID(encoding)),
 				N_("Look whether it was cut short, or is written in another way: "
 				   "in hexadecimal, Base32 or Base64.")),
 		       "seed-wrong");
@@ -265,7 +265,7 @@ struct err *seed_from_base32(const char *text, size_t len, struct secret **out)
 
 struct err *seed_from_hex(const char *text, size_t len, struct secret **out)
 {
-	static const struct encoding as = { "hexadecimal", hex_digit, 4, false };
+	static const struct encoding as = { N_("hexadecimal"), hex_digit, 4, false };
 	AUTO(secret) struct secret *made = NULL;
 	size_t digits, pads;
 	TRY(secret_new(ROOM, &made));
