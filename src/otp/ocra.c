@@ -10,7 +10,6 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
-
 enum { QUESTION = 128, COUNTER = 8, TIME = 8 };
 enum {
 	MESSAGE_MAX =

@@ -12,7 +12,8 @@ struct reader {
 
 static struct err *wrong(const struct reader *r, const char *why)
 {
-	AUTO_TEXT char *shown = text_safe(r->whole, strnlen(r->whole, OCRA_SUITE_MAX + 1), OCRA_SUITE_MAX);
+	AUTO_TEXT char *shown =
+		text_safe(r->whole, strnlen(r->whole, OCRA_SUITE_MAX + 1), OCRA_SUITE_MAX);
 	struct err *e = err_new(ERR_ANSWER, N_("The OCRA suite %1 cannot be used: %2."),
 				ARG_TEXT(shown ? shown : "?"), ARG_ID(why));
 	return err_tag(err_hint(e, N_("It looks like OCRA-1:HOTP-SHA256-8:C-QN08-PSHA1 (RFC 6287, "

@@ -11,6 +11,7 @@ enum {
 };
 
 enum radius_code {
+	RADIUS_NOTHING,
 	RADIUS_ACCESS_REQUEST = 1,
 	RADIUS_ACCESS_ACCEPT = 2,
 	RADIUS_ACCESS_REJECT = 3,

@@ -91,8 +91,8 @@ static struct err *make_form(const struct otp_server *s, const char *user,
 	return NULL;
 }
 
-static struct err *ask_place(struct otp_server *s, struct server_place *p, const struct secret *form,
-			     struct validate_answer *out, bool *sent)
+static struct err *ask_place(struct otp_server *s, struct server_place *p,
+			     const struct secret *form, struct validate_answer *out, bool *sent)
 {
 	static const struct http_header headers[] = { { "Content-Type",
 							"application/x-www-form-urlencoded" },

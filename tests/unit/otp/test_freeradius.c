@@ -42,7 +42,7 @@ static struct otp_server *open_server(struct wish w)
 }
 
 static enum otp_ruling ask(struct otp_server *s, const char *user, const char *value,
-			    struct otp_reply *out)
+			   struct otp_reply *out)
 {
 	AUTO(secret) struct secret *typed = text_secret(value);
 	otp_reply_clear(out);
@@ -65,7 +65,7 @@ static void value_now(const char *prefix, char out[static 16])
 
 // Asks with the value of this moment; once more where the moment passed while the server judged.
 static enum otp_ruling ask_now(struct otp_server *s, const char *user, const char *prefix,
-				struct otp_reply *out)
+			       struct otp_reply *out)
 {
 	for (;;) {
 		char value[16];
