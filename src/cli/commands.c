@@ -135,6 +135,47 @@ static const char *const about_token_wipe[] = {
 	   "stays, unless --all is given. If it is cut off, the same command goes on."),
 	NULL
 };
+static const char *const about_otp_check[] = {
+	N_("Judges a value of a one-time password token whose seed was imported here, and spends "
+	   "it: a value that was right once is never right again, on this machine. The value is "
+	   "asked for, or is a line of standard input."),
+	N_("Which token: by --serial, or by the person who holds it. A value that the certificate "
+	   "authority judges itself is not to be checked here first: it would be spent nowhere."),
+	N_("With --profile a server judges it instead, if the profile's role names one: RADIUS, or "
+	   "/validate/check as privacyIDEA has it. PERSON is the name that the server knows. A "
+	   "server that is down is told from a value that is wrong (exit status 9, and 8)."),
+	NULL
+};
+static const char *const about_otp_import[] = {
+	N_("Brings the seeds of one-time password tokens from the file that came with them: PSKC "
+	   "(RFC 6030), CSV, otpauth:// addresses, or a picture (PNG) of such an address as a QR "
+	   "code. All of the file or nothing."),
+	N_("The seeds are kept encrypted, with a key that is made at the first import (otp.key "
+	   "beside otp.db in the state directory: keep a copy of both, apart). A file with one "
+	   "token may be given another serial number with --serial."),
+	NULL
+};
+static const char *const about_otp_list[] = {
+	N_("Shows the one-time password tokens that are known here: who holds which, when it was "
+	   "last right, and whether it is locked. No seed and no value is shown."),
+	NULL
+};
+static const char *const about_otp_assign[] = {
+	N_("Notes who holds a one-time password token. The token in your hand has to show a value "
+	   "of this serial number first, so that nobody is given another's. Without a name it is "
+	   "taken back."),
+	NULL
+};
+static const char *const about_otp_resync[] = {
+	N_("Finds a token again whose button was pressed too often, or whose clock is wrong, by "
+	   "two values in a row. Both are spent."),
+	NULL
+};
+static const char *const about_otp_unlock[] = {
+	N_("Unlocks a token that was locked after too many wrong values, and notes who did so. "
+	   "Make sure of the person first."),
+	NULL
+};
 static const char *const about_profile_list[] = {
 	N_("Lists the profiles that can be used by name, and those that are faulty."), NULL
 };
@@ -233,6 +274,23 @@ const struct command commands[] = {
 	  "inkan doctor",
 	  FIND_TOKEN | OPT_PROFILE | OPT_ANSWERS | OPT_JSON | OPT_BUNDLE | OPT_NAMES, run_doctor,
 	  false },
+	{ "otp check", "[PERSON]", 0, 1, N_("Judge and spend a one-time password"), about_otp_check,
+	  "inkan otp check --serial 83012457",
+	  OPT_SERIAL | OPT_PROFILE | OPT_ROLE | OPT_ANSWERS | OPT_YES | OPT_JSON, run_otp_check,
+	  false },
+	{ "otp import", "FILE", 1, 1, N_("Bring the seeds of one-time password tokens"),
+	  about_otp_import, "inkan otp import tokens.pskc.xml",
+	  OPT_SERIAL | OPT_REPLACE | OPT_ANSWERS | OPT_YES | OPT_JSON, run_otp_import, false },
+	{ "otp list", NULL, 0, 0, N_("Show the one-time password tokens that are known"),
+	  about_otp_list, "inkan otp list", OPT_JSON, run_otp_list, false },
+	{ "otp assign", "[PERSON]", 0, 1, N_("Note who holds a one-time password token"),
+	  about_otp_assign, "inkan otp assign tanaka --serial 83012457",
+	  OPT_SERIAL | OPT_REPLACE | OPT_ANSWERS | OPT_JSON, run_otp_assign, false },
+	{ "otp resync", "[PERSON]", 0, 1, N_("Find a token again by two values in a row"),
+	  about_otp_resync, "inkan otp resync --serial 83012457",
+	  OPT_SERIAL | OPT_ANSWERS | OPT_JSON, run_otp_resync, false },
+	{ "otp unlock", "[PERSON]", 0, 1, N_("Unlock a one-time password token"), about_otp_unlock,
+	  "inkan otp unlock --serial 83012457", OPT_SERIAL | OPT_JSON, run_otp_unlock, false },
 	{ "profile list", NULL, 0, 0, N_("List the profiles that can be used by name"),
 	  about_profile_list, "inkan profile list", 0, run_profile_list, false },
 	{ "profile check", "FILE", 1, 1, N_("Name all faults of a profile"), about_profile_check,

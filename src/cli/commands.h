@@ -31,5 +31,11 @@ int run_completion(struct cli *cli);
 int run_errors(struct cli *cli);
 int run_token_list(struct cli *cli);
 int run_doctor(struct cli *cli);
+int run_otp_check(struct cli *cli);
+int run_otp_import(struct cli *cli);
+int run_otp_list(struct cli *cli);
+int run_otp_assign(struct cli *cli);
+int run_otp_resync(struct cli *cli);
+int run_otp_unlock(struct cli *cli);
 int run_udev_rules(struct cli *cli);
 int run_wizard(struct cli *cli); // inkan alone on a terminal

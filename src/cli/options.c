@@ -36,6 +36,9 @@ const struct option_row option_rows[] = {
 	{ OPT_REASON, "--reason", NULL, "WORD", N_("Why it is revoked, by the names of RFC 5280") },
 	{ OPT_ON_BEHALF, "--on-behalf", NULL, "URI",
 	  N_("Vouch with the certificate on this other token") },
+	{ OPT_SERIAL, "--serial", NULL, "NUMBER",
+	  N_("The one-time password token, by the number on its back") },
+	{ OPT_REPLACE, "--replace", NULL, NULL, N_("In the place of what is there") },
 	{ OPT_YES, "--yes", NULL, NULL, N_("Agree to everything that needs consent") },
 	{ OPT_JSON, "--json", NULL, NULL, N_("One JSON object a line, for programs") },
 	{ OPT_LAST_TRY, "--last-try", NULL, NULL, N_("Use the PIN although only one try is left") },
@@ -103,6 +106,8 @@ static const char **text_slot(struct options *o, uint64_t id)
 		return &o->fingerprint;
 	case OPT_ON_BEHALF:
 		return &o->on_behalf;
+	case OPT_SERIAL:
+		return &o->serial;
 	default:
 		return &o->lang;
 	}
@@ -137,6 +142,8 @@ static bool *flag_slot(struct options *o, uint64_t id)
 		return &o->remove;
 	case OPT_RENEW:
 		return &o->renew;
+	case OPT_REPLACE:
+		return &o->replace;
 	case OPT_CHECK:
 		return &o->check;
 	case OPT_NAGIOS:

@@ -56,6 +56,8 @@ enum {
 #define OPT_NAGIOS    (UINT64_C(1) << 36)
 #define OPT_REMIND    (UINT64_C(1) << 37)
 #define OPT_ON_BEHALF (UINT64_C(1) << 40)
+#define OPT_SERIAL    (UINT64_C(1) << 41)
+#define OPT_REPLACE   (UINT64_C(1) << 42)
 
 struct option_row {
 	uint64_t id;
@@ -93,10 +95,10 @@ struct options {
 	const struct command *command; // null: none
 	const char *profile, *role, *token, *module, *answers, *lang, *bundle, *custody, *out,
 		*warn;
-	const char *on_behalf, *reason, *fingerprint;
+	const char *on_behalf, *reason, *fingerprint, *serial;
 	bool yes, json, last_try, no_wait, plain, keypad, debug, help, version;
 	bool watch, wait, names, login, all, puk, management, challenge;
-	bool applications, set_up, remove, renew;
+	bool applications, set_up, remove, renew, replace;
 	bool check, nagios, remind;
 	char *operands[MAX_OPERANDS + 1];
 	size_t n_operands;

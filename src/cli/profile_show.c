@@ -63,6 +63,26 @@ static void show_field(const struct profile_role *r, const struct profile_field 
 	show_ways(r, f->name);
 }
 
+static void show_judge(const struct profile_otp_server *s)
+{
+	AUTO_BUF struct buf names = BUF(16384);
+	for (size_t i = 0; i < s->n_servers; i++)
+		err_ignore(buf_printf(&names, "%s%s", i ? ", " : "", s->servers[i]));
+	if (!names.data)
+		return;
+	const char *list = (const char *)names.data;
+	if (s->protocol == OTP_BY_RADIUS)
+		say_in(stdout, DEEPER, N_("inkan otp check sends it to %1, by RADIUS."),
+		       ARG_TEXT(list));
+	else
+		say_in(stdout, DEEPER, N_("inkan otp check sends it to %1, by /validate/check."),
+		       ARG_TEXT(list));
+	if (s->protocol == OTP_BY_RADIUS && s->unsigned_answers)
+		say_in(stdout, DEEPER,
+		       N_("Answers of that server without Message-Authenticator are believed, "
+			  "though they can be forged."));
+}
+
 static void show_otp(const struct profile_role *r)
 {
 	if (r->otp.kind == OTP_NONE)
@@ -73,6 +93,7 @@ static void show_otp(const struct profile_role *r)
 	       ARG_BOTH(r->otp.label.en ? r->otp.label : usual), ARG_TEXT("otp"),
 	       ARG_NUM(r->otp.length));
 	show_ways(r, "otp");
+	show_judge(&r->otp.server);
 }
 
 static void show_role(const struct profile_role *r)

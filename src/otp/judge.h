@@ -5,17 +5,16 @@
 
 #include "otp/value.h"
 
+// Of HOTP, counters; of TOTP, time steps.
 struct judge_rules {
-	unsigned look_ahead; // HOTP: how many counters beyond the next (RFC 4226 §7.2, s)
-	unsigned
-		steps; // TOTP: how many steps either way of where the token's clock is believed to be
-	unsigned
-		resync; // how far two values in a row are looked for (RFC 4226 §7.4); TOTP: steps either way
-	unsigned drift_max;  // TOTP: how many steps a clock may be off, learned with each value
+	unsigned look_ahead; // HOTP: how many beyond the next (RFC 4226 §7.2, s)
+	unsigned resync;     // HOTP: how far values in a row are looked for (RFC 4226 §7.4)
+	unsigned steps;	     // TOTP: either way of where the token's clock is believed to be
+	// TOTP: how many steps its clock may be off, learned with each value; values in a row are looked for so far.
+	unsigned drift_max;
 	unsigned lock_after; // wrong values in a row until it is locked; 0: never
-	unsigned
-		delay; // seconds to wait after the first wrong value; doubles with each (RFC 4226 §7.3)
-	unsigned delay_max; // at most so many
+	// Seconds to wait after the first wrong value; doubled by each, up to delay_max (RFC 4226 §7.3). 0: none.
+	unsigned delay, delay_max;
 };
 extern const struct judge_rules judge_usual;
 
@@ -40,8 +39,8 @@ enum judgement {
 MUST struct err *judge(const struct seed *s, const struct judge_rules *r,
 		       const struct secret *typed, int64_t now, struct judge_state *io,
 		       enum judgement *out);
-// Two or three values, one after the other, found in a row within r->resync: the state follows them, failures are forgotten, but a lock stays
-// (an administrator unlocks). JUDGED_WRONG counts once.
+// Two or three values, one after the other, found in a row within r->resync: the state follows them and failures are forgotten; a lock stays,
+// for an administrator to undo. JUDGED_WRONG counts once. ERR_ANSWER for another number of values.
 MUST struct err *judge_resync(const struct seed *s, const struct judge_rules *r,
 			      const struct secret *const *typed, size_t n, int64_t now,
 			      struct judge_state *io, enum judgement *out);

@@ -46,8 +46,10 @@ struct err *check_draft(struct draft *d, const char *dir, struct faults *f)
 	check_names(p, f);
 	check_floors(p, f);
 	TRY(check_windows(p, f));
-	for (size_t i = 0; i < p->n_roles; i++)
+	for (size_t i = 0; i < p->n_roles; i++) {
 		TRY(check_role(p, &p->roles[i], f));
+		TRY(check_otp_server(p, &p->roles[i], dir, f));
+	}
 	TRY(check_portal(p, f));
 	check_est(p, f);
 	TRY(check_attestation(d, dir, f));

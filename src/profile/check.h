@@ -13,6 +13,9 @@ MUST struct err *check_draft(struct draft *d, const char *dir, struct faults *f)
 
 // Its parts.
 MUST struct err *check_role(struct profile *p, struct profile_role *r, struct faults *f);
+// The server that judges a role's one-time passwords; reads its anchors.
+MUST struct err *check_otp_server(const struct profile *p, struct profile_role *r, const char *dir,
+				  struct faults *f);
 // The profile's window and those of its roles, which get what they leave out from it.
 MUST struct err *check_windows(struct profile *p, struct faults *f);
 MUST struct err *check_ca(struct draft *d, const char *dir, struct faults *f);

@@ -42,6 +42,23 @@ static void rdns_free(struct profile_rdn *list, size_t n)
 	free(list);
 }
 
+static void texts_free(char **list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
+}
+
+static void otp_server_free(struct profile_otp_server *s)
+{
+	texts_free(s->servers, s->n_servers);
+	texts_free(s->anchor_files, s->n_anchor_files);
+	free(s->secret_file); // a path
+	free(s->nas_identifier);
+	free(s->realm);
+	buf_free(&s->anchors);
+}
+
 static void role_free(struct profile_role *r)
 {
 	window_free(&r->window);
@@ -58,6 +75,7 @@ static void role_free(struct profile_role *r)
 	}
 	text2_free(&r->label);
 	text2_free(&r->otp.label);
+	otp_server_free(&r->otp.server);
 	free(r->fields);
 	free(r->otp.models);
 	rdns_free(r->subject, r->n_subject);
@@ -73,13 +91,6 @@ static void role_free(struct profile_role *r)
 			  r->cmp_secret };
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		free(texts[i]);
-}
-
-static void texts_free(char **list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		free(list[i]);
-	free(list);
 }
 
 static void sayings_free(struct portal_saying *list, size_t n)
@@ -174,14 +185,33 @@ static bool sha256_buf(const struct buf *b, unsigned char *out)
 	return sha256(b->data ? (const void *)b->data : "", b->len, out);
 }
 
+// One digest a role, where any has such anchors.
+static struct err *digests_of_judges(const struct profile *p, struct buf *out)
+{
+	bool any = false;
+	for (size_t i = 0; i < p->n_roles; i++)
+		any = any || p->roles[i].otp.server.anchors.len > 0;
+	for (size_t i = 0; any && i < p->n_roles; i++) {
+		unsigned char digest[SHA256_BYTES];
+		if (!sha256_buf(&p->roles[i].otp.server.anchors, digest))
+			return err_new(ERR_FAILED,
+				       N_("The fingerprint of the profile cannot be computed."));
+		TRY(buf_put(out, digest, sizeof(digest)));
+	}
+	return NULL;
+}
+
 // Of the digests of the files, so that no byte can move from one to the other unseen. The recovery certificates count where there are some
-// (they decide who can read a PIN later), and so do the makers' roots, and the certificate that a CMP server is pinned to.
+// (they decide who can read a PIN later), and so do the makers' roots, the certificate that a CMP server is pinned to, and the anchors of the
+// servers that judge one-time passwords.
 static struct err *set_fingerprint(struct profile *p, const void *yaml, size_t len)
 {
+	AUTO_BUF struct buf judges = BUF(0);
 	const struct buf *files[] = { &p->ca.anchors, &p->token.recovery, &p->key.attestation.roots,
-				      &p->ca.cmp.server_certificate };
+				      &p->ca.cmp.server_certificate, &judges };
 	unsigned char each[(1 + ARRAY_LEN(files)) * SHA256_BYTES], whole[SHA256_BYTES];
-	size_t n = files[3]->len ? 5 : files[2]->len ? 4 : files[1]->len ? 3 : 2;
+	TRY(digests_of_judges(p, &judges));
+	size_t n = judges.len ? 6 : files[3]->len ? 5 : files[2]->len ? 4 : files[1]->len ? 3 : 2;
 	bool done = sha256(yaml, len, each);
 	for (size_t i = 0; done && i < ARRAY_LEN(files); i++)
 		done = sha256_buf(files[i], each + (i + 1) * SHA256_BYTES);

@@ -39,6 +39,30 @@ struct profile_otp_model {
 	struct text2 instruction; // "Press button 1 …"
 };
 
+// A server that judges the values of a role, for inkan otp check.
+enum otp_protocol { OTP_BY_RADIUS, OTP_BY_VALIDATE };
+// What it is asked with first.
+enum otp_first {
+	OTP_FIRST_VALUE,
+	OTP_FIRST_PIN,		 // and then it asks for the value
+	OTP_FIRST_PIN_AND_VALUE, // the value behind the PIN
+};
+struct profile_otp_server {
+	enum otp_protocol protocol;
+	char **servers;	  // as otp/server.h has them
+	size_t n_servers; // 0: there is none, and the rest has no meaning
+	enum otp_first first;
+	unsigned timeout, tries;
+	char *secret_file;	   // RADIUS: absolute path
+	char *nas_identifier;	   // RADIUS: null: the usual one
+	bool unsigned_answers;	   // RADIUS: Message-Authenticator is not demanded
+	int message_authenticator; // as it is written; unsigned_answers says it
+	char *realm;		   // validate: null: the server's own
+	char **anchor_files;
+	size_t n_anchor_files;
+	struct buf anchors; // validate: PEM (read at load)
+};
+
 struct profile_otp {
 	enum otp_kind kind; // OTP_NONE: the role has none
 	size_t length;	    // digits
@@ -49,6 +73,7 @@ struct profile_otp {
 	// At least one when kind is not OTP_NONE; the first is the usual one.
 	struct profile_otp_model *models;
 	size_t n_models;
+	struct profile_otp_server server;
 };
 
 // One attribute of the subject, in order: type is a short name (C, O, OU, CN, …), value a template.

@@ -156,6 +156,10 @@ static const struct schema_key otp_keys[] = {
 	  .also_at = OTP(n_models),
 	  .table = &model_table,
 	  .allowed = N_("names of models, each with label: and instruction:") },
+	{ .key = "server",
+	  .shape = SHAPE_GROUP,
+	  .table = &schema_otp_server,
+	  .allowed = N_("the keys protocol, servers and others") },
 };
 static const struct schema_table otp_table = TABLE(0, otp_keys);
 

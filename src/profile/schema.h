@@ -66,6 +66,8 @@ struct draft {
 	char *missing;	  // its path
 };
 
+extern const struct schema_table
+	schema_otp_server; // of roles.ROLE.otp.server, at struct profile_role
 extern const struct schema_table schema_est, schema_scep; // of ca.est, ca.scep
 extern const struct schema_table schema_profile;	  // at struct draft
 extern const struct schema_table schema_ca;		  // a part of it

@@ -1,0 +1,76 @@
+// The keys of a server that judges one-time passwords.
+#include "profile/schema.h"
+
+_Static_assert(sizeof(enum otp_protocol) == sizeof(int), "an enum is as wide as an int");
+_Static_assert(sizeof(enum otp_first) == sizeof(int), "an enum is as wide as an int");
+
+static const char *const protocols[] = { "radius", "validate", NULL };
+static const char *const firsts[] = { "value", "pin", "pin-and-value", NULL };
+static const char *const authenticators[] = { "required", "optional", NULL };
+
+#define SERVER(member) offsetof(struct profile_role, otp.server.member)
+static const struct schema_key server_keys[] = {
+	{ .key = "protocol",
+	  .shape = SHAPE_CHOICE,
+	  .required = true,
+	  .at = SERVER(protocol),
+	  .choices = protocols,
+	  .allowed = N_("radius or validate") },
+	{ .key = "servers",
+	  .shape = SHAPE_TEXTS,
+	  .required = true,
+	  .max = 8,
+	  .at = SERVER(servers),
+	  .also_at = SERVER(n_servers),
+	  .allowed = N_("one server, or a list of at most 8") },
+	{ .key = "first",
+	  .shape = SHAPE_CHOICE,
+	  .at = SERVER(first),
+	  .choices = firsts,
+	  .otherwise = "value",
+	  .allowed = N_("value, pin or pin-and-value") },
+	{ .key = "timeout",
+	  .shape = SHAPE_NUMBER,
+	  .min = 1,
+	  .max = 60,
+	  .at = SERVER(timeout),
+	  .otherwise = "3",
+	  .allowed = N_("a whole number of seconds from 1 to 60") },
+	{ .key = "tries",
+	  .shape = SHAPE_NUMBER,
+	  .min = 1,
+	  .max = 10,
+	  .at = SERVER(tries),
+	  .otherwise = "3",
+	  .allowed = N_("a whole number from 1 to 10") },
+	{ .key = "secret_file",
+	  .shape = SHAPE_TEXT,
+	  .max = 1000,
+	  .at = SERVER(secret_file),
+	  .allowed = N_("the absolute path of a file") },
+	{ .key = "nas_identifier",
+	  .shape = SHAPE_TEXT,
+	  .max = 253,
+	  .at = SERVER(nas_identifier),
+	  .allowed = N_("a text of at most 253 bytes") },
+	{ .key = "message_authenticator",
+	  .shape = SHAPE_CHOICE,
+	  .at = SERVER(message_authenticator),
+	  .choices = authenticators,
+	  .otherwise = "required",
+	  .allowed = N_("required or optional") },
+	{ .key = "realm",
+	  .shape = SHAPE_TEXT,
+	  .max = 128,
+	  .at = SERVER(realm),
+	  .allowed = N_("a text of at most 128 bytes") },
+	{ .key = "anchors",
+	  .shape = SHAPE_TEXTS,
+	  .max = 8,
+	  .at = SERVER(anchor_files),
+	  .also_at = SERVER(n_anchor_files),
+	  .allowed = N_("one file of certificates (PEM), or a list of files") },
+};
+const struct schema_table schema_otp_server = { .size = 0,
+						.keys = server_keys,
+						.n_keys = ARRAY_LEN(server_keys) };
