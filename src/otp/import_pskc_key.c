@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "otp/ocra.h"
 
 enum { DIGITS_USUAL = 6, STEP_USUAL = 30 };
 
@@ -275,25 +276,20 @@ static struct err *take_policy(struct package *p, const xmlNode *policy)
 		       : NULL;
 }
 
-// "OCRA-1:HOTP-SHA256-8:…" (RFC 6287 §6.2): hash and digits, as far as they stand there.
-static bool read_suite(struct seed *s)
+// Hash and digits stand in the suite itself.
+static struct err *read_suite(struct seed *s, const xmlNode *key)
 {
-	static const char start[] = "OCRA-1:HOTP-";
-	const char *at = s->suite;
-	if (!at || strncasecmp(at, start, sizeof(start) - 1) != 0)
-		return false;
-	at += sizeof(start) - 1;
-	size_t hash = strcspn(at, "-"), digits = strcspn(at, ":");
-	uint64_t n;
-	if (hash >= digits || at[digits] != ':' ||
-	    !import_number(at + hash + 1, digits - hash - 1, 10, &n) || (n > 0 && n < 4))
-		return false;
-	char name[8] = { 0 };
-	if (hash >= sizeof(name))
-		return false;
-	memcpy(name, at, hash);
-	s->digits = (unsigned)n;
-	return seed_hash_by_name(name, &s->hash);
+	struct ocra_suite suite;
+	struct err *e = ocra_parse(s->suite ? s->suite : "", &suite);
+	if (e)
+		return err_caused_by(
+			xml_unknown(key,
+				    N_("there is a key for an OCRA suite that inkan does not know"),
+				    s->suite),
+			e);
+	s->hash = suite.hash;
+	s->digits = suite.digits;
+	return NULL;
 }
 
 static struct err *conclude(struct package *p, const xmlNode *key)
@@ -307,10 +303,7 @@ static struct err *conclude(struct package *p, const xmlNode *key)
 		s->digits = p->digits ? (unsigned)p->digits : DIGITS_USUAL;
 		return NULL;
 	}
-	if (!read_suite(s))
-		return xml_unknown(key,
-				   N_("there is a key for an OCRA suite that inkan does not know"),
-				   s->suite);
+	TRY(read_suite(s, key));
 	return p->digits && p->digits != s->digits
 		       ? xml_damaged(key, N_("a key has another number of digits than its suite"))
 		       : NULL;
