@@ -350,16 +350,23 @@ static void test_size_and_depth_have_an_end(void)
 	deep[60 * 3] = 0;
 	AUTO_TEXT char *opened = text_format("<Extensions>%s<x/>", deep);
 	CHECK_REFUSED(file("figure3", "<Issuer>", opened, NULL), "pskc-damaged");
-	// One key as large as the file: libxml2's tree of it is not let grow without end.
+	// One key as large as its file: libxml2's tree of it is not let grow without end, though all of it is well-formed.
 	size_t n = 8u * 1024 * 1024;
-	char *many = malloc(n + 100);
-	CHECK_OR_END(many);
-	int head = snprintf(many, 100, "<KeyContainer Version=\"1.0\" xmlns=\"%s\"><KeyPackage>",
-			    "urn:ietf:params:xml:ns:keyprov:pskc");
-	for (size_t at = (size_t)head; at + 4 <= n; at += 4)
-		memcpy(many + at, "<a/>", 4);
-	CU_ASSERT(refused(NULL, import_pskc(many, n - n % 4 - 4, NULL, &none), "pskc-damaged"));
-	free(many);
+	AUTO_TEXT char *small = file("figure3", NULL), *many = malloc(n + 1);
+	CHECK_OR_END(small && many);
+	for (size_t i = 0; i < n; i += 4)
+		memcpy(many + i, "<a/>", 4);
+	many[n] = 0;
+	char *place = strstr(small, "<Key Id");
+	CHECK_OR_END(place);
+	AUTO_TEXT char *large = text_format("%.*s<Extensions>%s</Extensions>%s",
+					    (int)(place - small), small, many, place);
+	many[4] = 0;
+	AUTO_TEXT char *fine = text_format("%.*s<Extensions>%s</Extensions>%s",
+					   (int)(place - small), small, many, place);
+	AUTO_SEEDS struct seeds s = { 0 };
+	CHECK_OK(plain(fine, &s));
+	CU_ASSERT(refused(NULL, plain(large, &none), "pskc-damaged"));
 }
 
 static void test_a_file_cut_off_anywhere_is_refused(void)

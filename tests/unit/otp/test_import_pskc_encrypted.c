@@ -18,6 +18,8 @@ static void put64(struct buf *to, const uint8_t *bytes, size_t len)
 	CHECK_OK(buf_put(to, text, (size_t)n));
 }
 
+static uint8_t last_byte; // of the secret's padding, instead of the right one; 0: the right one
+
 // IV and ciphertext with xmlenc's padding (its bytes but the last are noise), or a wrapped key.
 static size_t seal(const struct sealing *how, const uint8_t *key, const char *plain_text,
 		   size_t len, uint8_t out[static 256])
@@ -27,7 +29,7 @@ static size_t seal(const struct sealing *how, const uint8_t *key, const char *pl
 	memcpy(padded, plain_text, len);
 	size_t iv = how->wrap ? 0 : 16, n = how->wrap ? len : (len / 16 + 1) * 16;
 	if (!how->wrap)
-		padded[n - 1] = (uint8_t)(n - len);
+		padded[n - 1] = last_byte && len == 24 ? last_byte : (uint8_t)(n - len);
 	memset(out, 0x77, 16);
 	EVP_CIPHER *c = EVP_CIPHER_fetch(NULL, how->cipher, NULL);
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
@@ -159,6 +161,25 @@ static void test_every_cipher_mac_and_prf_opens(void)
 	}
 }
 
+static void test_padding_that_cannot_be_is_refused(void)
+{
+	static const struct sealing how = { "AES-128-CBC", XENC "aes128-cbc",  16,   false,
+					    "SHA256",	   MORE "hmac-sha256", NULL, NULL };
+	static const uint8_t key[] = "0123456789abcdef";
+	static const uint8_t bytes[] = { 16, 17, 255 };
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		last_byte = bytes[i];
+		AUTO_BUF struct buf text = { 0 };
+		AUTO_SEEDS struct seeds s = { 0 };
+		make(&how, key, &text);
+		struct err *e = import((const char *)text.data, (const char *)key, 16, NULL, &s);
+		CU_ASSERT(bytes[i] == 16 ? !e && secret_len(s.list[0].secret) == 16
+					 : err_has_tag(e, "pskc-key-wrong"));
+		err_free(e);
+	}
+	last_byte = 0;
+}
+
 // RFC 3394 §4.1 to §4.3: the same wrapped by others.
 static void test_rfc_3394_vectors_open(void)
 {
@@ -199,5 +220,6 @@ static void test_rfc_3394_vectors_open(void)
 int main(void)
 {
 	return CHECK_MAIN(TEST(test_every_cipher_mac_and_prf_opens),
+			  TEST(test_padding_that_cannot_be_is_refused),
 			  TEST(test_rfc_3394_vectors_open));
 }
