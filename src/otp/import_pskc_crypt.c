@@ -85,7 +85,8 @@ static struct err *read_cipher(const xmlNode *n, struct pskc_cipher *out)
 	AUTO(secret) struct secret *bytes = NULL;
 	TRY(xml_base64(value, &bytes));
 	size_t len = secret_len(bytes);
-	if (a->mode == MODE_CBC ? len < 2 * BLOCK || len % BLOCK != 0 : len < BLOCK || len % 8 != 0)
+	if (a->mode == MODE_CBC ? len < BLOCK + BLOCK || len % BLOCK != 0
+				: len < BLOCK || len % 8 != 0)
 		return xml_damaged(value, N_("an encrypted value was cut short"));
 	*out = (struct pskc_cipher){ a, bytes };
 	bytes = NULL;
@@ -333,7 +334,7 @@ static struct err *check_mac(struct pskc_crypt *c, const struct pskc_cipher *in,
 struct err *pskc_decrypt(struct pskc_crypt *c, const xmlNode *encrypted, const xmlNode *mac,
 			 struct secret **out)
 {
-	AUTO_CIPHER struct pskc_cipher in = { 0 };
+	AUTO_CIPHER struct pskc_cipher in = { .algorithm = algorithms }; // any, until it is read
 	TRY(read_cipher(encrypted, &in));
 	// AES key wrap authenticates by itself; CBC does not.
 	if (!mac && in.algorithm->mode == MODE_CBC)

@@ -22,9 +22,9 @@ struct err *xml_unknown(const xmlNode *at, const char *what, const char *name) M
 
 // Of PSKC's namespace, or null namespace `ns` (any).
 bool xml_is(const xmlNode *n, const char *ns, const char *name);
-const xmlNode *xml_first(
-	const xmlNode *parent);		   // the first element in it; null: none, or no parent
-const xmlNode *xml_next(const xmlNode *n); // the next element beside it
+// The first element in it, the next one beside it, the first of that name in it; null: there is none, or no parent.
+const xmlNode *xml_first(const xmlNode *parent);
+const xmlNode *xml_next(const xmlNode *n);
 const xmlNode *xml_child(const xmlNode *parent, const char *ns, const char *name);
 
 // Trimmed text of an element without elements in it, or of an attribute: a new string; null where it is empty or not there.

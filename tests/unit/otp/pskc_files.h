@@ -1,7 +1,6 @@
 // PSKC files of this directory, changed, imported, and looked at.
 #pragma once
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -11,17 +10,16 @@
 static const char rfc_key[] = "\x12\x34\x56\x78\x90\x12\x34\x56\x78\x90\x12\x34\x56\x78\x90\x12";
 
 // A file of this directory, with words of it replaced by others: pairs, ended by null.
-static inline char *file(const char *name, ...)
+#define file(name, ...) file_changed((name), (const char *const[]){ __VA_ARGS__, NULL })
+static inline char *file_changed(const char *name, const char *const *pairs)
 {
 	AUTO_TEXT char *path = text_format("%s/%s.xml", PSKC_DIR, name);
 	AUTO_BUF struct buf b = { 0 };
 	if (!check_no_err(buf_read_file(path, BUF_DEFAULT_CAP, &b), path, __FILE__, __LINE__))
 		return NULL;
 	char *text = text_copy((const char *)b.data);
-	va_list args;
-	va_start(args, name);
-	for (const char *from; (from = va_arg(args, const char *));) {
-		const char *to = va_arg(args, const char *);
+	for (; pairs[0]; pairs += 2) {
+		const char *from = pairs[0], *to = pairs[1];
 		char *at = text ? strstr(text, from) : NULL;
 		if (!at) {
 			fprintf(stderr, "%s has no %s\n", name, from);
@@ -32,7 +30,6 @@ static inline char *file(const char *name, ...)
 		free(text);
 		text = changed;
 	}
-	va_end(args);
 	return text;
 }
 

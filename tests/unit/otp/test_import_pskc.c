@@ -200,13 +200,13 @@ static void test_dates_are_understood_or_refused(void)
 
 static void test_totp_has_step_time_and_drift(void)
 {
+	static const char times[] = "<Time><PlainValue>40000000</PlainValue></Time>"
+				    "<TimeInterval><PlainValue>60</PlainValue></TimeInterval>"
+				    "<TimeDrift><PlainValue>-4</PlainValue></TimeDrift>";
 	AUTO_TEXT char *text =
 		file("figure3", "pskc:hotp", "pskc:totp",
-		     "<Counter><PlainValue>0</PlainValue></Counter>",
-		     "<Time><PlainValue>40000000</PlainValue></Time>"
-		     "<TimeInterval><PlainValue>60</PlainValue></TimeInterval>"
-		     "<TimeDrift><PlainValue>-4</PlainValue></TimeDrift>",
-		     "<ResponseFormat", "<Suite>HMAC-SHA256</Suite><ResponseFormat", NULL);
+		     "<Counter><PlainValue>0</PlainValue></Counter>", times, "<ResponseFormat",
+		     "<Suite>HMAC-SHA256</Suite><ResponseFormat", NULL);
 	AUTO_SEEDS struct seeds s = { 0 };
 	CHECK_OK_OR_END(plain(text, &s));
 	CHECK_OR_END(s.n == 1);
@@ -226,11 +226,11 @@ static void test_totp_has_step_time_and_drift(void)
 
 static void test_ocra_takes_hash_and_digits_from_its_suite(void)
 {
+	static const char suite[] =
+		"<Suite>OCRA-1:HOTP-SHA512-8:C-QN08</Suite>"
+		"<ChallengeFormat Encoding=\"DECIMAL\" Min=\"8\" Max=\"8\"/><ResponseFormat";
 	AUTO_TEXT char *text =
-		file("figure3", "pskc:hotp", "pskc:ocra-1", "<ResponseFormat",
-		     "<Suite>OCRA-1:HOTP-SHA512-8:C-QN08</Suite>"
-		     "<ChallengeFormat Encoding=\"DECIMAL\" Min=\"8\" Max=\"8\"/><ResponseFormat",
-		     NULL);
+		file("figure3", "pskc:hotp", "pskc:ocra-1", "<ResponseFormat", suite, NULL);
 	AUTO_SEEDS struct seeds s = { 0 };
 	CHECK_OK_OR_END(plain(text, &s));
 	CHECK_OR_END(s.n == 1);
