@@ -10,12 +10,21 @@
 #include "cli/inside.h"
 #include "cli/print.h"
 
+// Of both tables; null behind the last.
+static const struct error_row *row_at(size_t i)
+{
+	if (i < n_error_rows)
+		return &error_rows[i];
+	return i - n_error_rows < n_error_rows_otp ? &error_rows_otp[i - n_error_rows] : NULL;
+}
+
 const struct error_row *error_find(const char *code)
 {
-	for (size_t i = 0; i < n_error_rows; i++)
-		for (size_t k = 0; k < ERROR_MAX_CODES && error_rows[i].codes[k]; k++)
-			if (!strcmp(error_rows[i].codes[k], code))
-				return &error_rows[i];
+	const struct error_row *row;
+	for (size_t i = 0; (row = row_at(i)) != NULL; i++)
+		for (size_t k = 0; k < ERROR_MAX_CODES && row->codes[k]; k++)
+			if (!strcmp(row->codes[k], code))
+				return row;
 	return NULL;
 }
 
@@ -65,8 +74,9 @@ static json_t *row_object(const struct error_row *row)
 int run_errors(struct cli *cli)
 {
 	(void)cli;
-	for (size_t i = 0; i < n_error_rows; i++) {
-		json_t *o = row_object(&error_rows[i]);
+	const struct error_row *row;
+	for (size_t i = 0; (row = row_at(i)) != NULL; i++) {
+		json_t *o = row_object(row);
 		print_json(stdout, o);
 		json_decref(o);
 	}

@@ -13,8 +13,8 @@ struct error_row {
 	const char *meaning;		    // message id: what it means for the person
 	const char *todo; // message id: what to do, where the error has no hint of its own
 };
-extern const struct error_row error_rows[];
-extern const size_t n_error_rows;
+extern const struct error_row error_rows[], error_rows_otp[];
+extern const size_t n_error_rows, n_error_rows_otp;
 
 // Null when the code is not in the table.
 const struct error_row *error_find(const char *code);

@@ -103,7 +103,7 @@ static struct err *read_seeds(struct cli *cli, const struct buf *file, struct se
 	case IMPORT_PICTURE:
 		return import_picture(file->data, file->len, out);
 	default:
-		return import_csv((const char *)file->data, file->len, NULL, out);
+		return import_csv(file->data, file->len, NULL, out);
 	}
 }
 

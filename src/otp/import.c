@@ -68,6 +68,11 @@ struct err *import_size(size_t len, size_t max)
 		"import-too-large");
 }
 
+struct seeds import_begin(const struct seeds *out)
+{
+	return (struct seeds){ .take = out->take, .ctx = out->ctx };
+}
+
 struct err *import_add(struct seeds *to, struct seed *s)
 {
 	if (to->n < IMPORT_SEEDS_MAX)
@@ -115,9 +120,8 @@ struct err *import_finish(struct seeds *made, struct seeds *out)
 		return err_tag(err_hint(err_new(ERR_ANSWER, N_("There is no seed in the file.")),
 					N_("Look whether it is the right file.")),
 			       "import-empty");
-	for (size_t i = 0; i < made->n; i++)
-		TRY(seed_check(&made->list[i]));
-	TRY(no_serial_twice(made));
+	if (!made->take)
+		TRY(no_serial_twice(made));
 	*out = *made;
 	*made = (struct seeds){ 0 };
 	return NULL;

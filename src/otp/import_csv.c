@@ -317,7 +317,7 @@ struct err *import_csv(const void *bytes, size_t len, const struct import_column
 {
 	TRY(import_size(len, IMPORT_MAX));
 	struct table t = { .columns = columns };
-	AUTO_SEEDS struct seeds made = { 0 };
+	AUTO_SEEDS struct seeds made = import_begin(out);
 	TRY(csv_open(bytes, len, columns ? columns->separator : 0, &t.rows));
 	struct err *e = take_table(&t, &made);
 	csv_close(&t.rows);

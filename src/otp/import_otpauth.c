@@ -274,7 +274,7 @@ static struct err *take_uri(struct uri *u, struct piece line)
 struct err *import_otpauth(const char *text, size_t len, struct seeds *out)
 {
 	TRY(import_size(len, IMPORT_MAX));
-	AUTO_SEEDS struct seeds made = { 0 };
+	AUTO_SEEDS struct seeds made = import_begin(out);
 	struct piece rest = { text, len };
 	if (rest.len >= 3 && memcmp(rest.at, "\xef\xbb\xbf", 3) == 0)
 		rest = (struct piece){ text + 3, len - 3 };

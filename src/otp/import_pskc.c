@@ -51,7 +51,7 @@ struct err *import_pskc(const void *bytes, size_t len, const struct import_keys 
 			struct seeds *out)
 {
 	static const struct import_keys none;
-	struct container c = { .crypt.given = keys ? keys : &none };
+	struct container c = { .crypt.given = keys ? keys : &none, .made = import_begin(out) };
 	struct err *e = xml_walk(bytes, len, take_part, &c);
 	if (!e)
 		e = import_finish(&c.made, out);

@@ -34,8 +34,6 @@ MUST struct err *pskc_crypt_mac(struct pskc_crypt *c, const xmlNode *mac_method)
 // `encrypted` with its ValueMAC (null: it has none). The MAC is looked at first (RFC 6030 §6.1.1).
 MUST struct err *pskc_decrypt(struct pskc_crypt *c, const xmlNode *encrypted, const xmlNode *mac,
 			      struct secret **out);
-// Base64 of an element.
-MUST struct err *pskc_base64(const xmlNode *n, struct secret **out);
 
 // The keys of one KeyPackage, added to `to`. A PIN's key (keyprov:pskc:pin) is none of ours and adds nothing: it is only
 // there for a PIN that the token itself asks for; where it would be part of the value (PINPolicy) the file is refused.

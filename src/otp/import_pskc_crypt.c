@@ -58,17 +58,6 @@ void pskc_crypt_clear(struct pskc_crypt *c)
 	*c = (struct pskc_crypt){ 0 };
 }
 
-struct err *pskc_base64(const xmlNode *n, struct secret **out)
-{
-	AUTO(secret) struct secret *text = NULL;
-	TRY(xml_secret(n, &text));
-	struct err *e = seed_from_base64(secret_text(text), secret_len(text), out);
-	if (!e)
-		return NULL;
-	err_ignore(e);
-	return xml_damaged(n, N_("a value is no Base64, or is too long"));
-}
-
 static void cipher_cleanup(struct pskc_cipher *c)
 {
 	secret_free(c->bytes);
@@ -94,7 +83,7 @@ static struct err *read_cipher(const xmlNode *n, struct pskc_cipher *out)
 	if (!value)
 		return xml_damaged(n, N_("an encrypted value is missing"));
 	AUTO(secret) struct secret *bytes = NULL;
-	TRY(pskc_base64(value, &bytes));
+	TRY(xml_base64(value, &bytes));
 	size_t len = secret_len(bytes);
 	if (a->mode == MODE_CBC ? len < 2 * BLOCK || len % BLOCK != 0 : len < BLOCK || len % 8 != 0)
 		return xml_damaged(value, N_("an encrypted value was cut short"));
@@ -124,7 +113,7 @@ static struct err *read_pbkdf2(struct pskc_crypt *c, const xmlNode *method)
 	const xmlNode *prf = xml_child(params, NULL, "PRF");
 	if (!salt)
 		return xml_damaged(method, N_("the passphrase's key has no salt"));
-	TRY(pskc_base64(salt, &c->salt));
+	TRY(xml_base64(salt, &c->salt));
 	TRY(read_number(params, "IterationCount", ITERATIONS_MAX, &c->iterations));
 	TRY(read_number(params, "KeyLength", 32, &c->key_len));
 	if (c->iterations == 0)
@@ -323,7 +312,7 @@ static struct err *open_cipher(struct pskc_crypt *c, const struct pskc_cipher *i
 static struct err *check_mac(struct pskc_crypt *c, const struct pskc_cipher *in, const xmlNode *mac)
 {
 	AUTO(secret) struct secret *said = NULL;
-	TRY(pskc_base64(mac, &said));
+	TRY(xml_base64(mac, &said));
 	if (!c->mac)
 		return xml_damaged(mac, N_("a value has a MAC, and it is not said how it is made"));
 	if (!c->mac_key)

@@ -156,7 +156,7 @@ static struct err *take_secret(struct package *p, const xmlNode *n)
 		return xml_damaged(n, N_("a value is missing, or is there twice"));
 	TRY(data_value(p, n, &plain, &opened));
 	if (plain)
-		return pskc_base64(plain, &p->seed.secret);
+		return xml_base64(plain, &p->seed.secret);
 	p->seed.secret = opened;
 	opened = NULL;
 	return NULL;
@@ -166,14 +166,14 @@ static struct err *take_secret(struct package *p, const xmlNode *n)
 static struct err *read_integer(struct package *p, const xmlNode *n, bool *negative, uint64_t *out)
 {
 	const xmlNode *plain;
-	AUTO(secret) struct secret *opened = NULL, *text = NULL;
+	AUTO(secret) struct secret *opened = NULL;
 	TRY(data_value(p, n, &plain, &opened));
 	if (plain) {
-		TRY(xml_secret(plain, &text));
-		const char *at = secret_text(text);
-		size_t len = secret_len(text), sign = at[0] == '-';
-		*negative = sign;
-		return import_number(at + sign, len - sign, INT64_MAX, out)
+		AUTO_TEXT char *text = NULL;
+		TRY(xml_words(plain, &text));
+		*negative = text && text[0] == '-';
+		const char *at = text ? text + *negative : "";
+		return import_number(at, strlen(at), INT64_MAX, out)
 			       ? NULL
 			       : xml_damaged(n, N_("a number is none, or is too large"));
 	}

@@ -272,7 +272,7 @@ static struct err *put_content(const xmlNode *n, struct secret *to)
 	return NULL;
 }
 
-struct err *xml_secret(const xmlNode *n, struct secret **out)
+static struct err *xml_secret(const xmlNode *n, struct secret **out)
 {
 	AUTO(secret) struct secret *s = NULL;
 	TRY(secret_new(SECRET_MAX, &s));
@@ -289,15 +289,53 @@ struct err *xml_secret(const xmlNode *n, struct secret **out)
 	return NULL;
 }
 
+// The text of an element that holds one piece of text and nothing else, as most do; null for another one.
+static const char *only_text(const xmlNode *n, size_t *len)
+{
+	const xmlNode *c = n->children;
+	if (!c || c->next || c->type != XML_TEXT_NODE || !c->content)
+		return NULL;
+	const char *text = (const char *)c->content;
+	while (is_blank((uint8_t)*text))
+		text++;
+	*len = strlen(text);
+	while (*len > 0 && is_blank((uint8_t)text[*len - 1]))
+		--*len;
+	return text;
+}
+
 struct err *xml_words(const xmlNode *n, char **out)
 {
 	if (!n)
 		return NULL;
 	AUTO(secret) struct secret *s = NULL;
-	TRY(xml_secret(n, &s));
+	size_t len = 0;
+	const char *text = only_text(n, &len);
+	if (!text) {
+		TRY(xml_secret(n, &s));
+		text = secret_text(s);
+		len = secret_len(s);
+	}
 	bool good;
-	TRY(import_words(secret_text(s), secret_len(s), &good, out));
+	TRY(import_words(text, len, &good, out));
 	return good ? NULL : xml_damaged(n, N_("a name is too long"));
+}
+
+struct err *xml_base64(const xmlNode *n, struct secret **out)
+{
+	AUTO(secret) struct secret *s = NULL;
+	size_t len = 0;
+	const char *text = only_text(n, &len);
+	if (!text) {
+		TRY(xml_secret(n, &s));
+		text = secret_text(s);
+		len = secret_len(s);
+	}
+	struct err *e = seed_from_base64(text, len, out);
+	if (!e)
+		return NULL;
+	err_ignore(e);
+	return xml_damaged(n, N_("a value is no Base64, or is too long"));
 }
 
 struct err *xml_attribute(const xmlNode *n, const char *name, char **out)

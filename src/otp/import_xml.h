@@ -27,8 +27,8 @@ const xmlNode *xml_first(
 const xmlNode *xml_next(const xmlNode *n); // the next element beside it
 const xmlNode *xml_child(const xmlNode *parent, const char *ns, const char *name);
 
-// Trimmed text of an element without elements in it; a secret, for it may be one. At most 4096 bytes.
-MUST struct err *xml_secret(const xmlNode *n, struct secret **out);
-// The same as a name, or of an attribute: a new string; null where it is empty or not there.
+// Trimmed text of an element without elements in it, or of an attribute: a new string; null where it is empty or not there.
 MUST struct err *xml_words(const xmlNode *n, char **out);
 MUST struct err *xml_attribute(const xmlNode *n, const char *name, char **out);
+// The same element's text as Base64.
+MUST struct err *xml_base64(const xmlNode *n, struct secret **out);

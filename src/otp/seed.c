@@ -1,19 +1,18 @@
 // Seeds: held, checked, and read from the ways in which people and programs write a secret.
 //
-// The readers work from the caller's text straight into locked memory. liboath's Base32 and OpenSSL's streaming Base64 leave the secret
-// in heap that they free unwiped; OpenSSL's block decoder and its hexadecimal keep nothing.
+// The readers work from the caller's text straight into locked memory: liboath's Base32 and OpenSSL's Base64 leave what they read in heap that is
+// freed unwiped.
 #include "otp/seed.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/text.h"
 
-enum { TEXT_ROOM = 8 * SEED_SECRET_MAX }; // what a written secret may take, with blanks and hyphens
-#define STEPS_END UINT64_C(7258118400)	  // 2200-01-01, seconds since 1970
+enum { ROOM = 8 * SEED_SECRET_MAX };   // for what is encrypted, too (import.h)
+#define STEPS_END UINT64_C(7258118400) // 2200-01-01, seconds since 1970
 
 void seed_clear(struct seed *s)
 {
@@ -33,7 +32,7 @@ void seeds_free(struct seeds *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->n; i++)
+	for (size_t i = 0; s->list && i < s->n; i++)
 		seed_clear(&s->list[i]);
 	free(s->list);
 	*s = (struct seeds){ 0 };
@@ -41,6 +40,12 @@ void seeds_free(struct seeds *s)
 
 struct err *seeds_add(struct seeds *list, struct seed *s)
 {
+	if (list->take) {
+		struct err *e = list->take(list->ctx, s);
+		seed_clear(s);
+		list->n += !e;
+		return e;
+	}
 	if (list->n == list->room) {
 		size_t room = list->room ? 2 * list->room : 16;
 		struct seed *more = reallocarray(list->list, room, sizeof(*more));
@@ -165,7 +170,7 @@ bool seed_hash_by_name(const char *name, enum seed_hash *out)
 static struct err *no_secret(const char *encoding)
 {
 	return err_tag(err_hint(err_new(ERR_ANSWER, N_("A secret is not written in %1."),
-					ARG_TEXT(encoding)),
+					ARG_ID(encoding)),
 				N_("Look whether it was cut short, or is written in another way: "
 				   "in hexadecimal, Base32 or Base64.")),
 		       "seed-wrong");
@@ -174,27 +179,6 @@ static struct err *no_secret(const char *encoding)
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-// The text without blanks and, where they may be, hyphens.
-static struct err *pack(const char *text, size_t len, bool hyphens, const char *encoding,
-			struct secret **out)
-{
-	AUTO(secret) struct secret *packed = NULL;
-	TRY(secret_new(TEXT_ROOM, &packed));
-	uint8_t *room = secret_room(packed);
-	size_t n = 0;
-	for (size_t i = 0; i < len; i++) {
-		if (is_blank(text[i]) || (hyphens && text[i] == '-'))
-			continue;
-		if (n == TEXT_ROOM)
-			return no_secret(encoding);
-		room[n++] = (uint8_t)text[i];
-	}
-	secret_set_len(packed, n);
-	*out = packed;
-	packed = NULL;
-	return NULL;
 }
 
 static int base32_digit(uint8_t c)
@@ -206,96 +190,102 @@ static int base32_digit(uint8_t c)
 	return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
 }
 
-// How many characters at the end are padding.
-static size_t padding(const struct secret *packed)
+static int base64_digit(uint8_t c)
 {
-	size_t n = 0, len = secret_len(packed);
-	while (n < len && secret_bytes(packed)[len - 1 - n] == '=')
-		n++;
-	return n;
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-static struct err *finish(struct secret **made, const char *encoding, struct secret **out)
+static int hex_digit(uint8_t c)
 {
-	if (secret_len(*made) == 0)
-		return no_secret(encoding);
-	*out = *made;
-	*made = NULL;
-	return NULL;
+	return OPENSSL_hexchar2int(c);
+}
+
+struct encoding {
+	const char *name;
+	int (*digit)(uint8_t c); // -1: none
+	unsigned bits;		 // of a digit
+	bool hyphens;		 // may stand between digits
+};
+
+// Into the room of `made`. How many digits and how much padding there were is for the caller to judge.
+static bool read_digits(const struct encoding *as, const char *text, size_t len,
+			struct secret *made, size_t *digits, size_t *pads)
+{
+	uint8_t *to = secret_room(made);
+	size_t n = 0;
+	uint32_t held = 0;
+	unsigned n_bits = 0;
+	bool good = true;
+	*digits = *pads = 0;
+	for (size_t i = 0; good && i < len; i++) {
+		if (is_blank(text[i]) || (as->hyphens && text[i] == '-'))
+			continue;
+		if (text[i] == '=') {
+			++*pads;
+			continue;
+		}
+		int digit = as->digit((uint8_t)text[i]);
+		good = digit >= 0 && *pads == 0 && n < secret_cap(made);
+		if (!good)
+			break;
+		held = (held << as->bits | (uint32_t)digit) & 0xffff;
+		n_bits += as->bits;
+		++*digits;
+		if (n_bits >= 8) {
+			n_bits -= 8;
+			to[n++] = (uint8_t)(held >> n_bits);
+		}
+	}
+	wipe(&held, sizeof(held));
+	secret_set_len(made, good ? n : 0);
+	return good && n > 0;
 }
 
 struct err *seed_from_base32(const char *text, size_t len, struct secret **out)
 {
-	static const char encoding[] = "Base32";
-	AUTO(secret) struct secret *packed = NULL, *made = NULL;
-	TRY(pack(text, len, true, encoding, &packed));
-	size_t pads = padding(packed), n = secret_len(packed) - pads, tail = n % 8;
-	// 1, 3 or 6 characters more than whole groups hold no whole byte more: something was cut off.
-	if (tail == 1 || tail == 3 || tail == 6 || pads > (8 - tail) % 8)
-		return no_secret(encoding);
-	TRY(secret_new(TEXT_ROOM, &made));
-	uint8_t *to = secret_room(made);
-	size_t made_len = 0;
-	uint32_t bits = 0;
-	unsigned n_bits = 0;
-	for (size_t i = 0; i < n; i++) {
-		int digit = base32_digit(secret_bytes(packed)[i]);
-		if (digit < 0)
-			return no_secret(encoding);
-		bits = (bits << 5 | (uint32_t)digit) & 0xfff;
-		n_bits += 5;
-		if (n_bits >= 8) {
-			n_bits -= 8;
-			to[made_len++] = (uint8_t)(bits >> n_bits);
-		}
-	}
-	wipe(&bits, sizeof(bits));
-	secret_set_len(made, made_len);
-	return finish(&made, encoding, out);
+	static const struct encoding as = { "Base32", base32_digit, 5, true };
+	AUTO(secret) struct secret *made = NULL;
+	size_t digits, pads;
+	TRY(secret_new(ROOM, &made));
+	bool good = read_digits(&as, text, len, made, &digits, &pads);
+	// 1, 3 or 6 digits more than whole groups hold no whole byte more: something was cut off.
+	size_t tail = digits % 8;
+	if (!good || tail == 1 || tail == 3 || tail == 6 || pads > (8 - tail) % 8)
+		return no_secret(as.name);
+	*out = made;
+	made = NULL;
+	return NULL;
 }
 
 struct err *seed_from_hex(const char *text, size_t len, struct secret **out)
 {
-	static const char encoding[] = "hexadecimal";
-	AUTO(secret) struct secret *packed = NULL, *made = NULL;
-	TRY(pack(text, len, false, encoding, &packed));
-	// OpenSSL ends at a zero byte, and says by an entry in its queue what it does not take.
-	if (memchr(secret_bytes(packed), 0, secret_len(packed)))
-		return no_secret(encoding);
-	TRY(secret_new(TEXT_ROOM, &made));
-	for (size_t i = 0; i < secret_len(packed); i++)
-		if (OPENSSL_hexchar2int(secret_bytes(packed)[i]) < 0)
-			return no_secret(encoding);
-	size_t made_len = 0;
-	if (secret_len(packed) % 2 != 0 ||
-	    OPENSSL_hexstr2buf_ex(secret_room(made), TEXT_ROOM, &made_len, secret_text(packed),
-				  '\0') != 1)
-		return no_secret(encoding);
-	secret_set_len(made, made_len);
-	return finish(&made, encoding, out);
-}
-
-static bool is_base64_digit(uint8_t c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	       c == '+' || c == '/';
+	static const struct encoding as = { N_("hexadecimal"), hex_digit, 4, false };
+	AUTO(secret) struct secret *made = NULL;
+	size_t digits, pads;
+	TRY(secret_new(ROOM, &made));
+	if (!read_digits(&as, text, len, made, &digits, &pads) || digits % 2 != 0 || pads > 0)
+		return no_secret(as.name);
+	*out = made;
+	made = NULL;
+	return NULL;
 }
 
 struct err *seed_from_base64(const char *text, size_t len, struct secret **out)
 {
-	static const char encoding[] = "Base64";
-	AUTO(secret) struct secret *packed = NULL, *made = NULL;
-	TRY(pack(text, len, false, encoding, &packed));
-	size_t pads = padding(packed), n = secret_len(packed);
-	if (n == 0 || n % 4 != 0 || pads > 2)
-		return no_secret(encoding);
-	for (size_t i = 0; i < n - pads; i++)
-		if (!is_base64_digit(secret_bytes(packed)[i]))
-			return no_secret(encoding);
-	TRY(secret_new(TEXT_ROOM, &made));
-	int made_len = EVP_DecodeBlock(secret_room(made), secret_bytes(packed), (int)n);
-	if (made_len < (int)pads)
-		return no_secret(encoding);
-	secret_set_len(made, (size_t)made_len - pads);
-	return finish(&made, encoding, out);
+	static const struct encoding as = { "Base64", base64_digit, 6, false };
+	AUTO(secret) struct secret *made = NULL;
+	size_t digits, pads;
+	TRY(secret_new(ROOM, &made));
+	bool good = read_digits(&as, text, len, made, &digits, &pads);
+	if (!good || pads > 2 || (digits + pads) % 4 != 0)
+		return no_secret(as.name);
+	*out = made;
+	made = NULL;
+	return NULL;
 }

@@ -48,9 +48,13 @@ struct seed {
 };
 void seed_clear(struct seed *s); // wipes and frees what it holds
 
+// A list, or a way to somewhere else: with `take` each seed goes there as soon as it is read and checked, and only `n` counts them, so that a large
+// file needs no more memory than a small one. What was taken from a file that turns out to be wrong must be given up again (a transaction).
 struct seeds {
 	struct seed *list;
 	size_t n, room;
+	struct err *(*take)(void *ctx, const struct seed *s); // null: the list
+	void *ctx;
 };
 void seeds_free(struct seeds *s);
 static inline void seeds_cleanup(struct seeds *s)
@@ -58,7 +62,7 @@ static inline void seeds_cleanup(struct seeds *s)
 	seeds_free(s);
 }
 #define AUTO_SEEDS __attribute__((cleanup(seeds_cleanup)))
-// Takes what `s` holds; `s` is empty afterwards, whatever came of it.
+// Takes what `s` holds, or hands it to list->take; `s` is empty afterwards, whatever came of it.
 MUST struct err *seeds_add(struct seeds *list, struct seed *s);
 
 // Whether it can be used: serial, digits, step, counter, secret not empty. ERR_ANSWER tagged "seed-wrong" says of which token and what.
