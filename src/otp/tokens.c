@@ -22,7 +22,8 @@ static const char *const migrations[] = {
 	" used BIGINT NOT NULL);"
 	"CREATE INDEX otp_tokens_by_person ON otp_tokens (person);"
 	"CREATE TABLE otp_events ("
-	" turn INTEGER PRIMARY KEY, at BIGINT NOT NULL, serial TEXT NOT NULL, what TEXT NOT NULL, by_whom TEXT, detail TEXT);"
+	" turn INTEGER PRIMARY KEY, at BIGINT NOT NULL, serial TEXT NOT NULL, what TEXT NOT NULL, "
+	"by_whom TEXT, detail TEXT);"
 	"CREATE INDEX otp_events_by_serial ON otp_events (serial);",
 };
 
