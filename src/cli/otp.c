@@ -26,23 +26,24 @@ void otp_place_close(struct otp_place *p)
 
 static char *who(void)
 {
-	const struct passwd *p = getpwuid(getuid());
-	return p && p->pw_name ? text_copy(p->pw_name) : text_format("uid %u", (unsigned)getuid());
+	struct passwd entry, *found = NULL;
+	char room[4096];
+	if (getpwuid_r(getuid(), &entry, room, sizeof(room), &found) == 0 && found)
+		return text_copy(found->pw_name);
+	return text_format("uid %u", (unsigned)getuid());
 }
 
 struct err *otp_place_open(bool make, struct otp_place *out)
 {
 	AUTO_PLACE struct otp_place p = { .by = who() };
 	AUTO_TEXT char *key = NULL;
-	struct otp_list all = { 0 };
+	bool first = true;
 	if (!p.by)
 		return err_no_memory();
 	TRY(otp_tokens_open(NULL, &p.tokens));
 	TRY(otp_tokens_key_path(NULL, &key));
 	// A key that is made where tokens are already would not open their seeds.
-	TRY(otp_all(p.tokens, &all));
-	bool first = all.n == 0;
-	otp_list_free(&all);
+	TRY(otp_is_empty(p.tokens, &first));
 	if (make || !first)
 		TRY(seal_from_file(key, make && first, &p.seal));
 	*out = p;

@@ -289,6 +289,16 @@ struct err *otp_all(struct otp_tokens *t, struct otp_list *out)
 	return list_from(rows, out);
 }
 
+struct err *otp_is_empty(struct otp_tokens *t, bool *empty)
+{
+	AUTO(rows) struct rows *rows = NULL;
+	bool any = false;
+	TRY(store_query(t->store, "SELECT 1 FROM otp_tokens LIMIT 1", NO_VALUES, &rows));
+	TRY(rows_next(rows, &any));
+	*empty = !any;
+	return NULL;
+}
+
 // --- the record
 
 struct err *otp_write_event(struct otp_tokens *t, int64_t at, const char *serial, const char *what,

@@ -44,6 +44,7 @@ MUST struct err *otp_import(struct otp_tokens *t, const struct seal *seal, const
 MUST struct err *otp_find(struct otp_tokens *t, const char *serial, struct otp_token **out);
 MUST struct err *otp_of_person(struct otp_tokens *t, const char *person, struct otp_list *out);
 MUST struct err *otp_all(struct otp_tokens *t, struct otp_list *out);
+MUST struct err *otp_is_empty(struct otp_tokens *t, bool *empty);
 
 // ERR_ANSWER tagged "otp-unknown" for a serial that is not there. `by`: who judges, for the record (a user's name).
 MUST struct err *otp_check(struct otp_tokens *t, const struct seal *seal, const char *serial,

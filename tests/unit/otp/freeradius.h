@@ -21,8 +21,12 @@
 static const char freeradius_secret[] = "a shared secret of some length";
 static const char freeradius_seed[] = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
+static const char freeradius_six[] = "listen {\n type = auth\n ipv6addr = ::1\n"
+				     " port = $ENV{RADIUS_PORT}\n}\n";
+
 struct freeradius {
 	pid_t pid;
+	bool six; // it listens at ::1, too
 	unsigned port;
 	char name[32];
 	struct scratch *dir;
@@ -59,6 +63,16 @@ static inline unsigned free_udp_port(void)
 		abort();
 	close(fd);
 	return ntohs(a.sin_port);
+}
+
+static inline bool has_ipv6(void)
+{
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool has = fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0;
+	if (fd >= 0)
+		close(fd);
+	return has;
 }
 
 // Until it says that it is ready; false when it ends before.
@@ -113,6 +127,9 @@ static inline struct freeradius *freeradius_start(void)
 	f->dir = scratch_new();
 	char *script = scratch_file(f->dir, "judge", judge, 0600);
 	free(script);
+	f->six = has_ipv6();
+	char *six = scratch_file(f->dir, "six", f->six ? freeradius_six : "", 0600);
+	free(six);
 	// Somebody else may have taken the port in between.
 	for (int i = 0; i < 5; i++)
 		if (freeradius_try(f))
