@@ -69,6 +69,11 @@ static void command_row(FILE *f, const struct command *c)
 // The usual example comes first: most who ask for help want no more.
 static void usual_way(FILE *f, const char *example)
 {
+	enum { SHORT = 12 };
+	if (strlen(example) < SHORT) {
+		say(f, N_("The usual way: %1"), ARG_TEXT(example));
+		return;
+	}
 	say(f, N_("The usual way:"));
 	fprintf(f, "%*s%s\n", EXAMPLE_INDENT, "", example);
 }
@@ -87,6 +92,7 @@ static const struct {
 	const char *word, *term, *summary;
 } groups[] = {
 	{ "token ", "token COMMAND", N_("Look after tokens; see: inkan help token") },
+	{ "otp ", "otp COMMAND", N_("One-time password tokens; see: inkan help otp") },
 	{ "profile ", "profile COMMAND", N_("Read and check profiles; see: inkan help profile") },
 };
 
