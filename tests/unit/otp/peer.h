@@ -34,6 +34,7 @@ enum move {
 	MOVE_PADDED,		// good, with more behind its length
 	MOVE_FLOOD,		// 2000 forged ones
 	MOVE_WAIT,		// 700 ms
+	MOVE_AWAIT_OTHER,	// until the peer that is awaited has a request
 };
 
 struct peer_answer {
@@ -68,6 +69,7 @@ struct peer {
 	const struct peer_script *script;
 	struct peer_request got[PEER_REQUESTS];
 	atomic_uint n;
+	const struct peer *awaited; // set before its first request; may be null
 };
 
 static const char peer_secret[] = "xyzzy5461-0123456789";
@@ -178,6 +180,11 @@ static inline void peer_send(struct peer *p, const struct peer_request *r,
 	unsigned signatures = a->move == MOVE_UNSIGNED ? 0 : a->move == MOVE_TWO_SIGNATURES ? 2 : 1;
 	if (a->move == MOVE_WAIT) {
 		nanosleep(&(struct timespec){ .tv_nsec = 700000000 }, NULL);
+		return;
+	}
+	if (a->move == MOVE_AWAIT_OTHER) {
+		for (int i = 0; i < 3000 && p->awaited->n == 0; i++)
+			nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 		return;
 	}
 	size_t len = peer_make(r, a, wrong ? "another one" : peer_secret, signatures, bytes);

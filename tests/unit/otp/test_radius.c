@@ -24,13 +24,15 @@ static struct otp_server_terms usual_terms(const char *const *servers, size_t n,
 					  .shared = shared };
 }
 
-static struct otp_server *open_peers(struct peer *one, struct peer *two, unsigned tries,
-				     bool unsigned_answers)
+// `seconds`: long where an answer comes, short where none does.
+static struct otp_server *open_peers(struct peer *one, struct peer *two, unsigned seconds,
+				     unsigned tries, bool unsigned_answers)
 {
 	const char *servers[] = { one->name, two ? two->name : NULL };
 	AUTO(secret) struct secret *shared = text_secret(peer_secret);
 	struct otp_server *s = NULL;
 	struct otp_server_terms t = usual_terms(servers, two ? 2 : 1, shared);
+	t.seconds = seconds;
 	t.tries = tries;
 	t.unsigned_answers = unsigned_answers;
 	struct err *e = otp_server_open(&t, &s);
@@ -60,7 +62,7 @@ static void test_a_request_is_repeated_byte_for_byte_from_the_same_port(void)
 {
 	static const struct peer_script script = { { NULL, accepts } };
 	AUTO(peer) struct peer *p = peer_start(&script);
-	AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 3, false);
+	AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 1, 5, false);
 	AUTO_REPLY struct otp_reply r = { 0 };
 	CU_ASSERT_EQUAL(verdict(s, "123456", &r), OTP_ACCEPTED);
 	CHECK_OR_END(p->n == 2);
@@ -79,7 +81,7 @@ static void test_a_value_is_hidden_and_every_request_is_another(void)
 	static const struct peer_script script = { { rejects, rejects, rejects, rejects, rejects,
 						     rejects } };
 	AUTO(peer) struct peer *p = peer_start(&script);
-	AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 1, false);
+	AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 10, 1, false);
 	AUTO_REPLY struct otp_reply r = { 0 };
 	for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
 		char value[129];
@@ -104,7 +106,7 @@ static void test_a_bad_answer_is_ignored_and_the_good_one_behind_it_counts(void)
 						     { 0 } };
 		const struct peer_script script = { { moves } };
 		AUTO(peer) struct peer *p = peer_start(&script);
-		AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 1, false);
+		AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 10, 1, false);
 		AUTO_REPLY struct otp_reply r = { 0 };
 		enum otp_ruling v = verdict(s, "1", &r);
 		if (v != OTP_REJECTED)
@@ -181,7 +183,7 @@ static void test_a_bad_answer_alone_is_told_by_what_it_is(void)
 		a->moves[0] = (struct peer_answer){ .move = a->move, .code = a->code };
 		a->script.to[0] = a->moves;
 		a->peer = peer_start(&a->script);
-		a->server = open_peers(a->peer, NULL, 1, a->unsigned_answers);
+		a->server = open_peers(a->peer, NULL, 2, 1, a->unsigned_answers);
 		if (pthread_create(&a->thread, NULL, ask_alone, a) != 0)
 			abort();
 	}
@@ -201,13 +203,13 @@ static void test_a_flood_of_forged_answers_does_not_hold_the_clock(void)
 	static const struct peer_answer moves[] = { { .move = MOVE_FLOOD, .code = 2 }, { 0 } };
 	static const struct peer_script script = { { moves } };
 	AUTO(peer) struct peer *p = peer_start(&script);
-	AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 1, false);
+	AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 1, 1, false);
 	AUTO_REPLY struct otp_reply r = { 0 };
 	int64_t began = clock_monotonic_ms();
 	struct err *e = ask(s, "1", &r);
 	CU_ASSERT_STRING_EQUAL(err_slug(e), "radius-forged");
 	CHECK_ERR(e, ERR_NETWORK);
-	CU_ASSERT_TRUE(clock_monotonic_ms() - began < 3000);
+	CU_ASSERT_TRUE(clock_monotonic_ms() - began < 8000);
 }
 
 static void test_a_challenge_goes_back_with_its_state_and_its_duplicates_do_no_harm(void)
@@ -223,7 +225,7 @@ static void test_a_challenge_goes_back_with_its_state_and_its_duplicates_do_no_h
 	};
 	static const struct peer_script script = { { asks, accepts, accepts } };
 	AUTO(peer) struct peer *p = peer_start(&script);
-	AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 1, false);
+	AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 10, 1, false);
 	AUTO_REPLY struct otp_reply r = { 0 };
 	CU_ASSERT_EQUAL(verdict(s, "2468", &r), OTP_CHALLENGED);
 	CU_ASSERT_STRING_EQUAL(r.words, "A number!\xef\xbf\xbd");
@@ -249,7 +251,7 @@ static void test_two_states_are_no_answer(void)
 	};
 	static const struct peer_script script = { { asks } };
 	AUTO(peer) struct peer *p = peer_start(&script);
-	AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 1, false);
+	AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 10, 1, false);
 	AUTO_REPLY struct otp_reply r = { 0 };
 	CU_ASSERT_EQUAL(verdict(s, "1", &r), OTP_REJECTED);
 }
@@ -261,7 +263,7 @@ static void test_a_challenge_is_answered_at_the_server_that_made_it(void)
 	static const struct peer_script silence = { { NULL } },
 					script = { { asks, NULL, accepts } };
 	AUTO(peer) struct peer *one = peer_start(&silence), *two = peer_start(&script);
-	AUTO(otp_server) struct otp_server *s = open_peers(one, two, 1, false);
+	AUTO(otp_server) struct otp_server *s = open_peers(one, two, 2, 1, false);
 	AUTO_REPLY struct otp_reply r = { 0 };
 	CU_ASSERT_EQUAL(verdict(s, "2468", &r), OTP_CHALLENGED);
 	CU_ASSERT_FALSE(r.shown);
@@ -278,7 +280,7 @@ static void test_the_next_server_is_asked_and_then_asked_first(void)
 {
 	static const struct peer_script silence = { { NULL } }, script = { { rejects, rejects } };
 	AUTO(peer) struct peer *one = peer_start(&silence), *two = peer_start(&script);
-	AUTO(otp_server) struct otp_server *s = open_peers(one, two, 1, false);
+	AUTO(otp_server) struct otp_server *s = open_peers(one, two, 2, 1, false);
 	AUTO_REPLY struct otp_reply r = { 0 };
 	CU_ASSERT_EQUAL(verdict(s, "1", &r), OTP_REJECTED);
 	CU_ASSERT_TRUE(r.unsure); // the first one may have taken the value
@@ -291,13 +293,13 @@ static void test_the_next_server_is_asked_and_then_asked_first(void)
 // A server that answers while the next one is asked already: it is its answer all the same.
 static void test_a_late_answer_counts_while_another_is_waited_for(void)
 {
-	static const struct peer_answer late[] = { { .move = MOVE_WAIT },
-						   { .move = MOVE_WAIT },
+	static const struct peer_answer late[] = { { .move = MOVE_AWAIT_OTHER },
 						   { .move = MOVE_GOOD, .code = 2 },
 						   { 0 } };
 	static const struct peer_script slow = { { late, accepts } }, silence = { { NULL } };
 	AUTO(peer) struct peer *one = peer_start(&slow), *two = peer_start(&silence);
-	AUTO(otp_server) struct otp_server *s = open_peers(one, two, 1, false);
+	one->awaited = two;
+	AUTO(otp_server) struct otp_server *s = open_peers(one, two, 2, 1, false);
 	AUTO_REPLY struct otp_reply r = { 0 };
 	CU_ASSERT_EQUAL(verdict(s, "1", &r), OTP_ACCEPTED);
 	CU_ASSERT_EQUAL(two->n, 1);
@@ -314,12 +316,13 @@ static void test_an_answer_that_comes_after_the_end_is_none_to_the_next_question
 						   { 0 } };
 	static const struct peer_script script = { { late, rejects } };
 	AUTO(peer) struct peer *p = peer_start(&script);
-	AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 1, false);
+	AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 1, 1, false);
 	AUTO_REPLY struct otp_reply r = { 0 };
 	struct err *e = ask(s, "1", &r);
 	CU_ASSERT_STRING_EQUAL(err_slug(e), "radius-silent");
 	CHECK_ERR(e, ERR_NETWORK);
-	CU_ASSERT_EQUAL(verdict(s, "2", &r), OTP_REJECTED);
+	AUTO(otp_server) struct otp_server *patient = open_peers(p, NULL, 10, 1, false);
+	CU_ASSERT_EQUAL(verdict(patient, "2", &r), OTP_REJECTED);
 }
 
 static void test_what_failed_elsewhere_is_told_too(void)
@@ -328,7 +331,7 @@ static void test_what_failed_elsewhere_is_told_too(void)
 						     { 0 } };
 	static const struct peer_script silence = { { NULL } }, script = { { forged } };
 	AUTO(peer) struct peer *one = peer_start(&silence), *two = peer_start(&script);
-	AUTO(otp_server) struct otp_server *s = open_peers(one, two, 1, false);
+	AUTO(otp_server) struct otp_server *s = open_peers(one, two, 2, 1, false);
 	AUTO_REPLY struct otp_reply r = { 0 };
 	AUTO(err) struct err *e = ask(s, "1", &r);
 	CU_ASSERT_STRING_EQUAL(err_slug(e), "radius-forged");
@@ -412,7 +415,7 @@ static void test_what_cannot_be_sent_is_refused_before(void)
 {
 	static const struct peer_script silence = { { NULL } };
 	AUTO(peer) struct peer *p = peer_start(&silence);
-	AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 1, false);
+	AUTO(otp_server) struct otp_server *s = open_peers(p, NULL, 10, 1, false);
 	AUTO(secret) struct secret *fine = text_secret("1"), *zero = NULL, *big = NULL;
 	char name[OTP_USER_MAX + 2];
 	struct otp_reply r = { 0 };
