@@ -11,7 +11,7 @@
 #include "worker/worker.h"
 
 // How long the first look waits for the worker that watches, which a service that hangs keeps silent.
-enum { SEEN_WAIT_MS = 1000 };
+enum { SEEN_WAIT_MS = 5000 };
 
 struct watch_state {
 	struct watching *w;
