@@ -190,7 +190,6 @@ static bool send_slowly(struct link *l, const struct bytes *b, long ms)
 	return true;
 }
 
-// False: the connection ends here.
 // By now whoever looks at the connection sees its end.
 static void log_closed(struct server *s, unsigned connection)
 {
@@ -202,6 +201,7 @@ static void log_closed(struct server *s, unsigned connection)
 	pthread_mutex_unlock(&s->lock);
 }
 
+// False: the connection ends here.
 static bool send_answer(struct link *l, const struct rule *rule, struct bytes *answer)
 {
 	if (!rule)
