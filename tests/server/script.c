@@ -123,7 +123,9 @@ static struct rule *add_rule(struct script *s, const char *rest, const char *lin
 		die("script: too many rules", line);
 	s->rules = must(realloc(s->rules, (s->n + 1) * sizeof(struct rule)), "realloc");
 	struct rule *r = &s->rules[s->n++];
-	*r = (struct rule){ .status = "200 OK", .shape = "lines", .claimed_length = -1 };
+	*r = (struct rule){
+		.status = "200 OK", .shape = "lines", .slow_ms = -1, .claimed_length = -1
+	};
 	if (sscanf(rest, "%7s %255s", r->method, r->path) != 2)
 		die("script: on METHOD PATH", line);
 	return r;

@@ -215,8 +215,8 @@ static bool send_answer(struct link *l, const struct rule *rule, struct bytes *a
 	bool stops = rule->ending == END_CUT || rule->ending == END_RESET;
 	if (stops && rule->end_after < answer->len)
 		answer->len = rule->end_after;
-	bool fine = rule->slow_ms ? send_slowly(l, answer, rule->slow_ms)
-				  : link_write(l, answer->data, answer->len);
+	bool fine = rule->slow_ms >= 0 ? send_slowly(l, answer, rule->slow_ms)
+				       : link_write(l, answer->data, answer->len);
 	if (rule->ending == END_RESET)
 		reset(l);
 	return fine && rule->ending == END_KEEP;

@@ -67,8 +67,10 @@ struct rule {
 	char scep[32];		  // empty: none
 	bool cacerts, scep_ca, raw;
 	enum ending ending;
-	size_t end_after;			// bytes of the answer, END_CUT and END_RESET
-	long delay_ms, slow_ms, claimed_length; // claimed_length -1: the truth
+	size_t end_after; // bytes of the answer, END_CUT and END_RESET
+	long delay_ms;
+	long slow_ms;	     // -1: all at once
+	long claimed_length; // -1: the truth
 };
 enum { RULES_MAX = 16384 };
 struct script {
