@@ -141,6 +141,8 @@ bool portal_shows(const struct portal_doc *d, const struct portal_page *page);
 
 // PEM, DER or base64 of certificates or PKCS#7. ERR_CA_REFUSED tagged "no-certificate".
 MUST struct err *portal_certificates(const void *bytes, size_t len, struct cert_list *out);
+// One of them is for the key of the request. ERR_POLICY tagged "certificate-earlier" otherwise: a page can lead to what an earlier request got.
+MUST struct err *portal_answers(const struct cert_list *certs, const struct ca_request *r);
 // From the page here: an element, or a download.
 MUST struct err *portal_take_certificates(struct portal *p, const struct portal_page *page,
 					  struct cert_list *out);
@@ -155,7 +157,7 @@ struct adcs_reply {
 void adcs_read(const struct portal_doc *d, struct adcs_reply *out);
 MUST struct err *adcs_submit(struct portal *p, const struct ca_request *r, struct ca_outcome *out,
 			     bool *sent);
-MUST struct err *adcs_poll(struct portal *p, struct ca_outcome *out);
+MUST struct err *adcs_poll(struct portal *p, const struct ca_request *r, struct ca_outcome *out);
 // The request as the templates name it. False: no such name.
 MUST struct err *portal_request_text(const struct ca_request *r, const char *name, size_t len,
 				     struct buf *out, bool *known);
