@@ -265,6 +265,7 @@ static struct err *follow_refresh(struct portal *p, const struct portal_page *pa
 static struct err *use_page(struct portal *p, const struct portal_page *page, struct filler *f,
 			    bool *sent)
 {
+	p->led_on = p->led_on || (sent && *sent);
 	if (page->next == PORTAL_LINK)
 		return follow_link(p, page);
 	if (page->next == PORTAL_REFRESH)
@@ -340,7 +341,7 @@ static struct err *keep_known(struct portal *p, const struct answers *a)
 static struct err *portal_authenticate(struct ca *c, const struct answers *a)
 {
 	struct portal *p = c->self;
-	p->ready = false;
+	p->ready = p->led_on = p->asking = false;
 	TRY(take_credentials(p, a));
 	TRY(keep_known(p, a));
 	p->typing = a;
@@ -441,7 +442,10 @@ static struct err *portal_submit(struct ca *c, const struct ca_request *r, struc
 	struct portal *p = c->self;
 	if (!p->ready)
 		return credentials_missing();
+	p->led_on = p->asking = false;
 	struct err *e = is_adcs(p) ? adcs_submit(p, r, out, sent) : hand_in(p, r, out, sent);
+	// That the session is over is said of the page that was asked for.
+	c->open_no = e && p->led_on && err_has_tag(e, "session-expired");
 	bool waits = !e && out->state != CA_ISSUED;
 	forget_credentials(p);
 	p->ready = waits && !is_adcs(p);
@@ -481,6 +485,7 @@ static struct err *portal_poll(struct ca *c, const struct ca_request *r, struct 
 	if (!p->ready && !(is_adcs(p) && p->ca->portal.auth == PORTAL_AUTH_NEGOTIATE))
 		return credentials_missing();
 	*sent = true;
+	p->asking = true;
 	struct err *e = is_adcs(p) ? adcs_poll(p, r, out) : ask_pages(p, r, out);
 	bool waits = !e && out->state != CA_ISSUED;
 	forget_credentials(p);

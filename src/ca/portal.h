@@ -122,7 +122,9 @@ struct portal {
 	struct answers *known;	      // what is no secret, for the pages after the login
 	bool fresh;		      // the page here came with the login
 	bool ready;		      // logged in, or with the credentials for it
-	char *request_id;	      // of a CA of Microsoft's
+	bool led_on; // the request had left before the server was asked for the page here: a status tells nothing of the request
+	bool asking; // nothing is handed in, so likewise; but 401 is said of us
+	char *request_id; // of a CA of Microsoft's
 };
 // Where a page leads to a host that the profile does not name, or to no https address at all, that is the page's fault and not the profile's:
 // ERR_CA_REFUSED tagged "portal-elsewhere". Takes the error; others are left alone.

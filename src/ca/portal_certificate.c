@@ -94,7 +94,8 @@ struct err *portal_answers(const struct cert_list *certs, const struct ca_reques
 	return err_hint(
 		err_tag(err_new(ERR_POLICY,
 				N_("The CA's pages lead to a certificate for another key, perhaps "
-				   "that of an earlier request: it is not the answer to this one.")),
+				   "that of an earlier request: it is not the answer to this "
+				   "one.")),
 			"certificate-earlier"),
 		N_("It was not taken, and the new key stays on the token. `inkan resume` hands the "
 		   "request in again. If the pages lead to the same certificate once more, ask the "

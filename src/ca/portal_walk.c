@@ -139,6 +139,7 @@ static struct err *go(struct portal *p, struct step *s)
 		TRY(ask(p, s, &a));
 		TRY(portal_cookies_take(&p->cookies, s->url, a.cookies));
 		TRY(redirection(&a, s, &follow));
+		p->led_on = p->led_on || (follow && s->sent && *s->sent);
 		if (follow)
 			continue;
 		struct portal_doc *d = NULL;
@@ -290,9 +291,24 @@ static struct err *unauthorised(const struct portal *p)
 	return wrong();
 }
 
+// It was handed in, and a page that came after it is not to be had.
+static struct err *lost(const struct portal_doc *d)
+{
+	return err_hint(err_tag(err_new(ERR_CA_REFUSED,
+					N_("The page to which the CA led after it had got the "
+					   "request was not shown (status %1)."),
+					ARG_NUM(d->status)),
+				"no-certificate"),
+			N_("The request arrived; the CA may have issued. Check the address in the "
+			   "profile and tell the institution."));
+}
+
 static struct err *status_error(const struct portal *p)
 {
 	const struct portal_doc *d = p->here;
+	bool apart = p->led_on || (p->asking && d->status != 401);
+	if (apart && d->status >= 400 && d->status < 500)
+		return lost(d);
 	if (d->status == 401)
 		return unauthorised(p);
 	if (d->status >= 500) {
