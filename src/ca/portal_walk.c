@@ -39,9 +39,12 @@ static const char *page_name(const char *url)
 	return path ? path : "/";
 }
 
+// Who we are is for the server of the profile's address; its pages may lead to other hosts that the profile knows.
 static void authorise(const struct portal *p, struct http_call *c)
 {
 	enum portal_auth auth = p->ca->portal.auth;
+	if (!http_same_origin(c->url, p->base))
+		return;
 	if (auth == PORTAL_AUTH_NEGOTIATE)
 		c->auth = HTTP_NEGOTIATE;
 	if (!p->user)
@@ -262,10 +265,24 @@ static struct err *meaning_error(enum portal_meaning m)
 	}
 }
 
+static struct err *asked_elsewhere(const struct portal_doc *d)
+{
+	AUTO_TEXT char *host = strndup(d->url, strcspn(d->url, "?"));
+	return err_hint(err_tag(err_new(ERR_CA_REFUSED,
+					N_("The CA's pages lead to %1, which asks who we are."),
+					ARG_TEXT(host ? host : "")),
+				"portal-elsewhere"),
+			N_("User name, password and tickets go to the server of the profile's "
+			   "address (ca.url) alone. Ask the institution for a profile with the "
+			   "address that asks for them."));
+}
+
 // 401 where HTTP itself asks who we are.
 static struct err *unauthorised(const struct portal *p)
 {
 	enum portal_auth auth = p->ca->portal.auth;
+	if (auth != PORTAL_AUTH_NONE && !http_same_origin(p->here->url, p->base))
+		return asked_elsewhere(p->here);
 	if (auth == PORTAL_AUTH_NEGOTIATE)
 		return err_hint(
 			err_tag(err_new(ERR_ANSWER,
