@@ -227,6 +227,28 @@ struct err *proc_write_all(int fd, const char *path, const void *bytes, size_t l
 	return fsync(fd) ? err_errno("fsync", path, errno) : NULL;
 }
 
+struct err *proc_write_beside(const char *path, mode_t mode, const void *bytes, size_t len,
+			      char **beside)
+{
+	AUTO_TEXT char *name = text_format("%s.XXXXXX.new", path);
+	if (!name)
+		return err_no_memory();
+	int fd = mkostemps(name, (int)strlen(".new"), O_CLOEXEC);
+	if (fd < 0)
+		return err_errno("open", path, errno);
+	(void)fchmod(fd, mode); // some file systems have no modes
+	struct err *e = proc_write_all(fd, name, bytes, len);
+	if (close(fd) && !e)
+		e = err_errno("close", name, errno);
+	if (e) {
+		unlink(name);
+		return e;
+	}
+	*beside = name;
+	name = NULL;
+	return NULL;
+}
+
 struct err *proc_sync_dir(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -2,9 +2,7 @@
 #include "enroll/attested.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/proc.h"
@@ -41,21 +39,12 @@ static struct err *file_path(const struct enrolment *e, char **out)
 // Beside and into place: whoever carries it never finds half of it.
 static struct err *write_file(const char *path, const struct buf *pem, mode_t mode)
 {
-	AUTO_TEXT char *beside = text_format("%s.new", path);
-	if (!beside)
-		return err_no_memory();
-	unlink(beside); // of a run that died
-	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_errno("open", beside, errno);
-	(void)fchmod(fd, mode); // some file systems have no modes
-	struct err *err = proc_write_all(fd, beside, pem->data, pem->len);
-	if (close(fd) && !err)
-		err = err_errno("close", beside, errno);
-	if (!err && rename(beside, path))
-		err = err_errno("rename", path, errno);
-	if (err)
-		unlink(beside);
+	AUTO_TEXT char *beside = NULL;
+	TRY(proc_write_beside(path, mode, pem->data, pem->len, &beside));
+	if (!rename(beside, path))
+		return NULL;
+	struct err *err = err_errno("rename", path, errno);
+	unlink(beside);
 	return err;
 }
 
