@@ -143,11 +143,11 @@ static struct err *sync_place(const char *path)
 	return proc_sync_dir(dir);
 }
 
-static struct err *write_request(const struct file_ca *f, const struct buf *pem)
+static struct err *write_request(const struct file_ca *f, const char *id, const struct buf *pem)
 {
 	AUTO_TEXT char *beside = NULL;
 	// There is no secret in it.
-	TRY(proc_write_beside(f->path, EVERYBODY_READS, pem->data, pem->len, &beside));
+	TRY(proc_write_beside(f->path, id, EVERYBODY_READS, pem->data, pem->len, &beside));
 	struct err *e = put_in_place(beside, f);
 	if (e)
 		unlink(beside);
@@ -161,7 +161,7 @@ static struct err *file_submit(struct ca *c, const struct ca_request *r, struct 
 	AUTO_BUF struct buf pem = BUF(PEM_MAX);
 	TRY(request_pem(r->der, r->len, &pem));
 	if (!is_written(f->path, &pem)) {
-		struct err *e = write_request(f, &pem);
+		struct err *e = write_request(f, c->terms.transaction, &pem);
 		if (e)
 			return err_while(e, N_("The request could not be written to %1."),
 					 ARG_TEXT(f->path));

@@ -37,10 +37,10 @@ static struct err *file_path(const struct enrolment *e, char **out)
 }
 
 // Beside and into place: whoever carries it never finds half of it.
-static struct err *write_file(const char *path, const struct buf *pem, mode_t mode)
+static struct err *write_file(const char *path, const char *own, const struct buf *pem, mode_t mode)
 {
 	AUTO_TEXT char *beside = NULL;
-	TRY(proc_write_beside(path, mode, pem->data, pem->len, &beside));
+	TRY(proc_write_beside(path, own, mode, pem->data, pem->len, &beside));
 	if (!rename(beside, path))
 		return NULL;
 	struct err *err = err_errno("rename", path, errno);
@@ -62,7 +62,7 @@ struct err *attested_keep(struct enrolment *e)
 		TRY(proc_state_subdir(DIRECTORY, &dir));
 	TRY(file_path(e, &path));
 	// What travels with the request is no more secret than that.
-	TRY(write_file(path, &pem, ca_request_file(e->ca) ? 0644 : 0600));
+	TRY(write_file(path, e->record->id, &pem, ca_request_file(e->ca) ? 0644 : 0600));
 	say_note(e,
 		 msg_new(N_("The maker's attestation of the key is in the file %1. Give it to %2 "
 			    "as you were told."),
