@@ -160,8 +160,8 @@ MUST struct err *ca_authenticate(struct ca *c, const struct answers *a);
 // ERR_ANSWER for 401; ERR_CA_REFUSED; ERR_NETWORK.
 MUST struct err *ca_submit(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
 			   bool *sent);
-// The error of the last ca_submit or ca_poll does not tell that the CA has not issued: a status of HTTP that nothing protects (http://), or a word
-// about a page that came after the request.
+// The error of the last ca_submit or ca_poll does not tell that the CA has not issued: a status of HTTP or an
+// error of CMP that nothing protects (http://), or a word about a page that came after the request.
 bool ca_no_is_open(const struct ca *c);
 // Asks again. After CA_WAIT_ANEW call ca_authenticate first.
 MUST struct err *ca_poll(struct ca *c, const struct ca_request *r, struct ca_outcome *out,

@@ -358,6 +358,7 @@ static void test_a_secret_that_does_not_fit(void)
 	give_answers(&t, "ANOTHER-ONE");
 	AUTO(err) struct err *e = submit(&t, &o);
 	CU_ASSERT(e && err_kind(e) == ERR_ANSWER && err_has_tag(e, "secret-wrong"));
+	CU_ASSERT_FALSE(ca_no_is_open(t.ca)); // it is protected, if by another secret
 	end(&t);
 }
 
@@ -396,7 +397,41 @@ static void test_errors_without_protection(void)
 	AUTO(err) struct err *e = submit(&t, &o);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
 	CU_ASSERT(err_has_tag(e, "request-refused"));
+	// Somebody on the way may have said it, and the CA have issued.
+	CU_ASSERT_TRUE(ca_no_is_open(t.ca));
 	end(&t);
+}
+
+static struct err *put_tlv(struct buf *b, unsigned char tag, const void *bytes, size_t len)
+{
+	const unsigned char head[] = { tag, 0x82, (unsigned char)(len >> 8), (unsigned char)len };
+	TRY(buf_put(b, head, sizeof head));
+	return buf_put(b, bytes, len);
+}
+
+// A field of the header that is longer than any that means something is not carried along.
+static void long_nonce(struct bank_answer *a)
+{
+	static const unsigned char names[] = { 0x02, 0x01, 0x02, 0xa4, 0x02, 0x30,
+					       0x00, 0xa4, 0x02, 0x30, 0x00 },
+				   body[] = {
+					   0xb7, 0x07, 0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x02
+				   };
+	static const unsigned char nonce[9000];
+	AUTO_BUF struct buf octets = BUF(20000), header = BUF(20000), all = BUF(20000);
+	CHECK_OK(put_tlv(&octets, 0x04, nonce, sizeof nonce));
+	CHECK_OK(buf_put(&header, names, sizeof names));
+	CHECK_OK(buf_put(&header, cmp_find(a->body, cmp_transaction, 4), 4 + 16));
+	CHECK_OK(put_tlv(&header, 0xa5, octets.data, octets.len));
+	CHECK_OK(put_tlv(&all, 0x30, header.data, header.len));
+	CHECK_OK(buf_put(&all, body, sizeof body));
+	buf_reset(a->body);
+	CHECK_OK(put_tlv(a->body, 0x30, all.data, all.len));
+}
+
+static void test_a_field_that_is_too_long(void)
+{
+	fails(long_nonce, CMP_IP, ERR_CA_REFUSED, "no-certificate");
 }
 
 static void test_confirmations_that_are_not_believed(void)
@@ -450,7 +485,7 @@ int main(void)
 		TEST(test_a_certificate_that_is_not_wanted_is_taken_back),
 		TEST(test_implicit_confirmation), TEST(test_renewal_and_revocation_are_signed),
 		TEST(test_answers_that_are_none), TEST(test_a_secret_that_does_not_fit),
-		TEST(test_errors_without_protection),
+		TEST(test_errors_without_protection), TEST(test_a_field_that_is_too_long),
 		TEST(test_confirmations_that_are_not_believed), TEST(test_a_pinned_server));
 	bank_stop();
 	for (size_t i = 0; i < KEYS; i++)
