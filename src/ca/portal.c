@@ -7,7 +7,6 @@
 #include <jansson.h>
 
 #include "base/json.h"
-#include "base/log.h"
 #include "ca/est.h" // its encoder
 
 enum { STATE_VERSION = 1, STATE_MAX = 4096, USUAL_WAIT = 60, PEM_MAX = 65536 };
@@ -495,7 +494,7 @@ static struct err *portal_poll(struct ca *c, const struct ca_request *r, struct 
 		out->state = CA_WAIT_ANEW;
 	if (!e || !err_has_tag(e, "session-expired"))
 		return e;
-	log_err(LOG_INFO, "ca", e);
+	portal_log(e);
 	err_free(e);
 	p->ready = false;
 	*out = (struct ca_outcome){ .state = CA_WAIT_ANEW, .retry_seconds = 1 };

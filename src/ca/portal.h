@@ -132,6 +132,8 @@ struct err *portal_elsewhere(struct err *e, const char *page);
 MUST struct err *portal_open_page(struct portal *p, const char *url); // GET, and its redirections
 MUST struct err *portal_send(struct portal *p, const struct portal_page *page,
 			     const struct portal_sending *s, bool *sent);
+// Into the log, without the page's own words: they may hold the person's IDs.
+void portal_log(const struct err *e);
 // What the page here says, by the profile's words for this page and for all; false: nothing that it knows.
 bool portal_meaning(const struct portal *p, const struct portal_page *page,
 		    enum portal_meaning *out);

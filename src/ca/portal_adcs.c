@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "ca/portal.h"
 
 enum { ADCS_WAIT = 60 };
@@ -204,7 +203,7 @@ struct err *adcs_submit(struct portal *p, const struct ca_request *r, struct ca_
 	if (!e || !p->request_id || err_has_tag(e, "certificate-earlier"))
 		return e;
 	// What has a number can be fetched by it, today or from another run; to hand it in once more would make a second certificate.
-	log_err(LOG_INFO, "ca", e);
+	portal_log(e);
 	err_free(e);
 	*out = (struct ca_outcome){ .state = CA_WAIT, .retry_seconds = ADCS_WAIT };
 	return NULL;

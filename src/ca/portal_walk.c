@@ -185,6 +185,11 @@ struct err *portal_send(struct portal *p, const struct portal_page *page,
 
 // --- what a page says
 
+void portal_log(const struct err *e)
+{
+	log_msg(LOG_INFO, "ca", msg_copy(err_what(e)));
+}
+
 static bool says(const struct portal_doc *d, const struct portal_saying *s)
 {
 	for (size_t i = 0; i < s->n_texts; i++)
