@@ -327,6 +327,11 @@ static void not_found(struct bank_answer *a)
 	web_page(a);
 	*a->status = 404;
 }
+static void elsewhere(struct bank_answer *a)
+{
+	web_page(a);
+	*a->status = 302;
+}
 static size_t cut_at;
 static void cut(struct bank_answer *a)
 {
@@ -348,6 +353,23 @@ static void test_answers_that_are_none(void)
 	fails(not_found, CMP_IP, ERR_CA_REFUSED, "request-refused");
 	for (cut_at = 0; cut_at < 10; cut_at++)
 		fails(cut, CMP_IP, ERR_CA_REFUSED, "no-certificate");
+}
+
+// On a line without TLS a status comes from whoever is on the way: the CA may have issued all the same.
+static void test_a_status_on_an_open_line_is_no_word_of_the_ca(void)
+{
+	static void (*const ways[])(struct bank_answer *) = { not_found, elsewhere };
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		struct talk t;
+		struct ca_outcome o = { 0 };
+		begin(&t, CMP_REQUEST_IR, NULL);
+		bank_change = ways[i];
+		bank_change_body = CMP_IP;
+		AUTO(err) struct err *e = submit(&t, &o);
+		CU_ASSERT(e && err_has_tag(e, i ? "redirected" : "request-refused"));
+		CU_ASSERT_TRUE(ca_no_is_open(t.ca));
+		end(&t);
+	}
 }
 
 static void test_a_secret_that_does_not_fit(void)
@@ -453,6 +475,28 @@ static void test_confirmations_that_are_not_believed(void)
 	}
 }
 
+// "I know nothing of it" ends the exchange for a run that says its word again; but not where anybody could have said it.
+static void test_gone_without_protection_is_no_confirmation(void)
+{
+	struct talk t;
+	bool told = false;
+	begin(&t, CMP_REQUEST_IR, NULL);
+	t.profile.ca.cmp.unprotected_errors = true;
+	issued_well(&t, NULL);
+	reopen(&t);
+	bank_change = unprotected;
+	bank_change_body = CMP_PKICONF;
+	const struct ca_request r = request_of(&t);
+	CHECK_OK(ca_authenticate(t.ca, t.answers));
+	AUTO(err) struct err *e = ca_confirm(t.ca, &r, &told);
+	CU_ASSERT(e && err_has_tag(e, "request-refused") && !told);
+	// The word can be said again, and is then heard, or was.
+	bank_change = NULL;
+	CHECK_OK(ca_authenticate(t.ca, t.answers));
+	CHECK_OK(ca_confirm(t.ca, &r, &told));
+	end(&t);
+}
+
 // A server certificate is pinned: the same CA's other one is nobody.
 static void test_a_pinned_server(void)
 {
@@ -484,9 +528,11 @@ int main(void)
 		TEST(test_a_confirmation_that_arrived_is_said_again),
 		TEST(test_a_certificate_that_is_not_wanted_is_taken_back),
 		TEST(test_implicit_confirmation), TEST(test_renewal_and_revocation_are_signed),
-		TEST(test_answers_that_are_none), TEST(test_a_secret_that_does_not_fit),
-		TEST(test_errors_without_protection), TEST(test_a_field_that_is_too_long),
-		TEST(test_confirmations_that_are_not_believed), TEST(test_a_pinned_server));
+		TEST(test_answers_that_are_none),
+		TEST(test_a_status_on_an_open_line_is_no_word_of_the_ca),
+		TEST(test_a_secret_that_does_not_fit), TEST(test_errors_without_protection),
+		TEST(test_a_field_that_is_too_long), TEST(test_confirmations_that_are_not_believed),
+		TEST(test_gone_without_protection_is_no_confirmation), TEST(test_a_pinned_server));
 	bank_stop();
 	for (size_t i = 0; i < KEYS; i++)
 		soft_key_free(&keys[i]);

@@ -312,6 +312,9 @@ static void ends(const struct ending *w, bool leaves)
 	if (!fine)
 		fprintf(stderr, "%s: %s\n", w->tag, e ? err_render(e) : "no error");
 	CU_ASSERT(fine);
+	// By http:// anybody on the way could have said so: it does not tell that nothing was issued.
+	if (leaves && (!strcmp(w->tag, "request-refused") || !strcmp(w->tag, "redirected")))
+		CU_ASSERT_TRUE(ca_no_is_open(desk.ca));
 }
 
 #define ASKS "on GET /scep?operation=GetCACaps\n"
