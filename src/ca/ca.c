@@ -218,6 +218,11 @@ bool ca_confirms(const struct ca *c)
 	return c->ops->confirm || c->ops->reject;
 }
 
+bool ca_word_is_lost(const struct ca *c)
+{
+	return c->ops->word_is_lost && c->ops->word_is_lost(c);
+}
+
 struct err *ca_confirm(struct ca *c, const struct ca_request *r, bool *told)
 {
 	if (c->ops->confirm)

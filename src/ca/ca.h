@@ -160,7 +160,8 @@ MUST struct err *ca_authenticate(struct ca *c, const struct answers *a);
 // ERR_ANSWER for 401; ERR_CA_REFUSED; ERR_NETWORK.
 MUST struct err *ca_submit(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
 			   bool *sent);
-// The error of the last ca_submit or ca_poll is a status of HTTP that nothing protects (http://): it does not tell that the CA has not issued.
+// The error of the last ca_submit or ca_poll does not tell that the CA has not issued: a status of HTTP or an
+// error of CMP that nothing protects (http://), or a word about a page that came after the request.
 bool ca_no_is_open(const struct ca *c);
 // Asks again. After CA_WAIT_ANEW call ca_authenticate first.
 MUST struct err *ca_poll(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
@@ -173,6 +174,9 @@ bool ca_confirms(const struct ca *c);
 MUST struct err *ca_confirm(struct ca *c, const struct ca_request *r, bool *told);
 MUST struct err *ca_reject(struct ca *c, const struct ca_request *r, const struct err *why,
 			   bool *told);
+// True when the word after a certificate can be given no more: another run had the one-time password that has to protect it. The CA will take
+// that certificate back; a new one is to be asked for.
+bool ca_word_is_lost(const struct ca *c);
 // Asks for the revocation of a certificate (a reason of RFC 5280 §5.3.1). Protocols that cannot (not ca_revokes) are never asked. Who asks:
 // the certificate itself, as ca_request.old, where terms.renews says so; otherwise what ca_authenticate took.
 bool ca_revokes(const struct ca *c);

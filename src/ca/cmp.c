@@ -345,6 +345,15 @@ static bool cmp_polls(const struct ca *c)
 	return m->ctx != NULL;
 }
 
+// Another secret protects nothing that was begun under this one (RFC 9483 §3.1), and nobody has a one-time password twice.
+static bool cmp_word_is_lost(const struct ca *c)
+{
+	const struct cmp *m = c->self;
+	return m->restored && (m->phase == CMP_ISSUED || m->phase == CMP_TELLING) &&
+	       !c->terms.renews && !c->terms.on_behalf &&
+	       ca_template_uses(c->terms.role->cmp_secret, "otp");
+}
+
 static unsigned cmp_handshakes(const struct ca *c)
 {
 	const struct cmp *m = c->self;
@@ -364,6 +373,7 @@ const struct ca_ops ca_cmp = {
 	.polls = cmp_polls,
 	.confirm = cmp_confirm,
 	.reject = cmp_reject,
+	.word_is_lost = cmp_word_is_lost,
 	.revoke = cmp_revoke,
 	.save = cmp_save,
 	.handshakes = cmp_handshakes,

@@ -7,7 +7,6 @@
 #include <jansson.h>
 
 #include "base/json.h"
-#include "base/log.h"
 #include "ca/est.h" // its encoder
 
 enum { STATE_VERSION = 1, STATE_MAX = 4096, USUAL_WAIT = 60, PEM_MAX = 65536 };
@@ -265,6 +264,7 @@ static struct err *follow_refresh(struct portal *p, const struct portal_page *pa
 static struct err *use_page(struct portal *p, const struct portal_page *page, struct filler *f,
 			    bool *sent)
 {
+	p->led_on = p->led_on || (sent && *sent);
 	if (page->next == PORTAL_LINK)
 		return follow_link(p, page);
 	if (page->next == PORTAL_REFRESH)
@@ -340,7 +340,7 @@ static struct err *keep_known(struct portal *p, const struct answers *a)
 static struct err *portal_authenticate(struct ca *c, const struct answers *a)
 {
 	struct portal *p = c->self;
-	p->ready = false;
+	p->ready = p->led_on = p->asking = false;
 	TRY(take_credentials(p, a));
 	TRY(keep_known(p, a));
 	p->typing = a;
@@ -362,10 +362,12 @@ static int64_t wait_of(const struct portal_doc *d)
 	return wait > 0 ? wait : 1;
 }
 
-static struct err *issued(struct portal *p, const struct portal_page *page, struct ca_outcome *out)
+static struct err *issued(struct portal *p, const struct portal_page *page,
+			  const struct ca_request *r, struct ca_outcome *out)
 {
 	AUTO_CERTS struct cert_list certs = { 0 };
 	TRY(portal_take_certificates(p, page, &certs));
+	TRY(portal_answers(&certs, r));
 	*out = (struct ca_outcome){ .state = CA_ISSUED, .issued = certs };
 	certs = (struct cert_list){ 0 };
 	return NULL;
@@ -373,14 +375,14 @@ static struct err *issued(struct portal *p, const struct portal_page *page, stru
 
 // True: the page here tells what became of the request.
 static struct err *outcome(struct portal *p, const struct portal_page *after,
-			   struct ca_outcome *out, bool *told)
+			   const struct ca_request *r, struct ca_outcome *out, bool *told)
 {
 	enum portal_meaning m = PORTAL_REFUSED;
 	*told = true;
 	TRY(portal_refusal(p, after));
 	const struct portal_page *page = page_here(p, PORTAL_ISSUED);
 	if (page || !p->here->html) // a download without a page around it
-		return issued(p, page ? page : after, out);
+		return issued(p, page ? page : after, r, out);
 	page = page_here(p, PORTAL_WAIT);
 	if (page || (portal_meaning(p, after, &m) && m == PORTAL_PENDING)) {
 		*out = (struct ca_outcome){ .state = CA_WAIT, .retry_seconds = wait_of(p->here) };
@@ -410,10 +412,12 @@ static struct err *hand_in(struct portal *p, const struct ca_request *r, struct 
 	if (!portal_shows(p->here, request) || page_here(p, PORTAL_WAIT) ||
 	    page_here(p, PORTAL_ISSUED)) {
 		*sent = true; // the CA may have issued for an earlier sending
-		TRY(outcome(p, request, out, &told));
-		if (told)
-			return NULL;
-		*sent = false;
+		struct err *e = outcome(p, request, r, out, &told);
+		if (told && !(e && err_has_tag(e, "certificate-earlier")))
+			return e;
+		*sent = false; // nothing of this key is here
+		if (e)
+			return e;
 	}
 	at = 0;
 	while ((page = next_page(p, PORTAL_REQUEST, &at)) != NULL) {
@@ -421,7 +425,7 @@ static struct err *hand_in(struct portal *p, const struct ca_request *r, struct 
 		TRY(use_page(p, page, &f, sent));
 		last = page;
 	}
-	TRY(outcome(p, last, out, &told));
+	TRY(outcome(p, last, r, out, &told));
 	return told ? NULL : unknown_answer(p, last);
 }
 
@@ -437,7 +441,10 @@ static struct err *portal_submit(struct ca *c, const struct ca_request *r, struc
 	struct portal *p = c->self;
 	if (!p->ready)
 		return credentials_missing();
+	p->led_on = p->asking = false;
 	struct err *e = is_adcs(p) ? adcs_submit(p, r, out, sent) : hand_in(p, r, out, sent);
+	// That the session is over is said of the page that was asked for.
+	c->open_no = e && p->led_on && err_has_tag(e, "session-expired");
 	bool waits = !e && out->state != CA_ISSUED;
 	forget_credentials(p);
 	p->ready = waits && !is_adcs(p);
@@ -460,12 +467,12 @@ static struct err *ask_pages(struct portal *p, const struct ca_request *r, struc
 		TRY(use_page(p, page, &f, NULL));
 	size_t at = 0;
 	const struct portal_page *request = next_page(p, PORTAL_REQUEST, &at);
-	TRY(outcome(p, page ? page : request, out, &told));
+	TRY(outcome(p, page ? page : request, r, out, &told));
 	if (told)
 		return NULL;
 	return err_hint(err_tag(err_new(ERR_CA_REFUSED,
 					N_("The CA's pages know nothing of the request any more.")),
-				"request-refused"),
+				"request-gone"),
 			N_("Go on with inkan resume: the request is handed in again, with the same "
 			   "key."));
 }
@@ -477,7 +484,8 @@ static struct err *portal_poll(struct ca *c, const struct ca_request *r, struct 
 	if (!p->ready && !(is_adcs(p) && p->ca->portal.auth == PORTAL_AUTH_NEGOTIATE))
 		return credentials_missing();
 	*sent = true;
-	struct err *e = is_adcs(p) ? adcs_poll(p, out) : ask_pages(p, r, out);
+	p->asking = true;
+	struct err *e = is_adcs(p) ? adcs_poll(p, r, out) : ask_pages(p, r, out);
 	bool waits = !e && out->state != CA_ISSUED;
 	forget_credentials(p);
 	p->fresh = false;
@@ -486,7 +494,7 @@ static struct err *portal_poll(struct ca *c, const struct ca_request *r, struct 
 		out->state = CA_WAIT_ANEW;
 	if (!e || !err_has_tag(e, "session-expired"))
 		return e;
-	log_err(LOG_INFO, "ca", e);
+	portal_log(e);
 	err_free(e);
 	p->ready = false;
 	*out = (struct ca_outcome){ .state = CA_WAIT_ANEW, .retry_seconds = 1 };

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "ca/portal.h"
 
 enum { ADCS_WAIT = 60 };
@@ -131,11 +130,12 @@ static struct err *fetch(struct portal *p, const char *what, struct cert_list *o
 }
 
 // The certificate, and with it its chain, which a CA that has none to give may refuse.
-static struct err *bring(struct portal *p, struct ca_outcome *out)
+static struct err *bring(struct portal *p, const struct ca_request *r, struct ca_outcome *out)
 {
 	AUTO_CERTS struct cert_list certs = { 0 };
 	AUTO_CERTS struct cert_list chain = { 0 };
 	TRY(fetch(p, "certnew.cer", &certs));
+	TRY(portal_answers(&certs, r));
 	AUTO(err) struct err *none = fetch(p, "certnew.p7b", &chain);
 	for (size_t i = 0; !none && i < chain.n && certs.n < CERT_MAX_LIST; i++)
 		TRY(cert_list_add(&certs, chain.certs[i]));
@@ -151,7 +151,8 @@ static struct err *not_brought(struct err *e)
 	return no ? err_tag(e, "no-certificate") : e;
 }
 
-static struct err *outcome(struct portal *p, struct ca_outcome *out)
+static struct err *outcome(struct portal *p, const struct ca_request *request,
+			   struct ca_outcome *out)
 {
 	struct adcs_reply r;
 	TRY(portal_refusal(p, NULL));
@@ -168,7 +169,7 @@ static struct err *outcome(struct portal *p, struct ca_outcome *out)
 			return err_no_memory();
 	}
 	if (r.kind == ADCS_ISSUED)
-		return not_brought(bring(p, out));
+		return not_brought(bring(p, request, out));
 	*out = (struct ca_outcome){ .state = CA_WAIT,
 				    .retry_seconds = p->here->retry_after > 0 ? p->here->retry_after
 									      : ADCS_WAIT };
@@ -198,17 +199,17 @@ struct err *adcs_submit(struct portal *p, const struct ca_request *r, struct ca_
 	free(p->request_id);
 	p->request_id = NULL;
 	TRY(post(p, body, sent));
-	struct err *e = outcome(p, out);
-	if (!e || !p->request_id)
+	struct err *e = outcome(p, r, out);
+	if (!e || !p->request_id || err_has_tag(e, "certificate-earlier"))
 		return e;
 	// What has a number can be fetched by it, today or from another run; to hand it in once more would make a second certificate.
-	log_err(LOG_INFO, "ca", e);
+	portal_log(e);
 	err_free(e);
 	*out = (struct ca_outcome){ .state = CA_WAIT, .retry_seconds = ADCS_WAIT };
 	return NULL;
 }
 
-struct err *adcs_poll(struct portal *p, struct ca_outcome *out)
+struct err *adcs_poll(struct portal *p, const struct ca_request *r, struct ca_outcome *out)
 {
 	AUTO(secret) struct secret *body = NULL;
 	if (!p->request_id)
@@ -221,5 +222,5 @@ struct err *adcs_poll(struct portal *p, struct ca_outcome *out)
 	TRY(field(body, "TargetStoreFlags", "0"));
 	TRY(field(body, "SaveCert", "yes"));
 	TRY(post(p, body, NULL));
-	return outcome(p, out);
+	return outcome(p, r, out);
 }

@@ -56,10 +56,18 @@ static struct err *same_way(struct enrolment *e)
 			ARG_TEXT(r->id));
 }
 
+// By what was found, whatever the URIs looked like that found it. Two modules may call one card by other names, but it stands in one reader.
+bool on_behalf_same_token(const struct token_info *t, const char *uri, const char *reader)
+{
+	AUTO_TEXT char *own = token_info_uri(t);
+	return (own && uri && strcmp(own, uri) == 0) ||
+	       (t->removable && t->slot_description[0] && reader &&
+		strcmp(t->slot_description, reader) == 0);
+}
+
 static struct err *two_tokens(const struct enrolment *e)
 {
-	const char *other = e->job->ra_token;
-	if (!other || !e->token_uri || strcmp(other, e->token_uri) != 0)
+	if (!on_behalf_same_token(&e->token, e->job->ra_token, e->job->ra_reader))
 		return NULL;
 	return err_hint(err_tag(err_new(ERR_USAGE, N_("The token of the one who vouches and the "
 						      "person's are the same.")),

@@ -164,6 +164,22 @@ static struct err *begin_anew(struct enrolment *e)
 	return enrolment_mark(e, MARK_SUBMIT_BEGUN);
 }
 
+// What was issued cannot be confirmed, and the CA takes it back: the same key asks for another.
+static struct err *replace_unconfirmed(struct enrolment *e)
+{
+	say_note(e,
+		 msg_new(N_("The certificate authority cannot be told any more that its "
+			    "certificate has arrived: the one-time password for that was spent "
+			    "by the run that ended. A new one is requested with the same key.")));
+	return enrolment_mark(e, MARK_SUBMIT_BEGUN);
+}
+
+static bool is_unconfirmed(const struct enrolment *e)
+{
+	return e->resumed && e->written && e->record->mark >= MARK_ISSUED &&
+	       e->record->mark <= MARK_VERIFIED && ca_word_is_lost(e->ca);
+}
+
 static bool before_the_key(const struct enrolment *e)
 {
 	return !e->written || e->record->mark < MARK_KEY_MADE;
@@ -216,6 +232,8 @@ struct err *prepare_role(struct enrolment *e)
 	TRY(by_file_remember(e));
 	if (e->written && e->record->mark == MARK_WAITING && !ca_polls(e->ca))
 		TRY(begin_anew(e));
+	if (is_unconfirmed(e))
+		TRY(replace_unconfirmed(e));
 	if (e->written && e->record->mark >= MARK_ISSUED)
 		return NULL; // nothing more is asked
 	TRY(ca_questions(e->ca, &e->constraints, &e->questions));

@@ -35,6 +35,14 @@ static bool cannot_sign(const struct err *err)
 	       err_has_tag(err, "key-missing");
 }
 
+// A run that dies after it need not say it again.
+static struct err *remember_told(struct enrolment *e)
+{
+	buf_reset(&e->record->ca_state);
+	TRY(ca_save(e->ca, &e->record->ca_state));
+	return journal_write(e->journal, e->record);
+}
+
 struct err *step_confirm(struct enrolment *e, bool *skipped)
 {
 	bool told = false;
@@ -42,6 +50,8 @@ struct err *step_confirm(struct enrolment *e, bool *skipped)
 	if (*skipped)
 		return NULL;
 	struct err *err = tell_with_answers(e, &told);
+	if (!err && told)
+		err = remember_told(e);
 	if (err && e->record->renews && cannot_sign(err)) {
 		err_free(err);
 		err = NULL;

@@ -75,11 +75,32 @@ static struct err *try_out(struct enrolment *e)
 	return try_pair(e->session, e->key, &asker, e->leaf);
 }
 
+// What an earlier sending of this request got: under this key's CKA_ID everything is this enrolment's.
+static struct err *remove_earlier(struct enrolment *e)
+{
+	AUTO_CERTOBJS struct certobj_list list = { 0 };
+	if (!e->resumed || e->record->submits < 2)
+		return NULL;
+	TRY(certobj_list(e->session, &list));
+	for (size_t i = 0; i < list.n; i++) {
+		const struct certobj *o = &list.list[i];
+		size_t ours = 0, len = 0;
+		const uint8_t *key = cert_public_key_der(e->leaf, &ours);
+		const uint8_t *other = o->cert ? cert_public_key_der(o->cert, &len) : NULL;
+		if (key_id_same(&o->id, keypair_id(e->key)) && other && len == ours &&
+		    memcmp(key, other, len) == 0 && !cert_same(o->cert, e->leaf))
+			TRY(certobj_destroy(e->session, &o->id, o->cert, NULL));
+	}
+	return NULL;
+}
+
 struct err *step_verify_token(struct enrolment *e, bool *skipped)
 {
 	(void)skipped;
 	say_step(e, STEP_BEGUN, NULL, 0);
 	struct err *err = try_out(e);
+	if (!err)
+		err = remove_earlier(e);
 	if (err && err_next_step(err))
 		return err;
 	if (err)

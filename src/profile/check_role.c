@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "profile/answers.h"
 #include "profile/pattern.h"
@@ -225,6 +226,45 @@ static void too_long(const char *path, size_t longest, size_t most, struct fault
 		 ARG_NUM(longest), ARG_NUM(most));
 }
 
+// What of a field nobody but the person knows, at least.
+static size_t shortest_secret(const struct profile_role *r, const char *text, size_t len)
+{
+	if (piece_is(text, len, TEMPLATE_OTP))
+		return r->otp.length;
+	for (size_t i = 0; i < r->n_fields; i++) {
+		const struct profile_field *d = &r->fields[i];
+		if (!d->secret || !piece_is(text, len, d->name))
+			continue;
+		size_t by_pattern = d->pattern ? pattern_shortest(d->pattern) : 0;
+		return by_pattern > d->digits_min ? by_pattern : d->digits_min;
+	}
+	return 0;
+}
+
+// A MAC under the secret stands in each message: who records one on an open line tries secrets at leisure until one fits.
+static void check_guessable(const struct profile *p, const struct profile_role *r, struct faults *f)
+{
+	enum { LONG_ENOUGH = 16 };
+	const char *at = r->cmp_secret, *text = NULL;
+	size_t len = 0, shortest = 0;
+	if (p->ca.protocol != CA_CMP || !at || p->ca.cmp.short_secret || !p->ca.url ||
+	    strncasecmp(p->ca.url, "http://", 7) != 0)
+		return;
+	for (enum piece piece; (piece = template_next(&at, &text, &len)) != PIECE_END;) {
+		if (piece == PIECE_WRONG)
+			return;
+		if (piece == PIECE_NAME)
+			shortest += shortest_secret(r, text, len);
+	}
+	if (shortest < LONG_ENOUGH)
+		FAULT_AT(f, role_path(r, "cmp", NULL, "secret").text,
+			 N_("%1: %2: this secret may be as short as %3 characters. Over http:// "
+			    "whoever records one message can find it by trying. Give its fields a "
+			    "pattern or digits of at least %4 characters, use an address with "
+			    "https://, or accept it with ca.cmp.short_secret: true."),
+			 ARG_NUM(shortest), ARG_NUM(LONG_ENOUGH));
+}
+
 // A first certificate is asked for under the secret; the renewals sign.
 static void check_cmp(const struct profile *p, const struct profile_role *r, struct faults *f)
 {
@@ -233,6 +273,7 @@ static void check_cmp(const struct profile *p, const struct profile_role *r, str
 	check_template(p, r, r->cmp_secret, role_path(r, "cmp", NULL, "secret").text, &j, f);
 	j = (struct judged){ .secret_allowed = false };
 	check_template(p, r, r->cmp_reference, role_path(r, "cmp", NULL, "reference").text, &j, f);
+	check_guessable(p, r, f);
 	if (p->ca.protocol == CA_CMP && !place_known(f, here.text))
 		FAULT_AT(f, here.text, N_("%1: %2: this key is missing. Allowed: %3."),
 			 ARG_ID(N_("the keys reference and secret")));

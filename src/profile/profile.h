@@ -216,6 +216,7 @@ struct profile_cmp {
 	enum cmp_request request;
 	bool implicit_confirm;	 // asks to be spared certConf
 	bool unprotected_errors; // believes errors that nothing protects
+	bool short_secret; // over http://, too, a secret may protect messages that can be guessed from one
 	struct profile_rdn *recipient;
 	size_t n_recipient; // 0: OpenSSL's choice
 	struct buf

@@ -1,9 +1,11 @@
 // What an RA's key is to sign, as text: nothing is lost on the way, and nothing else is taken for it.
 #include "enroll/vouch.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
+#include "enroll/on_behalf.h"
 
 static void comes_back(const struct signing_terms *t)
 {
@@ -61,8 +63,24 @@ static void test_what_is_no_terms_is_refused(void)
 	}
 }
 
+static void test_one_token_is_known_by_what_was_found(void)
+{
+	struct token_info t = { .label = "desk", .raw_label = "desk", .serial = "1" };
+	AUTO_TEXT char *uri = token_info_uri(&t);
+	CU_ASSERT_TRUE(on_behalf_same_token(&t, uri, NULL));
+	CU_ASSERT_FALSE(on_behalf_same_token(&t, "pkcs11:token=person", NULL));
+	CU_ASSERT_FALSE(on_behalf_same_token(&t, NULL, NULL));
+	// Another module's name for it does not make it two.
+	snprintf(t.slot_description, sizeof t.slot_description, "Reader 00 00");
+	CU_ASSERT_FALSE(on_behalf_same_token(&t, "pkcs11:token=other", "Reader 00 00"));
+	t.removable = true;
+	CU_ASSERT_TRUE(on_behalf_same_token(&t, "pkcs11:token=other", "Reader 00 00"));
+	CU_ASSERT_FALSE(on_behalf_same_token(&t, "pkcs11:token=other", "Reader 01 00"));
+}
+
 int main(void)
 {
 	return CHECK_MAIN(TEST(test_terms_come_back_as_they_were),
-			  TEST(test_what_is_no_terms_is_refused));
+			  TEST(test_what_is_no_terms_is_refused),
+			  TEST(test_one_token_is_known_by_what_was_found));
 }
