@@ -161,7 +161,8 @@ static bool logins_are_few(const char *point)
 		line += *line == '\n';
 		const char *end = strchrnul(line, '\n');
 		AUTO_TEXT char *one = strndup(line, (size_t)(end - line));
-		all += strstr(one, " C_Login ") != NULL;
+		// One before which somebody was killed came to nothing.
+		all += strstr(one, " C_Login ") && strstr(one, " CKR_");
 		good += strstr(one, " C_Login ") && strstr(one, " CKR_OK");
 	}
 	if (all != good || all > 2)
