@@ -88,7 +88,8 @@ static void put_rules(struct buf *all, const char *rules, const char *path)
 // One CA's rules: the request is answered as `script` says.
 static void put_ca(struct buf *all, const char *path, const char *script)
 {
-	bool typed = strstr(script, "Content-Type") || strncmp(script, "raw", 3) == 0;
+	bool typed = strstr(script, "Content-Type") || strncmp(script, "status", 6) == 0 ||
+		     strncmp(script, "raw", 3) == 0;
 	put_rules(all, way->before, path);
 	put_rules(all, way->asks, path);
 	CHECK_OK(buf_printf(all, "%s%s\n", typed ? "" : way->header, script));

@@ -245,7 +245,7 @@ static const struct answer_case by_cmp[] = {
 	{ "cmp unprotected", 9, "answer-forged", AS_SENT },
 	{ "cmp half", 4, "no-certificate", AS_SENT },
 	{ "header Content-Type: text/html\ncmp good", 4, "no-certificate", AS_SENT },
-	{ "cmp leaf-only", 0, "", ENROLLED },
+	{ "cmp leaf-only", 5, "certificate-chain", AS_FIRST }, // where CMP says nothing of issuers, nobody else is asked
 	{ "cmp good", 0, "", ENROLLED },
 	{ "status 404 Not Found", 4, "request-refused", AS_SENT },
 	{ "status 500 Internal Server Error\nhtml 9000", 9, "server-trouble", AS_SENT },
