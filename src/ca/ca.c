@@ -47,9 +47,12 @@ static struct err *find_ops(enum ca_protocol protocol, const struct ca_ops **ops
 	return err_new(ERR_PROFILE, N_("The profile names an unknown CA protocol."));
 }
 
-void ca_ahead(void)
+void ca_ahead(const struct profile *p)
 {
-	http_ahead();
+	bool speaks = !p || p->ca.protocol != CA_FILE || p->ca.revocation != REVOCATION_NONE ||
+		      p->login_url;
+	if (speaks)
+		http_ahead();
 }
 
 void ca_ahead_end(void)

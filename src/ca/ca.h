@@ -110,7 +110,8 @@ struct ca_request {
 };
 
 // Gets ready what a conversation needs of this machine, in a thread of its own, while the caller finds its token; the end waits for it.
-void ca_ahead(void);
+// Nothing for a profile that says that nobody is spoken to; null: it is not known yet.
+void ca_ahead(const struct profile *p);
 void ca_ahead_end(void);
 
 // RFC 7030 §4.1.1: what the CA shows of itself to somebody who trusts nobody yet: the server is not verified, and nothing but this question

@@ -68,6 +68,9 @@ static bool set_body(struct rule *r, const char *key, const char *rest, const ch
 	} else if (strcmp(key, "scep") == 0) {
 		if (sscanf(rest, "%31s", r->scep) < 1 || !scep_known(r->scep))
 			die("script: unknown variant", line);
+	} else if (strcmp(key, "cmp") == 0) {
+		if (sscanf(rest, "%31s", r->cmp) < 1 || !cmp_known(r->cmp))
+			die("script: unknown variant", line);
 	} else if (strcmp(key, "issue") == 0) {
 		if (sscanf(rest, "%31s %7s", r->issue, r->shape) < 1 || !issue_known(r->issue))
 			die("script: unknown variant", line);

@@ -125,6 +125,8 @@ static bool make_body(struct server *s, const struct rule *rule, const struct re
 	bool fine = true;
 	if (rule->scep[0])
 		return scep(&s->pki, rule->scep, &r->body, body);
+	if (rule->cmp[0])
+		return cmp(&s->pki, rule->cmp, &r->body, body);
 	if (rule->scep_ca)
 		scep_ca(&s->pki, body);
 	if (rule->scep_ca)

@@ -50,12 +50,17 @@ bool issue(const struct pki *p, const char *variant, const struct bytes *csr_bas
 	   struct bytes *pkcs7);
 // The same to a request that was read already.
 void issue_request(const struct pki *p, const char *variant, X509_REQ *req, struct bytes *pkcs7);
+X509 *issue_leaf(const struct pki *p, const char *variant, X509_REQ *req);
 void issue_cacerts(const struct pki *p, struct bytes *pkcs7);
 
 // scep.c: CertRep to a pkiMessage; the issuing CA signs and decrypts. Variants of its own, and those of issue.c for what is inside.
 bool scep_known(const char *variant);
 bool scep(const struct pki *p, const char *variant, const struct bytes *message, struct bytes *out);
 void scep_ca(const struct pki *p, struct bytes *der);
+
+// cmp.c: the answer to a p10cr, and to what follows it. Variants of its own, and those of issue.c for the certificate.
+bool cmp_known(const char *variant);
+bool cmp(const struct pki *p, const char *variant, const struct bytes *message, struct bytes *out);
 
 // script.c
 enum ending { END_KEEP, END_CLOSE, END_CUT, END_RESET, END_DROP, END_HANG };
@@ -64,7 +69,7 @@ struct rule {
 	char status[128];
 	struct bytes headers, body;
 	char issue[32], shape[8]; // empty: the body above
-	char scep[32];		  // empty: none
+	char scep[32], cmp[32];	  // empty: none
 	bool cacerts, scep_ca, raw;
 	enum ending ending;
 	size_t end_after; // bytes of the answer, END_CUT and END_RESET
