@@ -122,6 +122,8 @@ struct portal {
 	struct answers *known;	      // what is no secret, for the pages after the login
 	bool fresh;		      // the page here came with the login
 	bool ready;		      // logged in, or with the credentials for it
+	bool on_behalf;		      // an agent logs in and signs, and the person does neither
+	char *requester;	      // then: the account that is enrolled, from ca_authenticate on
 	char *request_id;	      // of a CA of Microsoft's
 };
 // Where a page leads to a host that the profile does not name, or to no https address at all, that is the page's fault and not the profile's:
@@ -156,6 +158,8 @@ void adcs_read(const struct portal_doc *d, struct adcs_reply *out);
 MUST struct err *adcs_submit(struct portal *p, const struct ca_request *r, struct ca_outcome *out,
 			     bool *sent);
 MUST struct err *adcs_poll(struct portal *p, struct ca_outcome *out);
+// Base64 between the lines of a PEM of this kind. Appends.
+MUST struct err *portal_pem(const char *kind, const void *der, size_t len, struct buf *out);
 // The request as the templates name it. False: no such name.
 MUST struct err *portal_request_text(const struct ca_request *r, const char *name, size_t len,
 				     struct buf *out, bool *known);

@@ -5,7 +5,7 @@
 #include "enroll/enrolment.h"
 
 // Reads the job's RA certificate (e->ra) and looks whether profile and record go with it; the record remembers who vouches. Nothing where nobody
-// does. ERR_POLICY tagged "on-behalf-forbidden" or "ra-expired"; ERR_USAGE tagged "on-behalf-other" for an enrolment that was begun the other way.
+// does. ERR_POLICY tagged "on-behalf-forbidden", "ra-expired" or "ra-not-agent"; ERR_USAGE tagged "on-behalf-other" for an enrolment that was begun the other way.
 MUST struct err *on_behalf_begin(struct enrolment *e);
 // The RA's key in the hands of OpenSSL: uses the enrolment until private_key_free.
 MUST struct err *on_behalf_key(struct enrolment *e, struct private_key **out);
