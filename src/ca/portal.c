@@ -35,6 +35,7 @@ static void portal_close(struct ca *c)
 	answers_free(p->known);
 	free(p->base);
 	free(p->request_id);
+	free(p->requester);
 	free(p);
 	c->self = NULL;
 }
@@ -67,6 +68,7 @@ static struct err *portal_open(struct ca *c, const void *state, size_t state_len
 	p->profile = c->terms.profile;
 	p->ca = &c->terms.profile->ca;
 	p->role = c->terms.role;
+	p->on_behalf = c->terms.on_behalf;
 	size_t len = strlen(p->ca->url);
 	bool slash = len > 0 && p->ca->url[len - 1] == '/';
 	p->base = text_format("%s%s", p->ca->url, is_adcs(p) && !slash ? "/" : "");
@@ -116,12 +118,32 @@ static bool pages_use(const struct portal *p, const char *field)
 	return false;
 }
 
+// What HTTP's own authentication is filled with: the person's, or the agent's.
+struct login {
+	const char *user_name, *password;
+};
+
+static struct login login_of(const struct portal *p)
+{
+	const struct profile_role *r = p->role;
+	enum portal_auth auth = p->ca->portal.auth;
+	if (auth != PORTAL_AUTH_BASIC && auth != PORTAL_AUTH_NTLM)
+		return (struct login){ NULL, NULL };
+	return p->on_behalf ? (struct login){ r->agent.user_name, r->agent.password }
+			    : (struct login){ r->user_name, r->password };
+}
+
 static bool auth_uses(const struct portal *p, const char *field)
 {
-	enum portal_auth auth = p->ca->portal.auth;
-	return (auth == PORTAL_AUTH_BASIC || auth == PORTAL_AUTH_NTLM) &&
-	       (ca_template_uses(p->role->user_name, field) ||
-		ca_template_uses(p->role->password, field));
+	const struct login l = login_of(p);
+	return ca_template_uses(l.user_name, field) || ca_template_uses(l.password, field);
+}
+
+static bool proves(const struct portal *p, const char *field)
+{
+	if (p->on_behalf)
+		return ca_template_uses(p->role->agent.requester, field);
+	return pages_use(p, field) || ca_template_uses(p->role->challenge_password, field);
 }
 
 // A portal knows no renewal by the old certificate: the person logs in for it, too.
@@ -135,13 +157,13 @@ static struct err *portal_questions(struct ca *c, const struct ca_constraints *k
 	for (size_t i = 0; i < r->n_fields; i++) {
 		const char *field = r->fields[i].name;
 		bool named = ca_in_subject(r, field) && !c->terms.renews;
-		if (named || pages_use(p, field) || auth_uses(p, field) ||
-		    ca_template_uses(r->challenge_password, field))
+		if (named || proves(p, field) || auth_uses(p, field))
 			ca_ask(&q, field, ASK_BEFORE_KEY);
 	}
-	if (r->otp.kind != OTP_NONE && ca_template_uses(r->challenge_password, "otp"))
+	bool otp = r->otp.kind != OTP_NONE && !p->on_behalf;
+	if (otp && ca_template_uses(r->challenge_password, "otp"))
 		ca_ask(&q, "otp", ASK_BEFORE_SIGN);
-	else if (r->otp.kind != OTP_NONE && (pages_use(p, "otp") || auth_uses(p, "otp")))
+	else if (otp && (pages_use(p, "otp") || auth_uses(p, "otp")))
 		ca_ask(&q, "otp", ASK_BEFORE_SUBMIT);
 	*out = q;
 	return NULL;
@@ -150,7 +172,7 @@ static struct err *portal_questions(struct ca *c, const struct ca_constraints *k
 static struct err *portal_challenge(struct ca *c, const struct answers *a, struct secret **out)
 {
 	const char *template_text = c->terms.role->challenge_password;
-	if (template_text && !c->terms.renews)
+	if (template_text && !c->terms.renews && !c->terms.on_behalf)
 		return answers_fill(a, c->terms.profile, template_text, out);
 	*out = NULL;
 	return NULL;
@@ -195,6 +217,15 @@ struct filler {
 	const struct ca_request *request;
 };
 
+struct err *portal_pem(const char *kind, const void *der, size_t len, struct buf *out)
+{
+	AUTO_BUF struct buf text = BUF(PEM_MAX);
+	TRY(est_encode(der, len, &text));
+	TRY(buf_printf(out, "-----BEGIN %s-----\n", kind));
+	TRY(buf_put(out, text.data, text.len));
+	return buf_printf(out, "-----END %s-----\n", kind);
+}
+
 struct err *portal_request_text(const struct ca_request *r, const char *name, size_t len,
 				struct buf *out, bool *known)
 {
@@ -206,13 +237,13 @@ struct err *portal_request_text(const struct ca_request *r, const char *name, si
 	if (!*known)
 		return NULL;
 	if (pem)
-		TRY(buf_puts(out, "-----BEGIN CERTIFICATE REQUEST-----\n"));
+		return portal_pem("CERTIFICATE REQUEST", r->der, r->len, out);
 	AUTO_BUF struct buf text = BUF(PEM_MAX);
 	TRY(est_encode(r->der, r->len, &text));
 	for (size_t i = 0; i < text.len; i++)
 		if (!line || text.data[i] != '\n')
 			TRY(buf_put(out, &text.data[i], 1));
-	return pem ? buf_puts(out, "-----END CERTIFICATE REQUEST-----\n") : NULL;
+	return NULL;
 }
 
 // A template with the request in it is that alone (the profile's check sees to it); others are the answers'.
@@ -308,14 +339,14 @@ static struct err *log_in(struct portal *p, const struct answers *a)
 
 static struct err *take_credentials(struct portal *p, const struct answers *a)
 {
-	enum portal_auth auth = p->ca->portal.auth;
+	const struct login l = login_of(p);
 	forget_credentials(p);
-	if (auth != PORTAL_AUTH_BASIC && auth != PORTAL_AUTH_NTLM)
+	if (!l.user_name)
 		return NULL;
 	AUTO(secret) struct secret *user = NULL;
 	AUTO(secret) struct secret *password = NULL;
-	TRY(answers_fill(a, p->profile, p->role->user_name, &user));
-	TRY(answers_fill(a, p->profile, p->role->password, &password));
+	TRY(answers_fill(a, p->profile, l.user_name, &user));
+	TRY(answers_fill(a, p->profile, l.password, &password));
 	p->user = user;
 	p->password = password;
 	user = password = NULL;
@@ -337,12 +368,22 @@ static struct err *keep_known(struct portal *p, const struct answers *a)
 	return NULL;
 }
 
+static struct err *name_requester(struct portal *p, const struct answers *a)
+{
+	if (!p->on_behalf)
+		return NULL;
+	free(p->requester);
+	p->requester = NULL;
+	return answers_fill_text(a, p->profile, p->role, p->role->agent.requester, &p->requester);
+}
+
 static struct err *portal_authenticate(struct ca *c, const struct answers *a)
 {
 	struct portal *p = c->self;
 	p->ready = p->led_on = p->asking = false;
 	TRY(take_credentials(p, a));
 	TRY(keep_known(p, a));
+	TRY(name_requester(p, a));
 	p->typing = a;
 	struct err *e = is_adcs(p) ? NULL : log_in(p, a);
 	p->typing = NULL;
@@ -442,6 +483,8 @@ static struct err *portal_submit(struct ca *c, const struct ca_request *r, struc
 	if (!p->ready)
 		return credentials_missing();
 	p->led_on = p->asking = false;
+	if (p->on_behalf && !r->ra.key)
+		return ca_ra_missing(c);
 	struct err *e = is_adcs(p) ? adcs_submit(p, r, out, sent) : hand_in(p, r, out, sent);
 	// That the session is over is said of the page that was asked for.
 	c->open_no = e && p->led_on && err_has_tag(e, "session-expired");

@@ -124,6 +124,8 @@ struct portal {
 	bool ready;		      // logged in, or with the credentials for it
 	bool led_on; // the request had left before the server was asked for the page here: a status tells nothing of the request
 	bool asking; // nothing is handed in, so likewise; but 401 is said of us
+	bool on_behalf;	  // an agent logs in and signs, and the person does neither
+	char *requester;  // then: the account that is enrolled, from ca_authenticate on
 	char *request_id; // of a CA of Microsoft's
 };
 // Where a page leads to a host that the profile does not name, or to no https address at all, that is the page's fault and not the profile's:
@@ -162,6 +164,8 @@ void adcs_read(const struct portal_doc *d, struct adcs_reply *out);
 MUST struct err *adcs_submit(struct portal *p, const struct ca_request *r, struct ca_outcome *out,
 			     bool *sent);
 MUST struct err *adcs_poll(struct portal *p, const struct ca_request *r, struct ca_outcome *out);
+// Base64 between the lines of a PEM of this kind. Appends.
+MUST struct err *portal_pem(const char *kind, const void *der, size_t len, struct buf *out);
 // The request as the templates name it. False: no such name.
 MUST struct err *portal_request_text(const struct ca_request *r, const char *name, size_t len,
 				     struct buf *out, bool *known);

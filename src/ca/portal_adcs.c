@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ca/portal.h"
+#include "x509/agent.h"
 
 enum { ADCS_WAIT = 60 };
 
@@ -98,6 +99,9 @@ static struct err *denied(const struct portal *p)
 	struct err *e = err_hint(err_tag(err_new(ERR_CA_REFUSED, N_("The CA refused the request.")),
 					 "request-refused"),
 				 N_("Tell the institution what is said here."));
+	if (p->on_behalf)
+		e = err_hint(e, N_("Tell the institution what is said here: whether the one who "
+				   "vouches may enrol others, and this account, is set there."));
 	if (!p->here->shown || !p->here->shown[0])
 		return e;
 	return err_caused_by(
@@ -176,18 +180,32 @@ static struct err *outcome(struct portal *p, const struct ca_request *request,
 	return NULL;
 }
 
+// In the field CertRequest: the PKCS#10 itself, or with an agent's signature around it.
+static struct err *request_text(const struct portal *p, const struct ca_request *r, struct buf *pem)
+{
+	if (!p->on_behalf)
+		return portal_pem("CERTIFICATE REQUEST", r->der, r->len, pem);
+	AUTO_BUF struct buf der = { 0 };
+	const struct agent_terms terms = { .request = r->der,
+					   .len = r->len,
+					   .requester = p->requester,
+					   .agent = r->ra.cert,
+					   .key = r->ra.key };
+	TRY(agent_wrap(&terms, &der));
+	return portal_pem("PKCS7", der.data, der.len, pem);
+}
+
 struct err *adcs_submit(struct portal *p, const struct ca_request *r, struct ca_outcome *out,
 			bool *sent)
 {
 	AUTO(secret) struct secret *body = NULL;
 	AUTO_BUF struct buf pem = { 0 };
-	bool known = false;
 	const char *template_name = p->ca->portal.certificate_template;
 	AUTO_TEXT char *wanted = text_format("%s%s", template_name ? "CertificateTemplate:" : "",
 					     template_name ? template_name : "");
 	if (!wanted)
 		return err_no_memory();
-	TRY(portal_request_text(r, PORTAL_REQUEST_PEM, strlen(PORTAL_REQUEST_PEM), &pem, &known));
+	TRY(request_text(p, r, &pem));
 	TRY(secret_new(SECRET_FORM, &body));
 	TRY(field(body, "Mode", "newreq"));
 	TRY(portal_pair("UTF-8", "CertRequest", pem.data, pem.len, body));

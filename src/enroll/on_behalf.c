@@ -8,6 +8,7 @@
 #include "enroll/ask.h"
 #include "enroll/say.h"
 #include "enroll/vouch.h"
+#include "x509/agent.h"
 
 static struct err *read_certificate(struct enrolment *e)
 {
@@ -18,10 +19,33 @@ static struct err *read_certificate(struct enrolment *e)
 	return NULL;
 }
 
+// Microsoft's CAs enrol for another by the certificates of agents alone, and the role must say whom.
+static bool at_microsofts(const struct enrolment *e)
+{
+	return e->profile->ca.protocol == CA_PORTAL;
+}
+
+static bool profile_lets(const struct enrolment *e)
+{
+	return e->profile->ca.on_behalf && (!at_microsofts(e) || e->role->agent.requester);
+}
+
+static struct err *no_agent(const struct enrolment *e)
+{
+	return err_hint(
+		err_tag(err_new(ERR_POLICY,
+				N_("The certificate of %1 is none of an enrolment agent "
+				   "(Certificate Request Agent)."),
+				ARG_TEXT(cert_common_name(e->ra))),
+			"ra-not-agent"),
+		N_("Nothing was begun. Take the token with the agent's certificate, or name it by "
+		   "its ID in the URI of --on-behalf; the institution gives such certificates."));
+}
+
 static struct err *may_be(const struct enrolment *e)
 {
 	int64_t now = clock_now();
-	if (!e->profile->ca.on_behalf)
+	if (!profile_lets(e))
 		return err_hint(err_tag(err_new(ERR_POLICY,
 						N_("The profile %1 does not let one person enrol "
 						   "for another."),
@@ -29,6 +53,8 @@ static struct err *may_be(const struct enrolment *e)
 					"on-behalf-forbidden"),
 				N_("Without --on-behalf the person's own IDs and PINs are asked. "
 				   "Nothing was begun."));
+	if (at_microsofts(e) && !cert_is_for(e->ra, AGENT_PURPOSE))
+		return no_agent(e);
 	if (cert_not_before(e->ra) <= now && now <= cert_not_after(e->ra))
 		return NULL;
 	return err_hint(err_tag(err_new(ERR_POLICY,

@@ -5,7 +5,7 @@
 #include "enroll/enrolment.h"
 
 // Reads the job's RA certificate (e->ra) and looks whether profile and record go with it; the record remembers who vouches. Nothing where nobody
-// does. ERR_POLICY tagged "on-behalf-forbidden" or "ra-expired"; ERR_USAGE tagged "on-behalf-other" for an enrolment that was begun the other way.
+// does. ERR_POLICY tagged "on-behalf-forbidden", "ra-expired" or "ra-not-agent"; ERR_USAGE tagged "on-behalf-other" for an enrolment that was begun the other way.
 MUST struct err *on_behalf_begin(struct enrolment *e);
 // Whether the token that was found is also the RA's: its canonical URI, or the reader that it stands in (null: none).
 bool on_behalf_same_token(const struct token_info *t, const char *uri, const char *reader);
