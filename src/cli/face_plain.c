@@ -14,10 +14,27 @@
 
 enum { NOTE_INDENT = 8 };
 
+static const char *command_of(const struct screen *s)
+{
+	return s->cli->o.command ? s->cli->o.command->name : "";
+}
+
+// What is done may be another thing than the step's name says: a key that is there is not made, and by file nothing is sent.
+static const char *shown_as(const struct screen *s, const struct event *e)
+{
+	if (!strcmp(e->step, "generate-key") && e->state == STEP_BEGUN && e->seconds < 0)
+		return "find-key";
+	if (!strcmp(e->step, "submit") && !strcmp(command_of(s), "request"))
+		return "write-request";
+	if (!strcmp(e->step, "wait") && !strcmp(command_of(s), "install"))
+		return "read-certificate";
+	return e->step;
+}
+
 // Only an enrolment goes through all the steps; a check or a clean-up takes one or two of them.
 static char *line_of(const struct screen *s, const char *step)
 {
-	const char *command = s->cli->o.command ? s->cli->o.command->name : "";
+	const char *command = command_of(s);
 	const bool counted = strcmp(command, "verify") != 0 && strcmp(command, "abandon") != 0 &&
 			     strncmp(command, "token ", 6) != 0;
 	return step_line(step, !counted		  ? STEP_NAME_ALONE
@@ -27,7 +44,8 @@ static char *line_of(const struct screen *s, const char *step)
 
 static void step_began(struct screen *s, const struct event *e)
 {
-	AUTO_TEXT char *line = line_of(s, e->step);
+	const char *step = shown_as(s, e);
+	AUTO_TEXT char *line = line_of(s, step);
 	if (s->cli->wizard)
 		wizard_explain(s, e->step);
 	if (!line)
@@ -35,9 +53,9 @@ static void step_began(struct screen *s, const struct event *e)
 	running_begin(&s->running, line,
 		      e->seconds < 0   ? 0
 		      : e->seconds > 0 ? e->seconds
-				       : step_usual(e->step));
-	s->running.card = !strcmp(e->step, "generate-key");
-	running_note(&s->running, step_pull_words(e->step));
+				       : step_usual(step));
+	s->running.card = !strcmp(step, "generate-key");
+	running_note(&s->running, step_pull_words(step));
 }
 
 // A certificate authority that needs more time is no failure, and neither is a person who stops.
@@ -56,7 +74,7 @@ static const char *how_it_failed(const struct event *e)
 static void step_ended(struct screen *s, const struct event *e)
 {
 	if (!s->running.text) { // it ended without having begun: say which
-		AUTO_TEXT char *line = line_of(s, e->step);
+		AUTO_TEXT char *line = line_of(s, shown_as(s, e));
 		if (line)
 			running_begin(&s->running, line, 0);
 	}

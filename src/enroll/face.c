@@ -49,12 +49,17 @@ const char *step_words(const char *step)
 		{ "retire-old", N_("Retiring the old key and certificate") },
 		{ "receipt", N_("Writing the receipt") },
 		{ "clean-token", N_("Cleaning up the token") },
+		{ "revoke", N_("Having the certificate revoked") },
 		{ "token-look", N_("Looking at the token") },
 		{ "token-init", N_("Initialising the token") },
 		{ "token-pins", N_("Setting the PINs of the token") },
 		{ "token-login", N_("Trying the new PIN once") },
 		{ "token-label", N_("Writing the label") },
 		{ "token-wipe", N_("Removing objects from the token") },
+		// Other words for a step of the same place, where what is done is not what its name says.
+		{ "find-key", N_("Looking for the key on the token") },
+		{ "write-request", N_("Writing the request to its file") },
+		{ "read-certificate", N_("Reading the certificate from its file") },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (!strcmp(table[i].step, step))

@@ -24,6 +24,10 @@ if ($mode eq 'clean') {
 	$text = join "\n", @lines;
 	$text =~ s{/\S+?/config/inkan/profiles/}{~/.config/inkan/profiles/}g;
 	$text =~ s/localhost:\d+/localhost:8443/g;
+	$text =~ s/127\.0\.0\.1:\d+/127.0.0.1:8080/g;
+	$text =~ s{(（?)/\S+?/test_\w+/(profile/|request\.pem)}{$1/home/hana/$2}g;
+	# A QR code, in black on white.
+	$text =~ s/(?:^\x1b\[30;107m[^\n]*\x1b\[0m\n)+/    (the QR code of the SHA-256)\n/mg;
 	$text =~ s{/\S+?/test_\w+/home\b}{/home/hana}g;
 	# A security officer's PIN, which is another one each time.
 	$text =~ s/^    [2-9A-Z]{4}(?: [2-9A-Z]{4}){3}$/    7KQF 3M2X 9HTR 4WPD/mg;
@@ -35,6 +39,7 @@ if ($mode eq 'clean') {
 	$text =~ s{((?:^  (?:Public key|Private key|Certificate|公開鍵|秘密鍵|電子証明書)[ 「][^\n]*\n(?:    [^\n]*\n)*)+)}
 		{join '', sort split /(?=^  \S)/m, $1}gme;
 	$text =~ s/\[\s*\d+\/\d+\][^\n]*//g; # steps: drawn again, and with the time that they took
+	$text =~ s/^[^\n]* …$//gm;             # and those that are not counted
 	$text =~ s/\^C//g;                             # the terminal's echo, which may come at the end of a line or of the next
 	$text =~ s/ ?[(（]\d+(?:\.\d+)? ?(?:s|秒)[)）]//g;  # the time that something took, told where it was long
 	$text =~ s/\b[a-z0-9]{4}-[a-z0-9]{4}\b/ID/g;
@@ -51,7 +56,7 @@ if ($mode eq 'clean') {
 	$text =~ s/トークンは動作中です。抜かないでください。//g;
 	$text =~ s/Anewnumbercomesin0s\.Waitforit,thentypethatone\.//g;
 	$text =~ s/Thenumberthatthetokenshowsnowchangesin0s\.//g;
-	$text =~ s{[(（][^()（）]*practice\.yaml[)）]}{}g; # a path, longer or shorter
+	$text =~ s{[(（][^()（）]*\.yaml[)）]}{}g; # a path, longer or shorter
 	$text =~ s/([。.:：？?])/$1\n/g;               # for who reads the difference
 	print "$text\n";
 } else {
