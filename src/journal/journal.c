@@ -43,8 +43,8 @@ static const char *const migrations[] = {
 	"ALTER TABLE enrolments ADD COLUMN vouched_by TEXT;",
 	"ALTER TABLE enrolments ADD COLUMN revoked_at BIGINT NOT NULL DEFAULT 0;",
 	// What was written later: a clock of seconds says it of two in one second to nobody, and goes backwards when it is set.
-	"ALTER TABLE enrolments ADD COLUMN turn BIGINT NOT NULL DEFAULT 0;"
-	"CREATE INDEX enrolments_by_turn ON enrolments (turn);",
+	("ALTER TABLE enrolments ADD COLUMN turn BIGINT NOT NULL DEFAULT 0;"
+	 "CREATE INDEX enrolments_by_turn ON enrolments (turn);"),
 };
 
 #define COLUMNS                                                                                    \
