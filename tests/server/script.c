@@ -115,6 +115,8 @@ static void set(struct rule *r, const char *key, const char *rest, const char *l
 	} else if (strcmp(key, "header") == 0) {
 		bytes_puts(&r->headers, rest);
 		bytes_puts(&r->headers, "\r\n");
+	} else if (strcmp(key, "ntlm") == 0) {
+		snprintf(r->ntlm, sizeof(r->ntlm), "%s", rest);
 	} else if (!set_body(r, key, rest, line) && !set_manner(r, key, rest, line)) {
 		die("script: unknown word", line);
 	}

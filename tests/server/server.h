@@ -62,14 +62,17 @@ void scep_ca(const struct pki *p, struct bytes *der);
 bool cmp_known(const char *variant);
 bool cmp(const struct pki *p, const char *variant, const struct bytes *message, struct bytes *out);
 
+// ntlm.c: whether a request comes from somebody with this password; if not, the header that asks for NTLM, with a challenge for who begins.
+bool ntlm(const char *password, const char *authorization, struct bytes *header);
+
 // script.c
 enum ending { END_KEEP, END_CLOSE, END_CUT, END_RESET, END_DROP, END_HANG };
 struct rule {
 	char method[8], path[256];
 	char status[128];
 	struct bytes headers, body;
-	char issue[32], shape[8]; // empty: the body above
-	char scep[32], cmp[32];	  // empty: none
+	char issue[32], shape[8];	  // empty: the body above
+	char scep[32], cmp[32], ntlm[64]; // empty: none
 	bool cacerts, scep_ca, raw;
 	enum ending ending;
 	size_t end_after; // bytes of the answer, END_CUT and END_RESET
