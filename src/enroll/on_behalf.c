@@ -82,6 +82,16 @@ static struct err *same_way(struct enrolment *e)
 			ARG_TEXT(r->id));
 }
 
+bool on_behalf_is_agents(const struct profile_role *r, const char *field)
+{
+	const struct profile_agent *a = &r->agent;
+	bool persons = template_uses(r->common_name, field) || template_uses(a->requester, field);
+	for (size_t i = 0; i < r->n_subject; i++)
+		persons = persons || template_uses(r->subject[i].value, field);
+	return !persons &&
+	       (template_uses(a->user_name, field) || template_uses(a->password, field));
+}
+
 // By what was found, whatever the URIs looked like that found it. Two modules may call one card by other names, but it stands in one reader.
 bool on_behalf_same_token(const struct token_info *t, const char *uri, const char *reader)
 {
