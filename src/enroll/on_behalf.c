@@ -82,6 +82,22 @@ static struct err *same_way(struct enrolment *e)
 			ARG_TEXT(r->id));
 }
 
+struct err *on_behalf_requester(struct enrolment *e)
+{
+	AUTO_TEXT char *name = NULL;
+	if (!e->ra || !at_microsofts(e))
+		return NULL;
+	TRY(answers_fill_text(e->answers, e->profile, e->role, e->role->agent.requester, &name));
+	struct err *no = agent_requester_fits(name);
+	if (!no || !e->written)
+		return no;
+	return err_hint(no,
+			N_("The answers are those that this enrolment was begun with. Ask the "
+			   "institution about the profile's on_behalf.requester, or give it up "
+			   "with `inkan abandon %1` and enrol anew."),
+			ARG_TEXT(e->record->id));
+}
+
 bool on_behalf_is_agents(const struct profile_role *r, const char *field)
 {
 	const struct profile_agent *a = &r->agent;

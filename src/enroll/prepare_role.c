@@ -254,5 +254,6 @@ struct err *prepare_role(struct enrolment *e)
 		TRY(check_decrypts(e));
 	}
 	TRY(ca_questions(e->ca, &e->constraints, &e->questions));
-	return ask_what_comes_first(e);
+	TRY(ask_what_comes_first(e));
+	return on_behalf_requester(e);
 }
