@@ -8,6 +8,7 @@
 #include "enroll/ask.h"
 #include "enroll/say.h"
 #include "enroll/vouch.h"
+#include "token/readers.h"
 #include "x509/agent.h"
 
 static struct err *read_certificate(struct enrolment *e)
@@ -108,13 +109,14 @@ bool on_behalf_is_agents(const struct profile_role *r, const char *field)
 	       (template_uses(a->user_name, field) || template_uses(a->password, field));
 }
 
-// By what was found, whatever the URIs looked like that found it. Two modules may call one card by other names, but it stands in one reader.
+// By what was found, whatever the URIs looked like that found it. Two modules may call one card by other names, but it stands in one reader: one whose
+// name is shown whole, or is like no other one's.
 bool on_behalf_same_token(const struct token_info *t, const char *uri, const char *reader)
 {
 	AUTO_TEXT char *own = token_info_uri(t);
 	return (own && uri && strcmp(own, uri) == 0) ||
 	       (t->removable && t->slot_description[0] && reader &&
-		strcmp(t->slot_description, reader) == 0);
+		strcmp(t->slot_description, reader) == 0 && readers_called(reader) == 1);
 }
 
 static struct err *two_tokens(const struct enrolment *e)
