@@ -282,6 +282,18 @@ static struct err *issued(struct cmp *m, const OSSL_CMP_CTX *ctx, struct ca_outc
 	return NULL;
 }
 
+// Whether secret or signature protect the last answer: unprotected_errors lets OpenSSL take a no whose protection is missing or does not hold. To
+// be asked while the context has the secret: without one OpenSSL lets any MAC pass.
+static bool holds(const struct cmp *m, OSSL_CMP_CTX *ctx)
+{
+	if (!m->last)
+		return false;
+	ERR_set_mark(); // what it finds is no reason of the exchange's
+	bool good = OSSL_CMP_validate_msg(ctx, m->last) == 1;
+	ERR_pop_to_mark();
+	return good;
+}
+
 // Takes the context; one that waits is kept.
 static struct err *try_request(struct ca *c, const struct ca_request *r, OSSL_CMP_CTX *ctx,
 			       struct ca_outcome *out)
@@ -290,6 +302,8 @@ static struct err *try_request(struct ca *c, const struct ca_request *r, OSSL_CM
 	int after = 0;
 	m->answered = false;
 	int state = OSSL_CMP_try_certreq(ctx, body_of(c), NULL, &after);
+	if (c->open_no && holds(m, ctx))
+		c->open_no = false;
 	cmp_forget_in(ctx);
 	if (state < 0) {
 		ERR_clear_error();
