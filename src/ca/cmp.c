@@ -327,7 +327,7 @@ static struct err *cmp_submit(struct ca *c, const struct ca_request *r, struct c
 	AUTO(cmp_ctx) OSSL_CMP_CTX *ctx = NULL;
 	m->sent = sent;
 	m->phase = CMP_NEW;
-	m->restored = false;
+	m->restored = m->told = false;
 	buf_reset(&m->hash);
 	OSSL_CMP_CTX_free(m->ctx);
 	m->ctx = NULL;
@@ -360,12 +360,24 @@ static bool cmp_polls(const struct ca *c)
 }
 
 // Another secret protects nothing that was begun under this one (RFC 9483 §3.1), and nobody has a one-time password twice.
-static bool cmp_word_is_lost(const struct ca *c)
+static enum ca_word cmp_word(const struct ca *c)
 {
 	const struct cmp *m = c->self;
-	return m->restored && (m->phase == CMP_ISSUED || m->phase == CMP_TELLING) &&
-	       !c->terms.renews && !c->terms.on_behalf &&
-	       ca_template_uses(c->terms.role->cmp_secret, "otp");
+	if (c->terms.renews || c->terms.on_behalf ||
+	    !ca_template_uses(c->terms.role->cmp_secret, "otp"))
+		return CA_WORD_KEEPS;
+	if (!m->restored || (m->phase != CMP_ISSUED && m->phase != CMP_TELLING))
+		return CA_WORD_ONCE;
+	return m->phase == CMP_TELLING ? CA_WORD_UNSURE : CA_WORD_LOST;
+}
+
+static bool cmp_word_leaves(struct ca *c)
+{
+	struct cmp *m = c->self;
+	if (m->phase != CMP_ISSUED)
+		return false;
+	m->phase = CMP_TELLING;
+	return true;
 }
 
 static unsigned cmp_handshakes(const struct ca *c)
@@ -387,7 +399,8 @@ const struct ca_ops ca_cmp = {
 	.polls = cmp_polls,
 	.confirm = cmp_confirm,
 	.reject = cmp_reject,
-	.word_is_lost = cmp_word_is_lost,
+	.word_leaves = cmp_word_leaves,
+	.word = cmp_word,
 	.revoke = cmp_revoke,
 	.save = cmp_save,
 	.handshakes = cmp_handshakes,
