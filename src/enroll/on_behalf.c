@@ -8,6 +8,7 @@
 #include "enroll/ask.h"
 #include "enroll/say.h"
 #include "enroll/vouch.h"
+#include "token/readers.h"
 #include "x509/agent.h"
 
 static struct err *read_certificate(struct enrolment *e)
@@ -82,13 +83,40 @@ static struct err *same_way(struct enrolment *e)
 			ARG_TEXT(r->id));
 }
 
-// By what was found, whatever the URIs looked like that found it. Two modules may call one card by other names, but it stands in one reader.
+struct err *on_behalf_requester(struct enrolment *e)
+{
+	AUTO_TEXT char *name = NULL;
+	if (!e->ra || !at_microsofts(e))
+		return NULL;
+	TRY(answers_fill_text(e->answers, e->profile, e->role, e->role->agent.requester, &name));
+	struct err *no = agent_requester_fits(name);
+	if (!no || !e->written)
+		return no;
+	return err_hint(no,
+			N_("The answers are those that this enrolment was begun with. Ask the "
+			   "institution about the profile's on_behalf.requester, or give it up "
+			   "with `inkan abandon %1` and enrol anew."),
+			ARG_TEXT(e->record->id));
+}
+
+bool on_behalf_is_agents(const struct profile_role *r, const char *field)
+{
+	const struct profile_agent *a = &r->agent;
+	bool persons = template_uses(r->common_name, field) || template_uses(a->requester, field);
+	for (size_t i = 0; i < r->n_subject; i++)
+		persons = persons || template_uses(r->subject[i].value, field);
+	return !persons &&
+	       (template_uses(a->user_name, field) || template_uses(a->password, field));
+}
+
+// By what was found, whatever the URIs looked like that found it. Two modules may call one card by other names, but it stands in one reader: one whose
+// name is shown whole, or is like no other one's.
 bool on_behalf_same_token(const struct token_info *t, const char *uri, const char *reader)
 {
 	AUTO_TEXT char *own = token_info_uri(t);
 	return (own && uri && strcmp(own, uri) == 0) ||
 	       (t->removable && t->slot_description[0] && reader &&
-		strcmp(t->slot_description, reader) == 0);
+		strcmp(t->slot_description, reader) == 0 && readers_called(reader) == 1);
 }
 
 static struct err *two_tokens(const struct enrolment *e)

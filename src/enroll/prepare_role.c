@@ -90,7 +90,9 @@ static struct err *remember_fields(struct enrolment *e)
 	AUTO(json) json_t *fields = json_object();
 	for (size_t i = 0; i < e->role->n_fields; i++) {
 		const struct profile_field *f = &e->role->fields[i];
-		const struct secret *value = f->secret ? NULL : answers_get(e->answers, f->name);
+		bool agents = e->record->vouched_by && on_behalf_is_agents(e->role, f->name);
+		const struct secret *value =
+			f->secret || agents ? NULL : answers_get(e->answers, f->name);
 		if (value)
 			json_object_set_new(fields, f->name, json_string(secret_text(value)));
 	}
@@ -273,5 +275,6 @@ struct err *prepare_role(struct enrolment *e)
 		TRY(check_decrypts(e));
 	}
 	TRY(ca_questions(e->ca, &e->constraints, &e->questions));
-	return ask_what_comes_first(e);
+	TRY(ask_what_comes_first(e));
+	return on_behalf_requester(e);
 }

@@ -41,13 +41,26 @@ static struct err *denied(struct visit *v, enum refusal r)
 	return buf_puts(&v->a->body, "&quot;</P>\n</Body></Html>\n");
 }
 
+// What was denied stays so: nothing is judged twice. What was issued may be fetched again and again, and is never done here.
+static struct err *step(struct visit *v, const struct web_request *w, enum web_state *state,
+			X509 **leaf, int64_t *wait, enum refusal *r)
+{
+	if (w->done) {
+		*state = WEB_REFUSED;
+		*r = REFUSE_DENIED;
+		return NULL;
+	}
+	TRY(web_step(v->s, v->c, w, state, leaf, wait, r));
+	return *state == WEB_REFUSED ? web_done(v->s, w->id) : NULL;
+}
+
 static struct err *tell(struct visit *v, const struct web_request *w)
 {
 	enum refusal r = REFUSE_NOTHING;
 	enum web_state state = WEB_ISSUED;
 	AUTO(x509) X509 *leaf = NULL;
 	int64_t wait = 0;
-	TRY(web_step(v->s, v->c, w, &state, &leaf, &wait, &r));
+	TRY(step(v, w, &state, &leaf, &wait, &r));
 	if (state == WEB_REFUSED)
 		return denied(v, r);
 	if (state == WEB_WAITS) {
@@ -178,7 +191,7 @@ static struct err *deliver(struct visit *v)
 	TRY(find(v, call_query(v->c, "ReqID"), &there, &w));
 	if (!there)
 		return denied(v, REFUSE_OTHER_REQUEST);
-	TRY(web_step(v->s, v->c, &w, &state, &leaf, &wait, &r));
+	TRY(step(v, &w, &state, &leaf, &wait, &r));
 	if (state != WEB_ISSUED)
 		return denied(v, r ? r : REFUSE_PORTAL_ORDER);
 	X509 *const certs[] = { leaf, v->s->authority->issuing, v->s->authority->root };

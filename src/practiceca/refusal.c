@@ -174,6 +174,7 @@ static const struct {
 	[REFUSE_AGENT_NO_ACCOUNT] = { 403,
 				      N_("There is no account of the requestername ([MS-WCCE], "
 					 "section 2.2.2.7.10).") },
+	[REFUSE_DENIED] = { 403, N_("The request was denied.") },
 	[REFUSE_CMP_CONTENT_TYPE] = { 415, N_("The body must be application/pkixcmp.") },
 	[REFUSE_CMP_MESSAGE] = { 400, N_("The body is not one PKIMessage of CMP.") },
 	[REFUSE_FAULT] = { 500, N_("The practice CA failed. Its terminal says why.") },

@@ -112,7 +112,7 @@ static struct err *find(struct store *db, enum web_place place, int64_t id, int6
 	size_t len = 0;
 	TRY(store_query(db,
 			"SELECT id, account, request, request_sha256, at, requested_for, "
-			"vouched_by FROM web_request WHERE "
+			"vouched_by, fetched FROM web_request WHERE "
 			"place=? AND account=? AND (id=? OR (?=0 AND fetched=0)) AND at>? ORDER BY "
 			"id DESC LIMIT 1",
 			VALUES(V_TEXT(places[place]), V_INT(account), V_INT(id), V_INT(id),
@@ -129,6 +129,7 @@ static struct err *find(struct store *db, enum web_place place, int64_t id, int6
 	out->at = rows_int(r, 4);
 	out->requested_for = rows_int(r, 5);
 	out->vouched_by = rows_int(r, 6);
+	out->done = rows_int(r, 7) != 0;
 	return buf_put(&out->body, bytes, len);
 }
 
@@ -162,7 +163,8 @@ static struct err *waiting(struct store *db, enum web_place place, int64_t accou
 	bool more = false;
 	TRY(store_query(
 		db,
-		"SELECT w.id FROM web_request w WHERE w.place=? AND w.account=? AND w.at>? "
+		"SELECT w.id FROM web_request w WHERE w.place=? AND w.account=? AND w.fetched=0 "
+		"AND w.at>? "
 		"AND NOT EXISTS (SELECT 1 FROM issued i WHERE i.request_sha256 = "
 		"w.request_sha256 AND i.at >= w.at) ORDER BY w.id",
 		VALUES(V_TEXT(places[place]), V_INT(account), V_INT(clock_now() - TICKET_LIFE)),

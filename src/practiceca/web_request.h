@@ -18,6 +18,7 @@ struct web_request {
 	struct buf body;       // base64, as request_read takes it
 	char sha256[65];
 	int64_t at;
+	bool done; // fetched, or refused
 };
 void web_request_free(struct web_request *w);
 static inline void web_request_cleanup(struct web_request *w)
@@ -39,7 +40,7 @@ MUST struct err *web_add(const struct service *s, enum web_place place, struct w
 // By number; with id 0 the account's own that was not fetched yet. *there false: none.
 MUST struct err *web_find(const struct service *s, enum web_place place, int64_t id,
 			  int64_t account, bool *there, struct web_request *out);
-// The numbers of an account's requests that no certificate was issued for.
+// The numbers of an account's requests that are not done and that no certificate was issued for.
 enum { WEB_WAITING_MAX = 20 };
 MUST struct err *web_waiting(const struct service *s, enum web_place place, int64_t account,
 			     int64_t ids[static WEB_WAITING_MAX], size_t *n);

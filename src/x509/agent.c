@@ -23,16 +23,34 @@ static struct err *unwritable(const char *requester)
 			   "answers: correct them, or ask the institution."));
 }
 
+static struct err *text_of(const char *text, ASN1_STRING **out)
+{
+	ASN1_STRING *s = NULL;
+	if (ASN1_mbstring_ncopy(&s, (const unsigned char *)text, (int)strlen(text), MBSTRING_UTF8,
+				B_ASN1_BMPSTRING, 1, AGENT_MAX_REQUESTER) != V_ASN1_BMPSTRING) {
+		ossl_clear();
+		return unwritable(text);
+	}
+	*out = s;
+	return NULL;
+}
+
+struct err *agent_requester_fits(const char *requester)
+{
+	ASN1_STRING *s = NULL;
+	TRY(text_of(requester, &s));
+	ASN1_STRING_free(s);
+	return NULL;
+}
+
 static struct err *add_text(ASN1_SEQUENCE_ANY *pair, const char *text)
 {
 	ASN1_STRING *s = NULL;
+	TRY(text_of(text, &s));
 	ASN1_TYPE *value = ASN1_TYPE_new();
-	if (!value ||
-	    ASN1_mbstring_ncopy(&s, (const unsigned char *)text, (int)strlen(text), MBSTRING_UTF8,
-				B_ASN1_BMPSTRING, 1, AGENT_MAX_REQUESTER) != V_ASN1_BMPSTRING) {
-		ASN1_TYPE_free(value);
-		ossl_clear();
-		return unwritable(text);
+	if (!value) {
+		ASN1_STRING_free(s);
+		return err_no_memory();
 	}
 	ASN1_TYPE_set(value, V_ASN1_BMPSTRING, s);
 	if (sk_ASN1_TYPE_push(pair, value) <= 0) {

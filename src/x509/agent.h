@@ -22,5 +22,7 @@ struct agent_terms {
 	const struct cert *agent; // goes along
 	struct private_key *key;  // of the agent; see signed_terms
 };
-// DER. ERR_ANSWER tagged "requester-wrong" for a name that is empty, too long, or not of BMP characters. Appends.
+// Whether the name can be written. ERR_ANSWER tagged "requester-wrong" for one that is empty, too long, or not of BMP characters.
+MUST struct err *agent_requester_fits(const char *requester);
+// DER. The same error. Appends.
 MUST struct err *agent_wrap(const struct agent_terms *t, struct buf *der);

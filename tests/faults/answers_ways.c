@@ -135,7 +135,7 @@ static const struct answer_case by_est[] = {
 };
 
 static const struct answer_case by_portal[] = {
-	{ "issue other-key", 5, "certificate-other-key", AS_FIRST },
+	{ "issue other-key", 5, "certificate-earlier", AS_SENT },
 	{ "issue other-name", 5, "certificate-other-name", AS_FIRST },
 	{ "issue other-chain", 5, "certificate-chain", AS_FIRST },
 	{ "issue expired", 5, "certificate-expired", AS_FIRST },
@@ -145,7 +145,7 @@ static const struct answer_case by_portal[] = {
 	{ "issue md5", 5, "", AS_FIRST },
 	{ "issue sha1", 5, "", AS_FIRST },
 	{ "issue two-leaves", 5, "", AS_FIRST },
-	{ "issue no-leaf", 5, "certificate-other-key", AS_FIRST },
+	{ "issue no-leaf", 5, "certificate-earlier", AS_SENT },
 	{ "issue truncated", 4, "no-certificate", AS_SENT },
 	{ "header Content-Type: application/pkix-cert\nrandom 400", 4, "no-certificate", AS_SENT },
 	{ "header Content-Type: application/pkcs7-mime\nissue good", 0, "", ENROLLED },

@@ -98,9 +98,12 @@ static void test_names_that_cannot_be_written(void)
 		AUTO(err) struct err *e = wrap(names[i], &der);
 		CU_ASSERT(e && err_has_tag(e, "requester-wrong") && err_kind(e) == ERR_ANSWER);
 		CU_ASSERT_EQUAL(der.len, 0);
+		AUTO(err) struct err *before = agent_requester_fits(names[i]);
+		CU_ASSERT(before && err_has_tag(before, "requester-wrong"));
 	}
 	AUTO_BUF struct buf der = { 0 };
 	longest[AGENT_MAX_REQUESTER] = '\0';
+	CHECK_OK(agent_requester_fits(longest));
 	CHECK_OK(wrap(longest, &der));
 }
 
