@@ -221,9 +221,14 @@ bool ca_confirms(const struct ca *c)
 	return c->ops->confirm || c->ops->reject;
 }
 
-bool ca_word_is_lost(const struct ca *c)
+bool ca_word_leaves(struct ca *c)
 {
-	return c->ops->word_is_lost && c->ops->word_is_lost(c);
+	return c->ops->word_leaves && c->ops->word_leaves(c);
+}
+
+enum ca_word ca_word(const struct ca *c)
+{
+	return c->ops->word ? c->ops->word(c) : CA_WORD_KEEPS;
 }
 
 struct err *ca_confirm(struct ca *c, const struct ca_request *r, bool *told)

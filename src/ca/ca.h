@@ -175,9 +175,16 @@ bool ca_confirms(const struct ca *c);
 MUST struct err *ca_confirm(struct ca *c, const struct ca_request *r, bool *told);
 MUST struct err *ca_reject(struct ca *c, const struct ca_request *r, const struct err *why,
 			   bool *told);
-// True when the word after a certificate can be given no more: another run had the one-time password that has to protect it. The CA will take
-// that certificate back; a new one is to be asked for.
-bool ca_word_is_lost(const struct ca *c);
+// The word is about to leave: true when ca_save has something new to keep, before ca_confirm is called.
+bool ca_word_leaves(struct ca *c);
+// Whether another run can give the word after a certificate: not where a one-time password has to protect it, which one run has.
+enum ca_word {
+	CA_WORD_KEEPS, // any run can
+	CA_WORD_ONCE,  // this one alone can
+	CA_WORD_LOST, // the run that could has ended before it did: the CA will take that certificate back; a new one is to be asked for
+	CA_WORD_UNSURE, // it has ended while it did: the CA may have that certificate as confirmed; otherwise likewise
+};
+enum ca_word ca_word(const struct ca *c);
 // Asks for the revocation of a certificate (a reason of RFC 5280 §5.3.1). Protocols that cannot (not ca_revokes) are never asked. Who asks:
 // the certificate itself, as ca_request.old, where terms.renews says so; otherwise what ca_authenticate took.
 bool ca_revokes(const struct ca *c);

@@ -68,7 +68,7 @@ struct err *cmp_post(struct ca *c, const struct buf *message, struct buf *answer
 	}
 	AUTO_CMP_HEADER struct cmp_header h = { 0 };
 	TRY(cmp_header_read(a.body.data, a.body.len, &h));
-	c->open_no = h.protection == CMP_PROTECTION_NONE && on_an_open_line(c);
+	c->open_no = on_an_open_line(c); // until its protection was seen to hold
 	// A MAC by a secret that nobody here has proves nothing, whatever OpenSSL says to it.
 	if (h.protection == CMP_PROTECTION_PBM && !m->secret)
 		return cmp_forged();

@@ -380,7 +380,7 @@ static struct err *name_requester(struct portal *p, const struct answers *a)
 static struct err *portal_authenticate(struct ca *c, const struct answers *a)
 {
 	struct portal *p = c->self;
-	p->ready = p->led_on = p->asking = false;
+	p->ready = p->led_on = p->has_issued = p->asking = false;
 	TRY(take_credentials(p, a));
 	TRY(keep_known(p, a));
 	TRY(name_requester(p, a));
@@ -407,6 +407,7 @@ static struct err *issued(struct portal *p, const struct portal_page *page,
 			  const struct ca_request *r, struct ca_outcome *out)
 {
 	AUTO_CERTS struct cert_list certs = { 0 };
+	p->has_issued = true;
 	TRY(portal_take_certificates(p, page, &certs));
 	TRY(portal_answers(&certs, r));
 	*out = (struct ca_outcome){ .state = CA_ISSUED, .issued = certs };
@@ -482,12 +483,12 @@ static struct err *portal_submit(struct ca *c, const struct ca_request *r, struc
 	struct portal *p = c->self;
 	if (!p->ready)
 		return credentials_missing();
-	p->led_on = p->asking = false;
+	p->led_on = p->has_issued = p->asking = false;
 	if (p->on_behalf && !r->ra.key)
 		return ca_ra_missing(c);
 	struct err *e = is_adcs(p) ? adcs_submit(p, r, out, sent) : hand_in(p, r, out, sent);
-	// That the session is over is said of the page that was asked for.
-	c->open_no = e && p->led_on && err_has_tag(e, "session-expired");
+	// That the session is over is said of the page that was asked for; whatever is said of a download, not of the request.
+	c->open_no = e && (p->has_issued || (p->led_on && err_has_tag(e, "session-expired")));
 	bool waits = !e && out->state != CA_ISSUED;
 	forget_credentials(p);
 	p->ready = waits && !is_adcs(p);

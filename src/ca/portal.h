@@ -123,7 +123,8 @@ struct portal {
 	bool fresh;		      // the page here came with the login
 	bool ready;		      // logged in, or with the credentials for it
 	bool led_on; // the request had left before the server was asked for the page here: a status tells nothing of the request
-	bool asking; // nothing is handed in, so likewise; but 401 is said of us
+	bool has_issued;  // a page said so: what goes wrong after it is no no to the request
+	bool asking;	  // nothing is handed in, so likewise; but 401 is said of us
 	bool on_behalf;	  // an agent logs in and signs, and the person does neither
 	char *requester;  // then: the account that is enrolled, from ca_authenticate on
 	char *request_id; // of a CA of Microsoft's

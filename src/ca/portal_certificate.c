@@ -148,6 +148,7 @@ static struct err *download(struct portal *p, const struct portal_page *page, co
 {
 	AUTO_TEXT char *url = NULL;
 	TRY(portal_elsewhere(http_resolve(p->here->url, href, &url), page->name));
+	p->led_on = true;
 	TRY(portal_elsewhere(portal_open_page(p, url), page->name));
 	struct err *no = portal_refusal(p, page);
 	if (no) // it is issued: a no to the fetching is none to the request, which would be handed in anew

@@ -30,7 +30,8 @@ struct ca_ops {
 			       bool *told); // may be null
 	struct err *(*reject)(struct ca *c, const struct ca_request *r, const struct err *why,
 			      bool *told);		 // may be null
-	bool (*word_is_lost)(const struct ca *c);	 // may be null: never
+	bool (*word_leaves)(struct ca *c);		 // may be null: nothing to keep
+	enum ca_word (*word)(const struct ca *c);	 // may be null: any run can give it
 	const char *(*request_file)(const struct ca *c); // may be null: over the network
 	struct err *(*revoke)(struct ca *c, const struct ca_request *r, const struct cert *cert,
 			      int reason, bool *sent); // may be null

@@ -166,9 +166,27 @@ static struct err *begin_anew(struct enrolment *e)
 	return enrolment_mark(e, MARK_SUBMIT_BEGUN);
 }
 
+// The run that had the one-time password ended while it told the CA: that certificate may be as good as the next one.
+static struct err *say_unsure(struct enrolment *e)
+{
+	TRY(recall_leaf(e));
+	say_note(e, msg_new(N_("The certificate authority may hold the earlier certificate (serial "
+			       "%1) as confirmed: have it revoked. The run that told it ended "
+			       "before the answer, and the one-time password is spent. A new one "
+			       "is requested with the same key."),
+			    ARG_TEXT(e->leaf ? cert_serial_hex(e->leaf) : "?")));
+	cert_free(e->leaf);
+	e->leaf = NULL;
+	return NULL;
+}
+
 // What was issued cannot be confirmed, and the CA takes it back: the same key asks for another.
 static struct err *replace_unconfirmed(struct enrolment *e)
 {
+	if (ca_word(e->ca) == CA_WORD_UNSURE) {
+		TRY(say_unsure(e));
+		return enrolment_mark(e, MARK_SUBMIT_BEGUN);
+	}
 	say_note(e,
 		 msg_new(N_("The certificate authority cannot be told any more that its "
 			    "certificate has arrived: the one-time password for that was spent "
@@ -178,8 +196,11 @@ static struct err *replace_unconfirmed(struct enrolment *e)
 
 static bool is_unconfirmed(const struct enrolment *e)
 {
-	return e->resumed && e->written && e->record->mark >= MARK_ISSUED &&
-	       e->record->mark <= MARK_VERIFIED && ca_word_is_lost(e->ca);
+	if (!e->resumed || !e->written || e->record->mark < MARK_ISSUED ||
+	    e->record->mark > MARK_VERIFIED)
+		return false;
+	enum ca_word word = ca_word(e->ca);
+	return word == CA_WORD_LOST || word == CA_WORD_UNSURE;
 }
 
 static bool before_the_key(const struct enrolment *e)

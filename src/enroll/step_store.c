@@ -76,7 +76,7 @@ static struct err *try_out(struct enrolment *e)
 }
 
 // What an earlier sending of this request got: under this key's CKA_ID everything is this enrolment's.
-static struct err *remove_earlier(struct enrolment *e)
+static struct err *destroy_earlier(struct enrolment *e)
 {
 	AUTO_CERTOBJS struct certobj_list list = { 0 };
 	if (!e->resumed || e->record->submits < 2)
@@ -94,13 +94,22 @@ static struct err *remove_earlier(struct enrolment *e)
 	return NULL;
 }
 
+// The new certificate is good whether the token lets the other one go or not.
+static void remove_earlier(struct enrolment *e)
+{
+	AUTO(err) struct err *stays = destroy_earlier(e);
+	if (!stays)
+		return;
+	say_note(e, msg_new(N_("The certificate that an earlier sending of the request got could "
+			       "not be removed from the token.")));
+	say_note(e, msg_copy(err_what(stays)));
+}
+
 struct err *step_verify_token(struct enrolment *e, bool *skipped)
 {
 	(void)skipped;
 	say_step(e, STEP_BEGUN, NULL, 0);
 	struct err *err = try_out(e);
-	if (!err)
-		err = remove_earlier(e);
 	if (err && err_next_step(err))
 		return err;
 	if (err)
@@ -113,5 +122,7 @@ struct err *step_verify_token(struct enrolment *e, bool *skipped)
 		secret_free(e->pin);
 		e->pin = NULL;
 	}
-	return enrolment_mark(e, MARK_VERIFIED);
+	TRY(enrolment_mark(e, MARK_VERIFIED));
+	remove_earlier(e);
+	return NULL;
 }
