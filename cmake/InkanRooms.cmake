@@ -103,6 +103,12 @@ function(inkan_unit_test)
   add_dependencies(test-${A_NAME} inkan-quick)
 endfunction()
 
+# inkan_stand_in_readers(name): the readers that this unit test sees are the stand-in's (tests/mock/pcsclite.c).
+function(inkan_stand_in_readers name)
+  add_dependencies(test-${name} inkan-stand-in-pcsclite)
+  set_property(TEST unit-${name} APPEND PROPERTY ENVIRONMENT "LD_LIBRARY_PATH=${PROJECT_BINARY_DIR}/lib/stand-in")
+endfunction()
+
 # inkan_quick(test): RSA keys are made, and PINs of the practice CA hashed, quickly in it (tests/quick). gcc's sanitizer suffers no
 # library before its own.
 function(inkan_quick test)

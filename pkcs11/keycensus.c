@@ -1,5 +1,6 @@
 // Which private keys are on a token, and which one came since: for modules that ignore CKA_ID, where a pair whose maker died has no name;
 // that leave a key behind which they refused to make; or that tell no handles.
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -59,46 +60,88 @@ static struct err *private_keys(struct session *s, CK_OBJECT_HANDLE found[OBJECT
 	return NULL;
 }
 
-// What a module wrote of a key before it died: a key without numbers, name and identifier, of no use to anybody.
-static bool is_fragment(const struct seen_key *k)
+// --- fragments: what a module wrote of a key before it died
+
+// The token says, and not only fails to tell, that the object has no such attribute.
+static bool is_without(struct session *s, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type)
 {
-	return !k->digest && !k->label[0] && !k->id_len;
+	CK_ATTRIBUTE want = { .type = type };
+	CK_RV rv = P11(s->module, C_GetAttributeValue, s->handle, object, &want, 1);
+	if (rv == CKR_ATTRIBUTE_TYPE_INVALID)
+		return want.ulValueLen == CK_UNAVAILABLE_INFORMATION;
+	return rv == CKR_OK && want.ulValueLen == 0;
 }
 
-static struct err *fragments_of(struct session *s, CK_OBJECT_CLASS class_,
-				CK_OBJECT_HANDLE found[OBJECTS_MAX], size_t *n)
+// The class is read, too: from a token that does not read nothing is concluded.
+static bool is_rsa_of(struct session *s, CK_OBJECT_HANDLE object, CK_OBJECT_CLASS class_)
 {
-	CK_OBJECT_HANDLE all[OBJECTS_MAX];
-	size_t n_all = 0;
-	*n = 0;
-	TRY(objects_by_id(s, class_, NULL, all, OBJECTS_MAX, &n_all));
-	for (size_t i = 0; i < n_all; i++) {
-		__attribute__((cleanup(seen_key_cleanup))) struct seen_key k = { 0 };
-		TRY(look(s, all[i], &k));
-		if (is_fragment(&k))
-			found[(*n)++] = all[i];
-	}
+	CK_OBJECT_CLASS said = CKO_DATA;
+	CK_KEY_TYPE type = CKK_EC;
+	CK_ATTRIBUTE want[] = { WANT(CKA_CLASS, said), WANT(CKA_KEY_TYPE, type) };
+	CK_RV rv = P11(s->module, C_GetAttributeValue, s->handle, object, want, ARRAY_LEN(want));
+	return rv == CKR_OK && want[0].ulValueLen == sizeof(said) &&
+	       want[1].ulValueLen == sizeof(type) && said == class_ && type == CKK_RSA;
+}
+
+// An RSA key without numbers, name and identifier is of no use to anybody.
+static bool is_fragment(struct session *s, CK_OBJECT_HANDLE object, CK_OBJECT_CLASS class_)
+{
+	return is_rsa_of(s, object, class_) && is_without(s, object, CKA_MODULUS) &&
+	       is_without(s, object, CKA_LABEL) && is_without(s, object, CKA_ID);
+}
+
+struct count {
+	size_t all, fragments;
+	CK_OBJECT_HANDLE fragment; // the last one
+};
+enum { OF_PRIVATE, OF_PUBLIC, CLASSES };
+
+static struct err *count_class(struct session *s, CK_OBJECT_CLASS class_, struct count *out)
+{
+	CK_OBJECT_HANDLE found[OBJECTS_MAX];
+	struct count c = { 0 };
+	TRY(objects_by_id(s, class_, NULL, found, OBJECTS_MAX, &c.all));
+	for (size_t i = 0; i < c.all; i++)
+		if (is_fragment(s, found[i], class_)) {
+			c.fragment = found[i];
+			c.fragments++;
+		}
+	*out = c;
 	return NULL;
 }
 
-// Where there was one before, nobody can say which is ours.
-static const char had_fragments[] = "fragments";
+static struct err *count_keys(struct session *s, struct count out[static CLASSES])
+{
+	TRY(count_class(s, CKO_PRIVATE_KEY, &out[OF_PRIVATE]));
+	return count_class(s, CKO_PUBLIC_KEY, &out[OF_PUBLIC]);
+}
+
+// How many there were stands behind the digests; a census that says nothing of them allows nothing.
+static bool counted(const char *census, size_t before[static CLASSES])
+{
+	const char *at = strstr(census, "keys=");
+	return at && sscanf(at, "keys=%zu+%zu", &before[OF_PRIVATE], &before[OF_PUBLIC]) == CLASSES;
+}
+
+// One that was not there: there is one fragment, and it is all that came.
+static bool is_all_that_came(const struct count *now, size_t before)
+{
+	return now->fragments == 1 && now->all == before + 1 && now->all < OBJECTS_MAX;
+}
 
 struct err *keypair_clear_fragments(struct session *s, const char *census, size_t *removed)
 {
-	static const CK_OBJECT_CLASS classes[] = { CKO_PRIVATE_KEY, CKO_PUBLIC_KEY };
+	struct count now[CLASSES];
+	size_t before[CLASSES];
 	*removed = 0;
-	if (strstr(census, had_fragments))
+	if (!counted(census, before))
 		return NULL;
-	for (size_t c = 0; c < ARRAY_LEN(classes); c++) {
-		CK_OBJECT_HANDLE found[OBJECTS_MAX];
-		size_t n = 0;
-		TRY(fragments_of(s, classes[c], found, &n));
-		// A run makes one pair.
-		for (size_t i = 0; n == 1 && i < n; i++) {
-			TRY(object_destroy(s, found[i]));
-			(*removed)++;
-		}
+	TRY(count_keys(s, now));
+	for (size_t i = 0; i < CLASSES; i++) {
+		if (!is_all_that_came(&now[i], before[i]))
+			continue;
+		TRY(object_destroy(s, now[i].fragment));
+		(*removed)++;
 	}
 	return NULL;
 }
@@ -106,10 +149,10 @@ struct err *keypair_clear_fragments(struct session *s, const char *census, size_
 struct err *keypair_census(struct session *s, char **out)
 {
 	CK_OBJECT_HANDLE found[OBJECTS_MAX];
-	size_t n = 0, fragments = 0;
+	struct count keys[CLASSES];
+	size_t n = 0;
 	bool whole = false;
-	AUTO_BUF struct buf text =
-		BUF(OBJECTS_MAX * (2 * DIGEST_BYTES + 1) + sizeof(had_fragments) + 1);
+	AUTO_BUF struct buf text = BUF(OBJECTS_MAX * (2 * DIGEST_BYTES + 1) + 64);
 	*out = NULL;
 	TRY(private_keys(s, found, &n, &whole));
 	if (!whole)
@@ -120,10 +163,9 @@ struct err *keypair_census(struct session *s, char **out)
 		TRY(look(s, found[i], &k));
 		if (k.digest)
 			TRY(buf_printf(&text, "%s ", k.digest));
-		fragments += is_fragment(&k);
 	}
-	if (fragments)
-		TRY(buf_puts(&text, had_fragments));
+	TRY(count_keys(s, keys));
+	TRY(buf_printf(&text, "keys=%zu+%zu", keys[OF_PRIVATE].all, keys[OF_PUBLIC].all));
 	char *copy = text_copy((const char *)text.data);
 	if (!copy)
 		return err_no_memory();

@@ -55,7 +55,8 @@ MUST struct err *keypair_in_census(struct session *s, const struct keypair *k, c
 // ours on a module that ignores CKA_ID, whose maker died before it could be named. *out null when there is none, or more than one.
 MUST struct err *keypair_find_stray(struct session *s, const char *census, const char *label,
 				    struct keypair **out);
-// Removes what a module that died wrote of one pair: objects without modulus, label and CKA_ID, where the census tells of none.
+// Removes what a module that died wrote of one pair: RSA objects of which the token itself says that they have neither modulus nor label nor
+// CKA_ID, where just one more of its class is there than the census counted. What cannot be read is left alone.
 MUST struct err *keypair_clear_fragments(struct session *s, const char *census, size_t *removed);
 const struct key_id *keypair_id(const struct keypair *k);
 bool keypair_has_private(const struct keypair *k);

@@ -15,32 +15,24 @@ struct card_place {
 
 enum { COUNTER_SHIFT = 16 };
 
-// A module's slot description holds 64 bytes of the reader's name, padded (CK_SLOT_INFO).
-static bool is_called(const struct reader *r, const char *slot)
-{
-	size_t n = strnlen(r->name, 64);
-	while (n && r->name[n - 1] == ' ')
-		n--;
-	return strlen(slot) == n && memcmp(slot, r->name, n) == 0;
-}
-
+// Of two readers that the slot may mean, the one to watch cannot be told.
 static bool find(struct card_place *p, const char *slot)
 {
 	struct readers *seen = calloc(1, sizeof(*seen));
 	SCARD_READERSTATE states[READERS_MAX];
-	bool found = false;
+	size_t n = 0;
 	if (seen && readers_query(p->context, seen, states) == SCARD_S_SUCCESS) {
-		for (size_t i = 0; i < seen->n && !found; i++) {
-			found = is_called(&seen->list[i], slot) &&
-				(states[i].dwEventState & SCARD_STATE_PRESENT);
-			if (!found)
+		for (size_t i = 0; i < seen->n; i++) {
+			if (!reader_is_called(&seen->list[i], slot) ||
+			    !(states[i].dwEventState & SCARD_STATE_PRESENT))
 				continue;
 			memcpy(p->reader, seen->list[i].name, sizeof(p->reader));
 			p->state = states[i].dwEventState & ~(DWORD)SCARD_STATE_CHANGED;
+			n++;
 		}
 	}
 	free(seen);
-	return found;
+	return n == 1;
 }
 
 struct card_place *card_place_take(const struct token_info *t)

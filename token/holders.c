@@ -23,6 +23,7 @@ enum { ATTR_HEAD = sizeof(struct nlattr), PEERS_MAX = 64, DUMP_BYTES = 32768, DU
 struct peers {
 	uint32_t inode[PEERS_MAX];
 	size_t n;
+	bool all; // the kernel's list was read to its end
 };
 
 static bool is_service(const char *path, size_t len)
@@ -83,8 +84,9 @@ static bool take_answer(struct peers *p, const char *bytes, size_t len)
 {
 	while (len >= sizeof(struct nlmsghdr)) {
 		const struct nlmsghdr *h = (const void *)bytes;
-		if (h->nlmsg_len < sizeof(*h) || h->nlmsg_len > len ||
-		    h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
+		p->all = h->nlmsg_type == NLMSG_DONE;
+		if (h->nlmsg_len < sizeof(*h) || h->nlmsg_len > len || p->all ||
+		    h->nlmsg_type == NLMSG_ERROR)
 			return false;
 		if (h->nlmsg_len >= NLMSG_LENGTH(sizeof(struct unix_diag_msg)))
 			take_socket(p, h);
@@ -207,6 +209,7 @@ void holders_find(struct holders *out)
 	if (proc)
 		closedir(proc);
 	out->unknown = peers.n > known ? peers.n - known : 0;
+	out->complete = peers.all && peers.n < PEERS_MAX && out->unknown == 0;
 }
 
 char *holders_text(const struct holders *h)

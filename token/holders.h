@@ -4,6 +4,7 @@
 // end the socket at the other end (sock_diag(7)), and /proc whose descriptors those are. Processes of other users stay unknown to who is not root.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ struct holders {
 	struct holder list[HOLDERS_MAX];
 	size_t n;
 	size_t unknown; // connections whose process cannot be seen
+	bool complete;	// the kernel told of all connections, and each one's process is known
 };
 // Without this process and its parent. Never fails: what cannot be found out is not there.
 void holders_find(struct holders *out);

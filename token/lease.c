@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/text.h"
+#include "token/readers.h"
 
 enum { LOOK_EVERY_MS = 100, TELL_EVERY_MS = 1000 };
 
@@ -189,6 +190,13 @@ struct err *lease_take_reader(const char *reader, const char *what, int64_t wait
 	return take(path, reader, what, wait_ms, waiting, ctx, out);
 }
 
+// Of two readers whose names are alike as far as a module shows them, each with a card of its own, the one is not taken for the other: then the token
+// alone is held.
+static bool stands_in_one(const struct token_info *t)
+{
+	return t->removable && t->slot_description[0] && readers_called(t->slot_description) < 2;
+}
+
 // First the token, then its reader, and nobody takes them in another order.
 struct err *lease_take(const struct token_info *t, const char *what, int64_t wait_ms,
 		       bool (*waiting)(void *ctx, const struct lease_holder *who), void *ctx,
@@ -198,7 +206,7 @@ struct err *lease_take(const struct token_info *t, const char *what, int64_t wai
 	TRY(lease_path(t, &path));
 	AUTO(lease) struct lease *l = NULL;
 	TRY(take(path, t->label, what, wait_ms, waiting, ctx, &l));
-	if (t->removable && t->slot_description[0])
+	if (stands_in_one(t))
 		TRY(lease_take_reader(t->slot_description, what, wait_ms, waiting, ctx,
 				      &l->reader));
 	*out = l;

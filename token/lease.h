@@ -29,7 +29,8 @@ MUST struct err *lease_take(const struct token_info *t, const char *what, int64_
 MUST struct err *lease_take_renamed(const struct token_info *t, const char *what,
 				    struct lease **out);
 // The same for whoever speaks with the card in a reader directly (token/pcsc.h), by the reader's name as PC/SC has it. lease_take takes it, too, where the
-// token stands in a reader, so that PKCS#11 and PC/SC take turns: selecting one applet ends the login of another.
+// token stands in a reader, so that PKCS#11 and PC/SC take turns: selecting one applet ends the login of another. Not where the reader
+// cannot be told from another one (readers_called): nobody speaks with a card there directly.
 MUST struct err *lease_take_reader(const char *reader, const char *what, int64_t wait_ms,
 				   bool (*waiting)(void *, const struct lease_holder *), void *ctx,
 				   struct lease **out);

@@ -209,12 +209,27 @@ size_t readers_compare(const struct readers *before, const struct readers *now,
 
 enum { DESCRIPTION_MAX = 64 };
 
-static bool may_be(const struct reader *r, const char *description)
+// A module shows what has room of the name, padded with blanks; one that the name itself has at its end there cannot be told from them.
+bool reader_is_called(const struct reader *r, const char *description)
 {
-	size_t len = strlen(description);
-	if (len < DESCRIPTION_MAX)
-		return strcmp(r->name, description) == 0;
-	return strncmp(r->name, description, len) == 0;
+	size_t n = strnlen(r->name, DESCRIPTION_MAX);
+	while (n && r->name[n - 1] == ' ')
+		n--;
+	return strlen(description) == n && memcmp(description, r->name, n) == 0;
+}
+
+size_t readers_called(const char *description)
+{
+	size_t n = 0;
+	if (strlen(description) < DESCRIPTION_MAX - 1)
+		return 1;
+	struct readers *now = calloc(1, sizeof(*now));
+	struct err *e = now ? readers_look(now) : NULL;
+	for (size_t i = 0; now && !e && i < now->n; i++)
+		n += reader_is_called(&now->list[i], description);
+	err_ignore(e);
+	free(now);
+	return n;
 }
 
 static struct err *no_such_reader(const char *description)
@@ -235,7 +250,7 @@ struct err *reader_of_slot(const char *description, char name[READER_NAME_MAX])
 		return err_no_memory();
 	struct err *e = readers_look(now);
 	for (size_t i = 0; !e && i < now->n; i++)
-		if (may_be(&now->list[i], description)) {
+		if (reader_is_called(&now->list[i], description)) {
 			found = &now->list[i];
 			n++;
 		}

@@ -51,6 +51,9 @@ MUST struct err *readers_look(struct readers *out);
 // "reader-unknown" when none or more than one has such a name.
 MUST struct err *reader_of_slot(const char *description, char name[READER_NAME_MAX]);
 
+// How many readers a description may mean: 1 for one that holds a whole name, without a look; 0 where it cannot be told.
+size_t readers_called(const char *description);
+
 enum reader_change {
 	SERVICE_CHANGED, // see service
 	READER_ADDED,

@@ -51,9 +51,10 @@ token_renew() {
   cp -a "$TOKENS/tokens.new" "$TOKENS/tokens"
 }
 
+# desk_ca [OPTIONS...]
 desk_ca() {
   : >"$DESK/ca.out"
-  "$PRACTICE_CA" serve --dir "$DESK/ca" --listen 127.0.0.1:0 </dev/null >"$DESK/ca.out" 2>"$DESK/ca.err" &
+  "$PRACTICE_CA" serve --dir "$DESK/ca" --listen 127.0.0.1:0 "$@" </dev/null >"$DESK/ca.out" 2>"$DESK/ca.err" &
   CA_PID=$!
   local i
   for ((i = 0; i < 500; i++)); do
@@ -83,10 +84,10 @@ desk_person() {
   jq -c --arg pin "$PIN" '. + {token_pin: $pin}' <<<"$account" >"$ANSWERS"
 }
 
-# desk_open MODULE: all of it.
+# desk_open MODULE [OPTIONS of the CA...]: all of it.
 desk_open() {
   desk_token
-  desk_ca
+  desk_ca "${@:2}"
   desk_person
   desk_profile "$1"
   ENROLL=("$INKAN" enroll --yes --profile "$PROFILE" --role admin --token pkcs11:token=bench --answers "$ANSWERS")

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/attr.h"
 #include "base/err.h"
@@ -18,6 +19,12 @@ MUST struct err *proc_state_subdir(const char *name, char **out);
 
 // Writes all of it to the open file and syncs it. ERR_FAILED with the path and the reason.
 MUST struct err *proc_write_all(int fd, const char *path, const void *bytes, size_t len);
+
+// A new file beside `path`, in the same directory, written and synced; to be renamed into place, or unlinked. Its name ends in `.OWN.new`, or is
+// one that nothing had where that is taken. Nothing that is there already is touched, but for what an earlier call that was cut off had written of
+// the same bytes under the same name. No file is left on failure. New string.
+MUST struct err *proc_write_beside(const char *path, const char *own, mode_t mode,
+				   const void *bytes, size_t len, char **beside);
 
 // The names in a directory, synced: what was made or renamed in it is there after a power cut. File systems that cannot do it are forgiven.
 MUST struct err *proc_sync_dir(const char *dir);

@@ -227,6 +227,58 @@ struct err *proc_write_all(int fd, const char *path, const void *bytes, size_t l
 	return fsync(fd) ? err_errno("fsync", path, errno) : NULL;
 }
 
+// A beginning of these bytes, in a file of ours: a run that was cut off left it.
+static bool is_left_over(const char *path, const void *bytes, size_t len)
+{
+	struct stat st;
+	AUTO_BUF struct buf there = BUF(len + 1);
+	if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    st.st_size < 0 || (size_t)st.st_size > len)
+		return false;
+	struct err *e = buf_read_file(path, len + 1, &there);
+	bool same = !e && there.len <= len && (!there.len || !memcmp(there.data, bytes, there.len));
+	err_ignore(e);
+	return same;
+}
+
+// *name is another one where the one that it has is taken.
+static int open_beside(char **name, char **other, const void *bytes, size_t len)
+{
+	enum { HOW = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC };
+	int fd = open(*name, HOW, 0600);
+	if (fd < 0 && errno == EEXIST && is_left_over(*name, bytes, len) && unlink(*name) == 0)
+		fd = open(*name, HOW, 0600);
+	if (fd >= 0 || errno != EEXIST)
+		return fd;
+	free(*name);
+	*name = *other;
+	*other = NULL;
+	return mkostemps(*name, (int)strlen(".new"), O_CLOEXEC);
+}
+
+struct err *proc_write_beside(const char *path, const char *own, mode_t mode, const void *bytes,
+			      size_t len, char **beside)
+{
+	AUTO_TEXT char *name = text_format("%s.%s.new", path, own);
+	AUTO_TEXT char *other = text_format("%s.%s.XXXXXX.new", path, own);
+	if (!name || !other)
+		return err_no_memory();
+	int fd = open_beside(&name, &other, bytes, len);
+	if (fd < 0)
+		return err_errno("open", path, errno);
+	(void)fchmod(fd, mode); // some file systems have no modes
+	struct err *e = proc_write_all(fd, name, bytes, len);
+	if (close(fd) && !e)
+		e = err_errno("close", name, errno);
+	if (e) {
+		unlink(name);
+		return e;
+	}
+	*beside = name;
+	name = NULL;
+	return NULL;
+}
+
 struct err *proc_sync_dir(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -47,9 +47,12 @@ static struct err *find_ops(enum ca_protocol protocol, const struct ca_ops **ops
 	return err_new(ERR_PROFILE, N_("The profile names an unknown CA protocol."));
 }
 
-void ca_ahead(void)
+void ca_ahead(const struct profile *p)
 {
-	http_ahead();
+	bool speaks = !p || p->ca.protocol != CA_FILE || p->ca.revocation != REVOCATION_NONE ||
+		      p->login_url;
+	if (speaks)
+		http_ahead();
 }
 
 void ca_ahead_end(void)
@@ -216,6 +219,16 @@ const char *ca_weakness(const struct ca *c)
 bool ca_confirms(const struct ca *c)
 {
 	return c->ops->confirm || c->ops->reject;
+}
+
+bool ca_word_leaves(struct ca *c)
+{
+	return c->ops->word_leaves && c->ops->word_leaves(c);
+}
+
+enum ca_word ca_word(const struct ca *c)
+{
+	return c->ops->word ? c->ops->word(c) : CA_WORD_KEEPS;
 }
 
 struct err *ca_confirm(struct ca *c, const struct ca_request *r, bool *told)

@@ -110,7 +110,8 @@ struct ca_request {
 };
 
 // Gets ready what a conversation needs of this machine, in a thread of its own, while the caller finds its token; the end waits for it.
-void ca_ahead(void);
+// Nothing for a profile that says that nobody is spoken to; null: it is not known yet.
+void ca_ahead(const struct profile *p);
 void ca_ahead_end(void);
 
 // RFC 7030 §4.1.1: what the CA shows of itself to somebody who trusts nobody yet: the server is not verified, and nothing but this question
@@ -160,7 +161,8 @@ MUST struct err *ca_authenticate(struct ca *c, const struct answers *a);
 // ERR_ANSWER for 401; ERR_CA_REFUSED; ERR_NETWORK.
 MUST struct err *ca_submit(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
 			   bool *sent);
-// The error of the last ca_submit or ca_poll is a status of HTTP that nothing protects (http://): it does not tell that the CA has not issued.
+// The error of the last ca_submit or ca_poll does not tell that the CA has not issued: a status of HTTP or an
+// error of CMP that nothing protects (http://), or a word about a page that came after the request.
 bool ca_no_is_open(const struct ca *c);
 // Asks again. After CA_WAIT_ANEW call ca_authenticate first.
 MUST struct err *ca_poll(struct ca *c, const struct ca_request *r, struct ca_outcome *out,
@@ -173,6 +175,16 @@ bool ca_confirms(const struct ca *c);
 MUST struct err *ca_confirm(struct ca *c, const struct ca_request *r, bool *told);
 MUST struct err *ca_reject(struct ca *c, const struct ca_request *r, const struct err *why,
 			   bool *told);
+// The word is about to leave: true when ca_save has something new to keep, before ca_confirm is called.
+bool ca_word_leaves(struct ca *c);
+// Whether another run can give the word after a certificate: not where a one-time password has to protect it, which one run has.
+enum ca_word {
+	CA_WORD_KEEPS, // any run can
+	CA_WORD_ONCE,  // this one alone can
+	CA_WORD_LOST, // the run that could has ended before it did: the CA will take that certificate back; a new one is to be asked for
+	CA_WORD_UNSURE, // it has ended while it did: the CA may have that certificate as confirmed; otherwise likewise
+};
+enum ca_word ca_word(const struct ca *c);
 // Asks for the revocation of a certificate (a reason of RFC 5280 §5.3.1). Protocols that cannot (not ca_revokes) are never asked. Who asks:
 // the certificate itself, as ca_request.old, where terms.renews says so; otherwise what ca_authenticate took.
 bool ca_revokes(const struct ca *c);

@@ -282,6 +282,18 @@ static struct err *issued(struct cmp *m, const OSSL_CMP_CTX *ctx, struct ca_outc
 	return NULL;
 }
 
+// Whether secret or signature protect the last answer: unprotected_errors lets OpenSSL take a no whose protection is missing or does not hold. To
+// be asked while the context has the secret: without one OpenSSL lets any MAC pass.
+static bool holds(const struct cmp *m, OSSL_CMP_CTX *ctx)
+{
+	if (!m->last)
+		return false;
+	ERR_set_mark(); // what it finds is no reason of the exchange's
+	bool good = OSSL_CMP_validate_msg(ctx, m->last) == 1;
+	ERR_pop_to_mark();
+	return good;
+}
+
 // Takes the context; one that waits is kept.
 static struct err *try_request(struct ca *c, const struct ca_request *r, OSSL_CMP_CTX *ctx,
 			       struct ca_outcome *out)
@@ -290,6 +302,8 @@ static struct err *try_request(struct ca *c, const struct ca_request *r, OSSL_CM
 	int after = 0;
 	m->answered = false;
 	int state = OSSL_CMP_try_certreq(ctx, body_of(c), NULL, &after);
+	if (c->open_no && holds(m, ctx))
+		c->open_no = false;
 	cmp_forget_in(ctx);
 	if (state < 0) {
 		ERR_clear_error();
@@ -313,7 +327,7 @@ static struct err *cmp_submit(struct ca *c, const struct ca_request *r, struct c
 	AUTO(cmp_ctx) OSSL_CMP_CTX *ctx = NULL;
 	m->sent = sent;
 	m->phase = CMP_NEW;
-	m->restored = false;
+	m->restored = m->told = false;
 	buf_reset(&m->hash);
 	OSSL_CMP_CTX_free(m->ctx);
 	m->ctx = NULL;
@@ -345,6 +359,27 @@ static bool cmp_polls(const struct ca *c)
 	return m->ctx != NULL;
 }
 
+// Another secret protects nothing that was begun under this one (RFC 9483 §3.1), and nobody has a one-time password twice.
+static enum ca_word cmp_word(const struct ca *c)
+{
+	const struct cmp *m = c->self;
+	if (c->terms.renews || c->terms.on_behalf ||
+	    !ca_template_uses(c->terms.role->cmp_secret, "otp"))
+		return CA_WORD_KEEPS;
+	if (!m->restored || (m->phase != CMP_ISSUED && m->phase != CMP_TELLING))
+		return CA_WORD_ONCE;
+	return m->phase == CMP_TELLING ? CA_WORD_UNSURE : CA_WORD_LOST;
+}
+
+static bool cmp_word_leaves(struct ca *c)
+{
+	struct cmp *m = c->self;
+	if (m->phase != CMP_ISSUED)
+		return false;
+	m->phase = CMP_TELLING;
+	return true;
+}
+
 static unsigned cmp_handshakes(const struct ca *c)
 {
 	const struct cmp *m = c->self;
@@ -364,6 +399,8 @@ const struct ca_ops ca_cmp = {
 	.polls = cmp_polls,
 	.confirm = cmp_confirm,
 	.reject = cmp_reject,
+	.word_leaves = cmp_word_leaves,
+	.word = cmp_word,
 	.revoke = cmp_revoke,
 	.save = cmp_save,
 	.handshakes = cmp_handshakes,

@@ -10,7 +10,7 @@
 enum cmp_phase {
 	CMP_NEW,       // nothing was issued in this transaction
 	CMP_ISSUED,    // the CA waits for our word
-	CMP_TELLING,   // the word left, and the answer to it was not seen
+	CMP_TELLING,   // the word is about to leave, or has left, and the answer to it was not seen
 	CMP_CONFIRMED, // it was given, or the CA does without it
 };
 
@@ -30,6 +30,7 @@ struct cmp {
 		along; // extraCerts of its answers: a later one may come without (RFC 9483 §3.3)
 	bool restored; // all that from another run, which may have told the CA already
 	bool implicit; // the CA granted implicitConfirm
+	bool told;     // the word may have left in this run
 
 	// One exchange of messages.
 	bool *sent;

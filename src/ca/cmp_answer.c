@@ -176,12 +176,10 @@ static struct err *said_no(const OSSL_CMP_CTX *ctx)
 	return cmp_refusal(failures > 0 ? (unsigned)failures : 0, safe);
 }
 
-// OpenSSL does not leave a reason for every signature that it does not believe.
-static bool is_believed(const struct ca *c, OSSL_CMP_CTX *ctx)
+// OpenSSL does not leave a reason for every signature that it does not believe. Of a MAC it does, and the secret is gone by now.
+static bool is_believed(const struct cmp *m, OSSL_CMP_CTX *ctx)
 {
-	const struct cmp *m = c->self;
-	bool good = !(c->terms.renews || c->terms.on_behalf) || !m->last ||
-		    OSSL_CMP_validate_msg(ctx, m->last) == 1;
+	bool good = !m->last || OSSL_CMP_validate_msg(ctx, m->last) == 1;
 	ERR_clear_error();
 	return good;
 }
@@ -210,7 +208,7 @@ struct err *cmp_failure(struct ca *c, const struct ca_request *r, OSSL_CMP_CTX *
 		return said_no(ctx);
 	}
 	if (!e)
-		e = m->answered ? is_believed(c, ctx) ? empty() : cmp_forged()
+		e = m->answered ? is_believed(m, ctx) ? empty() : cmp_forged()
 				: err_new(ERR_FAILED, N_("A cryptographic operation failed."));
 	return err_call(e, "OSSL_CMP", detail, code);
 }

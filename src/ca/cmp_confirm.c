@@ -195,7 +195,7 @@ static struct err *tell(struct ca *c, const struct ca_request *r, const char *re
 	AUTO(cmp_ctx) OSSL_CMP_CTX *ctx = NULL;
 	const struct ca_key *by = cmp_signer(c, r);
 	struct protection p = { .m = m, .by = by, .key = by ? by->key : NULL };
-	bool again = m->restored || m->phase == CMP_TELLING;
+	bool again = m->restored || m->told;
 	bool gone = false;
 	*told = false;
 	if (m->phase != CMP_ISSUED && m->phase != CMP_TELLING)
@@ -203,6 +203,7 @@ static struct err *tell(struct ca *c, const struct ca_request *r, const char *re
 	m->sent = NULL;
 	TRY(cmp_context(c, r, &ctx));
 	m->phase = CMP_TELLING;
+	m->told = true;
 	struct err *e = exchange(c, rejected, ctx, &p, &gone);
 	OSSL_CRMF_PBMPARAMETER_free(p.pbm);
 	cmp_forget_in(ctx);

@@ -39,6 +39,12 @@ static struct err *not_cmp(const struct http_answer *a)
 		e, err_new(ERR_CA_REFUSED, N_("The server says: %1"), ARG_TEXT(a->reason)));
 }
 
+// Whoever is on the way may have said what nothing protects: neither TLS, nor the message itself.
+static bool on_an_open_line(const struct ca *c)
+{
+	return strncmp(c->terms.profile->ca.url, "http://", 7) == 0;
+}
+
 // RFC 9811 §3.1: one POST a message. An error of CMP may come with any status, so the body decides where it is one.
 struct err *cmp_post(struct ca *c, const struct buf *message, struct buf *answer)
 {
@@ -56,12 +62,13 @@ struct err *cmp_post(struct ca *c, const struct buf *message, struct buf *answer
 	};
 	TRY(http_do(m->http, &call, &a, m->sent));
 	if (strcmp(a.content_type, MEDIA_TYPE) != 0) {
-		c->open_no = strncmp(c->terms.profile->ca.url, "http://", 7) == 0;
+		c->open_no = on_an_open_line(c);
 		TRY(est_refusal(&a));
 		return not_cmp(&a);
 	}
 	AUTO_CMP_HEADER struct cmp_header h = { 0 };
 	TRY(cmp_header_read(a.body.data, a.body.len, &h));
+	c->open_no = on_an_open_line(c); // until its protection was seen to hold
 	// A MAC by a secret that nobody here has proves nothing, whatever OpenSSL says to it.
 	if (h.protection == CMP_PROTECTION_PBM && !m->secret)
 		return cmp_forged();

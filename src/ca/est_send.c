@@ -108,11 +108,7 @@ static struct err *enroll_on_behalf(struct ca *c, const struct ca_request *r,
 		return est_outcome(e, &a, false, out);
 	}
 	if (!r->ra.key)
-		return err_hint(err_tag(err_new(ERR_ANSWER, N_("Who vouches for this enrolment is "
-							       "needed once more.")),
-					"ra-missing"),
-				N_("Give the token with `inkan resume %1 --on-behalf TOKEN`."),
-				ARG_TEXT(c->terms.transaction));
+		return ca_ra_missing(c);
 	TRY(post_vouched(c, &r->ra, "simpleenroll", r, &a, sent));
 	TRY(est_ra_refusal(&a));
 	return est_outcome(e, &a, false, out);

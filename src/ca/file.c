@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -107,20 +106,6 @@ static bool is_written(const char *path, const struct buf *pem)
 	return same;
 }
 
-static struct err *write_beside(const char *beside, const struct buf *pem)
-{
-	unlink(beside); // of a run that died
-	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_errno("open", beside, errno);
-	(void)fchmod(fd,
-		     EVERYBODY_READS); // there is no secret in it; some file systems have no modes
-	struct err *e = proc_write_all(fd, beside, pem->data, pem->len);
-	if (close(fd) && !e)
-		e = err_errno("close", beside, errno);
-	return e;
-}
-
 static struct err *is_taken(const char *path)
 {
 	return err_hint(err_tag(err_new(ERR_INTERRUPTED,
@@ -158,14 +143,12 @@ static struct err *sync_place(const char *path)
 	return proc_sync_dir(dir);
 }
 
-static struct err *write_request(const struct file_ca *f, const struct buf *pem)
+static struct err *write_request(const struct file_ca *f, const char *id, const struct buf *pem)
 {
-	AUTO_TEXT char *beside = text_format("%s.new", f->path);
-	if (!beside)
-		return err_no_memory();
-	struct err *e = write_beside(beside, pem);
-	if (!e)
-		e = put_in_place(beside, f);
+	AUTO_TEXT char *beside = NULL;
+	// There is no secret in it.
+	TRY(proc_write_beside(f->path, id, EVERYBODY_READS, pem->data, pem->len, &beside));
+	struct err *e = put_in_place(beside, f);
 	if (e)
 		unlink(beside);
 	return e ? e : sync_place(f->path);
@@ -178,7 +161,7 @@ static struct err *file_submit(struct ca *c, const struct ca_request *r, struct 
 	AUTO_BUF struct buf pem = BUF(PEM_MAX);
 	TRY(request_pem(r->der, r->len, &pem));
 	if (!is_written(f->path, &pem)) {
-		struct err *e = write_request(f, &pem);
+		struct err *e = write_request(f, c->terms.transaction, &pem);
 		if (e)
 			return err_while(e, N_("The request could not be written to %1."),
 					 ARG_TEXT(f->path));

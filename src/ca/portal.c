@@ -7,7 +7,6 @@
 #include <jansson.h>
 
 #include "base/json.h"
-#include "base/log.h"
 #include "ca/est.h" // its encoder
 
 enum { STATE_VERSION = 1, STATE_MAX = 4096, USUAL_WAIT = 60, PEM_MAX = 65536 };
@@ -36,6 +35,7 @@ static void portal_close(struct ca *c)
 	answers_free(p->known);
 	free(p->base);
 	free(p->request_id);
+	free(p->requester);
 	free(p);
 	c->self = NULL;
 }
@@ -68,6 +68,7 @@ static struct err *portal_open(struct ca *c, const void *state, size_t state_len
 	p->profile = c->terms.profile;
 	p->ca = &c->terms.profile->ca;
 	p->role = c->terms.role;
+	p->on_behalf = c->terms.on_behalf;
 	size_t len = strlen(p->ca->url);
 	bool slash = len > 0 && p->ca->url[len - 1] == '/';
 	p->base = text_format("%s%s", p->ca->url, is_adcs(p) && !slash ? "/" : "");
@@ -117,12 +118,32 @@ static bool pages_use(const struct portal *p, const char *field)
 	return false;
 }
 
+// What HTTP's own authentication is filled with: the person's, or the agent's.
+struct login {
+	const char *user_name, *password;
+};
+
+static struct login login_of(const struct portal *p)
+{
+	const struct profile_role *r = p->role;
+	enum portal_auth auth = p->ca->portal.auth;
+	if (auth != PORTAL_AUTH_BASIC && auth != PORTAL_AUTH_NTLM)
+		return (struct login){ NULL, NULL };
+	return p->on_behalf ? (struct login){ r->agent.user_name, r->agent.password }
+			    : (struct login){ r->user_name, r->password };
+}
+
 static bool auth_uses(const struct portal *p, const char *field)
 {
-	enum portal_auth auth = p->ca->portal.auth;
-	return (auth == PORTAL_AUTH_BASIC || auth == PORTAL_AUTH_NTLM) &&
-	       (ca_template_uses(p->role->user_name, field) ||
-		ca_template_uses(p->role->password, field));
+	const struct login l = login_of(p);
+	return ca_template_uses(l.user_name, field) || ca_template_uses(l.password, field);
+}
+
+static bool proves(const struct portal *p, const char *field)
+{
+	if (p->on_behalf)
+		return ca_template_uses(p->role->agent.requester, field);
+	return pages_use(p, field) || ca_template_uses(p->role->challenge_password, field);
 }
 
 // A portal knows no renewal by the old certificate: the person logs in for it, too.
@@ -136,13 +157,13 @@ static struct err *portal_questions(struct ca *c, const struct ca_constraints *k
 	for (size_t i = 0; i < r->n_fields; i++) {
 		const char *field = r->fields[i].name;
 		bool named = ca_in_subject(r, field) && !c->terms.renews;
-		if (named || pages_use(p, field) || auth_uses(p, field) ||
-		    ca_template_uses(r->challenge_password, field))
+		if (named || proves(p, field) || auth_uses(p, field))
 			ca_ask(&q, field, ASK_BEFORE_KEY);
 	}
-	if (r->otp.kind != OTP_NONE && ca_template_uses(r->challenge_password, "otp"))
+	bool otp = r->otp.kind != OTP_NONE && !p->on_behalf;
+	if (otp && ca_template_uses(r->challenge_password, "otp"))
 		ca_ask(&q, "otp", ASK_BEFORE_SIGN);
-	else if (r->otp.kind != OTP_NONE && (pages_use(p, "otp") || auth_uses(p, "otp")))
+	else if (otp && (pages_use(p, "otp") || auth_uses(p, "otp")))
 		ca_ask(&q, "otp", ASK_BEFORE_SUBMIT);
 	*out = q;
 	return NULL;
@@ -151,7 +172,7 @@ static struct err *portal_questions(struct ca *c, const struct ca_constraints *k
 static struct err *portal_challenge(struct ca *c, const struct answers *a, struct secret **out)
 {
 	const char *template_text = c->terms.role->challenge_password;
-	if (template_text && !c->terms.renews)
+	if (template_text && !c->terms.renews && !c->terms.on_behalf)
 		return answers_fill(a, c->terms.profile, template_text, out);
 	*out = NULL;
 	return NULL;
@@ -196,6 +217,15 @@ struct filler {
 	const struct ca_request *request;
 };
 
+struct err *portal_pem(const char *kind, const void *der, size_t len, struct buf *out)
+{
+	AUTO_BUF struct buf text = BUF(PEM_MAX);
+	TRY(est_encode(der, len, &text));
+	TRY(buf_printf(out, "-----BEGIN %s-----\n", kind));
+	TRY(buf_put(out, text.data, text.len));
+	return buf_printf(out, "-----END %s-----\n", kind);
+}
+
 struct err *portal_request_text(const struct ca_request *r, const char *name, size_t len,
 				struct buf *out, bool *known)
 {
@@ -207,13 +237,13 @@ struct err *portal_request_text(const struct ca_request *r, const char *name, si
 	if (!*known)
 		return NULL;
 	if (pem)
-		TRY(buf_puts(out, "-----BEGIN CERTIFICATE REQUEST-----\n"));
+		return portal_pem("CERTIFICATE REQUEST", r->der, r->len, out);
 	AUTO_BUF struct buf text = BUF(PEM_MAX);
 	TRY(est_encode(r->der, r->len, &text));
 	for (size_t i = 0; i < text.len; i++)
 		if (!line || text.data[i] != '\n')
 			TRY(buf_put(out, &text.data[i], 1));
-	return pem ? buf_puts(out, "-----END CERTIFICATE REQUEST-----\n") : NULL;
+	return NULL;
 }
 
 // A template with the request in it is that alone (the profile's check sees to it); others are the answers'.
@@ -265,6 +295,7 @@ static struct err *follow_refresh(struct portal *p, const struct portal_page *pa
 static struct err *use_page(struct portal *p, const struct portal_page *page, struct filler *f,
 			    bool *sent)
 {
+	p->led_on = p->led_on || (sent && *sent);
 	if (page->next == PORTAL_LINK)
 		return follow_link(p, page);
 	if (page->next == PORTAL_REFRESH)
@@ -308,14 +339,14 @@ static struct err *log_in(struct portal *p, const struct answers *a)
 
 static struct err *take_credentials(struct portal *p, const struct answers *a)
 {
-	enum portal_auth auth = p->ca->portal.auth;
+	const struct login l = login_of(p);
 	forget_credentials(p);
-	if (auth != PORTAL_AUTH_BASIC && auth != PORTAL_AUTH_NTLM)
+	if (!l.user_name)
 		return NULL;
 	AUTO(secret) struct secret *user = NULL;
 	AUTO(secret) struct secret *password = NULL;
-	TRY(answers_fill(a, p->profile, p->role->user_name, &user));
-	TRY(answers_fill(a, p->profile, p->role->password, &password));
+	TRY(answers_fill(a, p->profile, l.user_name, &user));
+	TRY(answers_fill(a, p->profile, l.password, &password));
 	p->user = user;
 	p->password = password;
 	user = password = NULL;
@@ -337,12 +368,22 @@ static struct err *keep_known(struct portal *p, const struct answers *a)
 	return NULL;
 }
 
+static struct err *name_requester(struct portal *p, const struct answers *a)
+{
+	if (!p->on_behalf)
+		return NULL;
+	free(p->requester);
+	p->requester = NULL;
+	return answers_fill_text(a, p->profile, p->role, p->role->agent.requester, &p->requester);
+}
+
 static struct err *portal_authenticate(struct ca *c, const struct answers *a)
 {
 	struct portal *p = c->self;
-	p->ready = false;
+	p->ready = p->led_on = p->has_issued = p->asking = false;
 	TRY(take_credentials(p, a));
 	TRY(keep_known(p, a));
+	TRY(name_requester(p, a));
 	p->typing = a;
 	struct err *e = is_adcs(p) ? NULL : log_in(p, a);
 	p->typing = NULL;
@@ -362,10 +403,13 @@ static int64_t wait_of(const struct portal_doc *d)
 	return wait > 0 ? wait : 1;
 }
 
-static struct err *issued(struct portal *p, const struct portal_page *page, struct ca_outcome *out)
+static struct err *issued(struct portal *p, const struct portal_page *page,
+			  const struct ca_request *r, struct ca_outcome *out)
 {
 	AUTO_CERTS struct cert_list certs = { 0 };
+	p->has_issued = true;
 	TRY(portal_take_certificates(p, page, &certs));
+	TRY(portal_answers(&certs, r));
 	*out = (struct ca_outcome){ .state = CA_ISSUED, .issued = certs };
 	certs = (struct cert_list){ 0 };
 	return NULL;
@@ -373,14 +417,14 @@ static struct err *issued(struct portal *p, const struct portal_page *page, stru
 
 // True: the page here tells what became of the request.
 static struct err *outcome(struct portal *p, const struct portal_page *after,
-			   struct ca_outcome *out, bool *told)
+			   const struct ca_request *r, struct ca_outcome *out, bool *told)
 {
 	enum portal_meaning m = PORTAL_REFUSED;
 	*told = true;
 	TRY(portal_refusal(p, after));
 	const struct portal_page *page = page_here(p, PORTAL_ISSUED);
 	if (page || !p->here->html) // a download without a page around it
-		return issued(p, page ? page : after, out);
+		return issued(p, page ? page : after, r, out);
 	page = page_here(p, PORTAL_WAIT);
 	if (page || (portal_meaning(p, after, &m) && m == PORTAL_PENDING)) {
 		*out = (struct ca_outcome){ .state = CA_WAIT, .retry_seconds = wait_of(p->here) };
@@ -410,10 +454,12 @@ static struct err *hand_in(struct portal *p, const struct ca_request *r, struct 
 	if (!portal_shows(p->here, request) || page_here(p, PORTAL_WAIT) ||
 	    page_here(p, PORTAL_ISSUED)) {
 		*sent = true; // the CA may have issued for an earlier sending
-		TRY(outcome(p, request, out, &told));
-		if (told)
-			return NULL;
-		*sent = false;
+		struct err *e = outcome(p, request, r, out, &told);
+		if (told && !(e && err_has_tag(e, "certificate-earlier")))
+			return e;
+		*sent = false; // nothing of this key is here
+		if (e)
+			return e;
 	}
 	at = 0;
 	while ((page = next_page(p, PORTAL_REQUEST, &at)) != NULL) {
@@ -421,7 +467,7 @@ static struct err *hand_in(struct portal *p, const struct ca_request *r, struct 
 		TRY(use_page(p, page, &f, sent));
 		last = page;
 	}
-	TRY(outcome(p, last, out, &told));
+	TRY(outcome(p, last, r, out, &told));
 	return told ? NULL : unknown_answer(p, last);
 }
 
@@ -437,7 +483,12 @@ static struct err *portal_submit(struct ca *c, const struct ca_request *r, struc
 	struct portal *p = c->self;
 	if (!p->ready)
 		return credentials_missing();
+	p->led_on = p->has_issued = p->asking = false;
+	if (p->on_behalf && !r->ra.key)
+		return ca_ra_missing(c);
 	struct err *e = is_adcs(p) ? adcs_submit(p, r, out, sent) : hand_in(p, r, out, sent);
+	// That the session is over is said of the page that was asked for; whatever is said of a download, not of the request.
+	c->open_no = e && (p->has_issued || (p->led_on && err_has_tag(e, "session-expired")));
 	bool waits = !e && out->state != CA_ISSUED;
 	forget_credentials(p);
 	p->ready = waits && !is_adcs(p);
@@ -460,12 +511,12 @@ static struct err *ask_pages(struct portal *p, const struct ca_request *r, struc
 		TRY(use_page(p, page, &f, NULL));
 	size_t at = 0;
 	const struct portal_page *request = next_page(p, PORTAL_REQUEST, &at);
-	TRY(outcome(p, page ? page : request, out, &told));
+	TRY(outcome(p, page ? page : request, r, out, &told));
 	if (told)
 		return NULL;
 	return err_hint(err_tag(err_new(ERR_CA_REFUSED,
 					N_("The CA's pages know nothing of the request any more.")),
-				"request-refused"),
+				"request-gone"),
 			N_("Go on with inkan resume: the request is handed in again, with the same "
 			   "key."));
 }
@@ -477,7 +528,8 @@ static struct err *portal_poll(struct ca *c, const struct ca_request *r, struct 
 	if (!p->ready && !(is_adcs(p) && p->ca->portal.auth == PORTAL_AUTH_NEGOTIATE))
 		return credentials_missing();
 	*sent = true;
-	struct err *e = is_adcs(p) ? adcs_poll(p, out) : ask_pages(p, r, out);
+	p->asking = true;
+	struct err *e = is_adcs(p) ? adcs_poll(p, r, out) : ask_pages(p, r, out);
 	bool waits = !e && out->state != CA_ISSUED;
 	forget_credentials(p);
 	p->fresh = false;
@@ -486,7 +538,7 @@ static struct err *portal_poll(struct ca *c, const struct ca_request *r, struct 
 		out->state = CA_WAIT_ANEW;
 	if (!e || !err_has_tag(e, "session-expired"))
 		return e;
-	log_err(LOG_INFO, "ca", e);
+	portal_log(e);
 	err_free(e);
 	p->ready = false;
 	*out = (struct ca_outcome){ .state = CA_WAIT_ANEW, .retry_seconds = 1 };

@@ -122,7 +122,12 @@ struct portal {
 	struct answers *known;	      // what is no secret, for the pages after the login
 	bool fresh;		      // the page here came with the login
 	bool ready;		      // logged in, or with the credentials for it
-	char *request_id;	      // of a CA of Microsoft's
+	bool led_on; // the request had left before the server was asked for the page here: a status tells nothing of the request
+	bool has_issued;  // a page said so: what goes wrong after it is no no to the request
+	bool asking;	  // nothing is handed in, so likewise; but 401 is said of us
+	bool on_behalf;	  // an agent logs in and signs, and the person does neither
+	char *requester;  // then: the account that is enrolled, from ca_authenticate on
+	char *request_id; // of a CA of Microsoft's
 };
 // Where a page leads to a host that the profile does not name, or to no https address at all, that is the page's fault and not the profile's:
 // ERR_CA_REFUSED tagged "portal-elsewhere". Takes the error; others are left alone.
@@ -130,6 +135,8 @@ struct err *portal_elsewhere(struct err *e, const char *page);
 MUST struct err *portal_open_page(struct portal *p, const char *url); // GET, and its redirections
 MUST struct err *portal_send(struct portal *p, const struct portal_page *page,
 			     const struct portal_sending *s, bool *sent);
+// Into the log, without the page's own words: they may hold the person's IDs.
+void portal_log(const struct err *e);
 // What the page here says, by the profile's words for this page and for all; false: nothing that it knows.
 bool portal_meaning(const struct portal *p, const struct portal_page *page,
 		    enum portal_meaning *out);
@@ -141,6 +148,8 @@ bool portal_shows(const struct portal_doc *d, const struct portal_page *page);
 
 // PEM, DER or base64 of certificates or PKCS#7. ERR_CA_REFUSED tagged "no-certificate".
 MUST struct err *portal_certificates(const void *bytes, size_t len, struct cert_list *out);
+// One of them is for the key of the request. ERR_POLICY tagged "certificate-earlier" otherwise: a page can lead to what an earlier request got.
+MUST struct err *portal_answers(const struct cert_list *certs, const struct ca_request *r);
 // From the page here: an element, or a download.
 MUST struct err *portal_take_certificates(struct portal *p, const struct portal_page *page,
 					  struct cert_list *out);
@@ -155,7 +164,9 @@ struct adcs_reply {
 void adcs_read(const struct portal_doc *d, struct adcs_reply *out);
 MUST struct err *adcs_submit(struct portal *p, const struct ca_request *r, struct ca_outcome *out,
 			     bool *sent);
-MUST struct err *adcs_poll(struct portal *p, struct ca_outcome *out);
+MUST struct err *adcs_poll(struct portal *p, const struct ca_request *r, struct ca_outcome *out);
+// Base64 between the lines of a PEM of this kind. Appends.
+MUST struct err *portal_pem(const char *kind, const void *der, size_t len, struct buf *out);
 // The request as the templates name it. False: no such name.
 MUST struct err *portal_request_text(const struct ca_request *r, const char *name, size_t len,
 				     struct buf *out, bool *known);

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "ca/portal.h"
+#include "x509/agent.h"
 
 enum { ADCS_WAIT = 60 };
 
@@ -99,6 +99,9 @@ static struct err *denied(const struct portal *p)
 	struct err *e = err_hint(err_tag(err_new(ERR_CA_REFUSED, N_("The CA refused the request.")),
 					 "request-refused"),
 				 N_("Tell the institution what is said here."));
+	if (p->on_behalf)
+		e = err_hint(e, N_("Tell the institution what is said here: whether the one who "
+				   "vouches may enrol others, and this account, is set there."));
 	if (!p->here->shown || !p->here->shown[0])
 		return e;
 	return err_caused_by(
@@ -131,11 +134,12 @@ static struct err *fetch(struct portal *p, const char *what, struct cert_list *o
 }
 
 // The certificate, and with it its chain, which a CA that has none to give may refuse.
-static struct err *bring(struct portal *p, struct ca_outcome *out)
+static struct err *bring(struct portal *p, const struct ca_request *r, struct ca_outcome *out)
 {
 	AUTO_CERTS struct cert_list certs = { 0 };
 	AUTO_CERTS struct cert_list chain = { 0 };
 	TRY(fetch(p, "certnew.cer", &certs));
+	TRY(portal_answers(&certs, r));
 	AUTO(err) struct err *none = fetch(p, "certnew.p7b", &chain);
 	for (size_t i = 0; !none && i < chain.n && certs.n < CERT_MAX_LIST; i++)
 		TRY(cert_list_add(&certs, chain.certs[i]));
@@ -151,7 +155,8 @@ static struct err *not_brought(struct err *e)
 	return no ? err_tag(e, "no-certificate") : e;
 }
 
-static struct err *outcome(struct portal *p, struct ca_outcome *out)
+static struct err *outcome(struct portal *p, const struct ca_request *request,
+			   struct ca_outcome *out)
 {
 	struct adcs_reply r;
 	TRY(portal_refusal(p, NULL));
@@ -168,11 +173,26 @@ static struct err *outcome(struct portal *p, struct ca_outcome *out)
 			return err_no_memory();
 	}
 	if (r.kind == ADCS_ISSUED)
-		return not_brought(bring(p, out));
+		return not_brought(bring(p, request, out));
 	*out = (struct ca_outcome){ .state = CA_WAIT,
 				    .retry_seconds = p->here->retry_after > 0 ? p->here->retry_after
 									      : ADCS_WAIT };
 	return NULL;
+}
+
+// In the field CertRequest: the PKCS#10 itself, or with an agent's signature around it.
+static struct err *request_text(const struct portal *p, const struct ca_request *r, struct buf *pem)
+{
+	if (!p->on_behalf)
+		return portal_pem("CERTIFICATE REQUEST", r->der, r->len, pem);
+	AUTO_BUF struct buf der = { 0 };
+	const struct agent_terms terms = { .request = r->der,
+					   .len = r->len,
+					   .requester = p->requester,
+					   .agent = r->ra.cert,
+					   .key = r->ra.key };
+	TRY(agent_wrap(&terms, &der));
+	return portal_pem("PKCS7", der.data, der.len, pem);
 }
 
 struct err *adcs_submit(struct portal *p, const struct ca_request *r, struct ca_outcome *out,
@@ -180,13 +200,12 @@ struct err *adcs_submit(struct portal *p, const struct ca_request *r, struct ca_
 {
 	AUTO(secret) struct secret *body = NULL;
 	AUTO_BUF struct buf pem = { 0 };
-	bool known = false;
 	const char *template_name = p->ca->portal.certificate_template;
 	AUTO_TEXT char *wanted = text_format("%s%s", template_name ? "CertificateTemplate:" : "",
 					     template_name ? template_name : "");
 	if (!wanted)
 		return err_no_memory();
-	TRY(portal_request_text(r, PORTAL_REQUEST_PEM, strlen(PORTAL_REQUEST_PEM), &pem, &known));
+	TRY(request_text(p, r, &pem));
 	TRY(secret_new(SECRET_FORM, &body));
 	TRY(field(body, "Mode", "newreq"));
 	TRY(portal_pair("UTF-8", "CertRequest", pem.data, pem.len, body));
@@ -198,17 +217,17 @@ struct err *adcs_submit(struct portal *p, const struct ca_request *r, struct ca_
 	free(p->request_id);
 	p->request_id = NULL;
 	TRY(post(p, body, sent));
-	struct err *e = outcome(p, out);
-	if (!e || !p->request_id)
+	struct err *e = outcome(p, r, out);
+	if (!e || !p->request_id || err_has_tag(e, "certificate-earlier"))
 		return e;
 	// What has a number can be fetched by it, today or from another run; to hand it in once more would make a second certificate.
-	log_err(LOG_INFO, "ca", e);
+	portal_log(e);
 	err_free(e);
 	*out = (struct ca_outcome){ .state = CA_WAIT, .retry_seconds = ADCS_WAIT };
 	return NULL;
 }
 
-struct err *adcs_poll(struct portal *p, struct ca_outcome *out)
+struct err *adcs_poll(struct portal *p, const struct ca_request *r, struct ca_outcome *out)
 {
 	AUTO(secret) struct secret *body = NULL;
 	if (!p->request_id)
@@ -221,5 +240,5 @@ struct err *adcs_poll(struct portal *p, struct ca_outcome *out)
 	TRY(field(body, "TargetStoreFlags", "0"));
 	TRY(field(body, "SaveCert", "yes"));
 	TRY(post(p, body, NULL));
-	return outcome(p, out);
+	return outcome(p, r, out);
 }

@@ -80,6 +80,29 @@ struct err *portal_certificates(const void *bytes, size_t len, struct cert_list 
 	return NULL;
 }
 
+struct err *portal_answers(const struct cert_list *certs, const struct ca_request *r)
+{
+	char ours[65], theirs[65];
+	request_key_sha256(r->der, r->len, ours);
+	for (size_t i = 0; i < certs->n; i++) {
+		size_t len = 0;
+		const uint8_t *key = cert_public_key_der(certs->certs[i], &len);
+		der_sha256(key, len, theirs);
+		if (ours[0] && strcmp(ours, theirs) == 0)
+			return NULL;
+	}
+	return err_hint(
+		err_tag(err_new(ERR_POLICY,
+				N_("The CA's pages lead to a certificate for another key, perhaps "
+				   "that of an earlier request: it is not the answer to this "
+				   "one.")),
+			"certificate-earlier"),
+		N_("It was not taken, and the new key stays on the token. `inkan resume` hands the "
+		   "request in again. If the pages lead to the same certificate once more, ask the "
+		   "institution to clear the earlier request, and to revoke its certificate if "
+		   "the key of that is gone."));
+}
+
 static bool ends_like_certificates(const char *href)
 {
 	static const char *const ends[] = { ".cer", ".crt", ".pem", ".der", ".p7b", ".p7c" };
@@ -125,6 +148,7 @@ static struct err *download(struct portal *p, const struct portal_page *page, co
 {
 	AUTO_TEXT char *url = NULL;
 	TRY(portal_elsewhere(http_resolve(p->here->url, href, &url), page->name));
+	p->led_on = true;
 	TRY(portal_elsewhere(portal_open_page(p, url), page->name));
 	struct err *no = portal_refusal(p, page);
 	if (no) // it is issued: a no to the fetching is none to the request, which would be handed in anew

@@ -39,9 +39,12 @@ static const char *page_name(const char *url)
 	return path ? path : "/";
 }
 
+// Who we are is for the server of the profile's address; its pages may lead to other hosts that the profile knows.
 static void authorise(const struct portal *p, struct http_call *c)
 {
 	enum portal_auth auth = p->ca->portal.auth;
+	if (!http_same_origin(c->url, p->base))
+		return;
 	if (auth == PORTAL_AUTH_NEGOTIATE)
 		c->auth = HTTP_NEGOTIATE;
 	if (!p->user)
@@ -139,6 +142,7 @@ static struct err *go(struct portal *p, struct step *s)
 		TRY(ask(p, s, &a));
 		TRY(portal_cookies_take(&p->cookies, s->url, a.cookies));
 		TRY(redirection(&a, s, &follow));
+		p->led_on = p->led_on || (follow && s->sent && *s->sent);
 		if (follow)
 			continue;
 		struct portal_doc *d = NULL;
@@ -180,6 +184,11 @@ struct err *portal_send(struct portal *p, const struct portal_page *page,
 }
 
 // --- what a page says
+
+void portal_log(const struct err *e)
+{
+	log_msg(LOG_INFO, "ca", msg_copy(err_what(e)));
+}
 
 static bool says(const struct portal_doc *d, const struct portal_saying *s)
 {
@@ -261,10 +270,24 @@ static struct err *meaning_error(enum portal_meaning m)
 	}
 }
 
+static struct err *asked_elsewhere(const struct portal_doc *d)
+{
+	AUTO_TEXT char *host = strndup(d->url, strcspn(d->url, "?"));
+	return err_hint(err_tag(err_new(ERR_CA_REFUSED,
+					N_("The CA's pages lead to %1, which asks who we are."),
+					ARG_TEXT(host ? host : "")),
+				"portal-elsewhere"),
+			N_("User name, password and tickets go to the server of the profile's "
+			   "address (ca.url) alone. Ask the institution for a profile with the "
+			   "address that asks for them."));
+}
+
 // 401 where HTTP itself asks who we are.
 static struct err *unauthorised(const struct portal *p)
 {
 	enum portal_auth auth = p->ca->portal.auth;
+	if (auth != PORTAL_AUTH_NONE && !http_same_origin(p->here->url, p->base))
+		return asked_elsewhere(p->here);
 	if (auth == PORTAL_AUTH_NEGOTIATE)
 		return err_hint(
 			err_tag(err_new(ERR_ANSWER,
@@ -290,9 +313,24 @@ static struct err *unauthorised(const struct portal *p)
 	return wrong();
 }
 
+// It was handed in, and a page that came after it is not to be had.
+static struct err *lost(const struct portal_doc *d)
+{
+	return err_hint(err_tag(err_new(ERR_CA_REFUSED,
+					N_("The page to which the CA led after it had got the "
+					   "request was not shown (status %1)."),
+					ARG_NUM(d->status)),
+				"no-certificate"),
+			N_("The request arrived; the CA may have issued. Check the address in the "
+			   "profile and tell the institution."));
+}
+
 static struct err *status_error(const struct portal *p)
 {
 	const struct portal_doc *d = p->here;
+	bool apart = p->led_on || (p->asking && d->status != 401);
+	if (apart && d->status >= 400 && d->status < 500)
+		return lost(d);
 	if (d->status == 401)
 		return unauthorised(p);
 	if (d->status >= 500) {

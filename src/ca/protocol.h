@@ -30,6 +30,8 @@ struct ca_ops {
 			       bool *told); // may be null
 	struct err *(*reject)(struct ca *c, const struct ca_request *r, const struct err *why,
 			      bool *told);		 // may be null
+	bool (*word_leaves)(struct ca *c);		 // may be null: nothing to keep
+	enum ca_word (*word)(const struct ca *c);	 // may be null: any run can give it
 	const char *(*request_file)(const struct ca *c); // may be null: over the network
 	struct err *(*revoke)(struct ca *c, const struct ca_request *r, const struct cert *cert,
 			      int reason, bool *sent); // may be null
@@ -57,6 +59,8 @@ MUST struct err *ca_usual_challenge(struct ca *c, const struct answers *a, struc
 bool ca_template_uses(const char *template_text, const char *field);
 bool ca_in_subject(const struct profile_role *r, const char *field);
 void ca_ask(struct ca_questions *q, const char *field, enum profile_ask when);
+// An enrolment on behalf of another that got no key of who vouches: ERR_ANSWER tagged "ra-missing".
+struct err *ca_ra_missing(const struct ca *c);
 // How a protocol speaks HTTP, as the profile says: hosts, trust, times and sizes. Borrowed from the terms.
 struct http_terms ca_http_terms(const struct ca_terms *t);
 

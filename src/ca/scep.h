@@ -50,6 +50,8 @@ struct scep_message {
 // Sends it and takes the answer.
 MUST struct err *scep_exchange(struct ca *c, struct scep_message *m, struct ca_outcome *out,
 			       bool *sent);
+// Adds a weak algorithm that the profile lets the CA use, once, to those that were met already.
+void scep_remember_weakness(struct scep *s, const char *name);
 // The CertRep that came for it.
 MUST struct err *scep_outcome(struct ca *c, const struct scep_message *m,
 			      const struct http_answer *a, struct ca_outcome *out);

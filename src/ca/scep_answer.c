@@ -73,12 +73,17 @@ static struct err *check_addressee(const struct scep *s, const struct scep_messa
 	return NULL;
 }
 
-static void remember_weakness(struct scep *s, const char *name)
+// Whole names: DES stands in 3DES, and is not the same.
+void scep_remember_weakness(struct scep *s, const char *name)
 {
-	size_t has = strlen(s->weakness);
-	if (!strstr(s->weakness, name))
-		snprintf(s->weakness + has, sizeof(s->weakness) - has, "%s%s", has ? ", " : "",
-			 name);
+	size_t has = strlen(s->weakness), len = strlen(name);
+	for (const char *at = s->weakness; *at; at += strspn(at, ", ")) {
+		size_t n = strcspn(at, ",");
+		if (n == len && memcmp(at, name, len) == 0)
+			return;
+		at += n;
+	}
+	snprintf(s->weakness + has, sizeof(s->weakness) - has, "%s%s", has ? ", " : "", name);
 }
 
 static struct err *weak_hint(struct err *e)
@@ -98,7 +103,7 @@ static struct err *check_digest(struct ca *c, const struct signed_message *got)
 		return NULL;
 	if ((digest == DIGEST_SHA1 && allowed != SCEP_SIGNATURES_STRONG) ||
 	    (digest == DIGEST_MD5 && allowed == SCEP_SIGNATURES_MD5)) {
-		remember_weakness(c->self, names[digest]);
+		scep_remember_weakness(c->self, names[digest]);
 		return NULL;
 	}
 	return weak_hint(err_tag(err_new(ERR_POLICY,
@@ -160,7 +165,7 @@ static struct err *open_envelope(struct ca *c, const struct scep_message *m,
 	if (e)
 		return err_has_tag(e, "answer-weak") ? weak_hint(e) : e;
 	if (used != CIPHER_AES)
-		remember_weakness(c->self, content_cipher_name(used));
+		scep_remember_weakness(c->self, content_cipher_name(used));
 	return NULL;
 }
 

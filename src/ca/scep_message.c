@@ -17,9 +17,9 @@ static struct err *wrap(const struct scep *s, struct scep_message *m, struct buf
 		return err_new(ERR_FAILED, N_("A cryptographic operation failed."));
 	TRY(enveloped_seal(m->content, m->len, s->authorities.encrypt_to, cipher, &envelope));
 	const struct signed_attribute attributes[] = {
-		{ "2.16.840.1.113733.1.9.7", true, s->transaction, strlen(s->transaction) },
-		{ "2.16.840.1.113733.1.9.2", true, m->type, strlen(m->type) },
-		{ "2.16.840.1.113733.1.9.5", false, m->nonce, sizeof(m->nonce) },
+		{ "2.16.840.1.113733.1.9.7", SIGNED_TEXT, s->transaction, strlen(s->transaction) },
+		{ "2.16.840.1.113733.1.9.2", SIGNED_TEXT, m->type, strlen(m->type) },
+		{ "2.16.840.1.113733.1.9.5", SIGNED_OCTETS, m->nonce, sizeof(m->nonce) },
 	};
 	const struct signed_terms terms = {
 		.content = envelope.data,

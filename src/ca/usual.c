@@ -70,6 +70,15 @@ struct err *ca_usual_challenge(struct ca *c, const struct answers *a, struct sec
 	return NULL;
 }
 
+struct err *ca_ra_missing(const struct ca *c)
+{
+	return err_hint(err_tag(err_new(ERR_ANSWER, N_("Who vouches for this enrolment is "
+						       "needed once more.")),
+				"ra-missing"),
+			N_("Give the token with `inkan resume %1 --on-behalf TOKEN`."),
+			ARG_TEXT(c->terms.transaction));
+}
+
 struct http_terms ca_http_terms(const struct ca_terms *t)
 {
 	const struct profile_ca *p = &t->profile->ca;

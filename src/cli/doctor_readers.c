@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "cli/doctor.h"
+#include "worker/worker.h"
 
 // Without a card in a reader a software token may be all that is wanted.
 static enum severity weight(const struct doctor *d)
@@ -122,6 +124,18 @@ static struct err *mute(const char *reader)
 			   "and put it in again."));
 }
 
+static struct err *stuck(const char *reader)
+{
+	return err_hint(
+		err_tag(err_new(ERR_TOKEN,
+				N_("The smart card service keeps the reader %1 for a program that "
+				   "has ended."),
+				ARG_TEXT(reader)),
+			"reader-stuck"),
+		N_("Take the card out and put it in again. If that does not help, restart the "
+		   "service: systemctl restart pcscd (as root)."));
+}
+
 static void look_at(struct doctor *d, const json_t *seen, const json_t *r)
 {
 	const char *name = json_text(r, "name"), *state = json_text(r, "state");
@@ -136,6 +150,50 @@ static void look_at(struct doctor *d, const json_t *seen, const json_t *r)
 						 ARG_TEXT(name ? name : "-")),
 					 "reader-gone"),
 				 N_("Unplug the reader and plug it in again.")));
+}
+
+// In use, and nobody is there who could use it: the other workers of this look have ended.
+static bool is_stuck(const json_t *seen, const json_t *r)
+{
+	return json_flag(r, "in_use", false) && !json_flag(r, "exclusive", false) &&
+	       json_array_size(json_object_get(seen, "programs")) == 0 &&
+	       !json_flag(seen, "unseen", false);
+}
+
+static size_t count_stuck(const json_t *seen)
+{
+	const json_t *readers = json_object_get(seen, "readers");
+	size_t n = 0;
+	for (size_t i = 0; i < json_array_size(readers); i++)
+		n += is_stuck(seen, json_array_get(readers, i));
+	return n;
+}
+
+// A program that breaks off in the middle of a command to the card, and asks for the card again before pcscd has seen its reader go, waits for itself:
+// pcsc-lite (1.9.9, SCardConnect in src/winscard.c) waits without end for the transaction that the same program has open, so neither is ever
+// let go, and whoever comes next waits as well. OpenSC does so (0.23, pcsc_internal_transmit). What the service is about to forget is gone in
+// a moment: only what stays is told.
+static void find_stuck(struct doctor *d, const json_t *first)
+{
+	enum { TRIES = 5, PAUSE_MS = 200 };
+	const struct job job = { .kind = JOB_READERS };
+	const struct job *const jobs[] = { &job };
+	struct result r = { 0 };
+	const json_t *seen = first;
+	for (int i = 0; i < TRIES && count_stuck(seen) > 0; i++) {
+		clock_sleep_ms(PAUSE_MS);
+		result_free(&r);
+		worker_run_all(jobs, 1, &d->screen->face, &r);
+		seen = r.object;
+	}
+	const json_t *readers = json_object_get(seen, "readers");
+	for (size_t i = 0; i < json_array_size(readers); i++) {
+		const json_t *one = json_array_get(readers, i);
+		const char *name = json_text(one, "name");
+		if (is_stuck(seen, one))
+			doctor_find(d, FAMILY_READERS, FINDING_WARNING, stuck(name ? name : "-"));
+	}
+	result_free(&r);
 }
 
 void doctor_readers(struct doctor *d)
@@ -155,4 +213,5 @@ void doctor_readers(struct doctor *d)
 		doctor_find(d, FAMILY_READERS, weight(d), no_reader());
 	for (size_t i = 0; i < json_array_size(readers); i++)
 		look_at(d, r->object, json_array_get(readers, i));
+	find_stuck(d, r->object);
 }

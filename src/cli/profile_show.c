@@ -52,6 +52,12 @@ static void show_ways(const struct profile_role *r, const char *field)
 	if ((r->otp_challenge && template_uses(r->otp_challenge, field)) ||
 	    (r->revocation_challenge && template_uses(r->revocation_challenge, field)))
 		say_in(stdout, DEEPER, N_("It is sent inside the request."));
+	if (template_uses(r->agent.requester, field))
+		say_in(stdout, DEEPER,
+		       N_("It names the account that is enrolled when somebody vouches."));
+	if (template_uses(r->agent.user_name, field) || template_uses(r->agent.password, field))
+		say_in(stdout, DEEPER,
+		       N_("It is asked of the one who vouches alone, who logs in with it."));
 	if (r->common_name && template_uses(r->common_name, field))
 		say_in(stdout, DEEPER, N_("It becomes part of the Common Name."));
 }

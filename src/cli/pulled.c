@@ -124,10 +124,12 @@ static struct err *go_on_with(const struct job *j, const struct result *r, const
 	next->answer = text_copy(j->answer);
 	next->label = text_copy(j->label);
 	next->object = text_copy(j->object);
+	next->reason = text_copy(j->reason);
 	next->custody = text_copy(j->custody);
 	next->change = text_copy(j->change);
 	next->ra_certificate = text_copy(j->ra_certificate);
 	next->ra_token = text_copy(j->ra_token);
+	next->ra_reader = text_copy(j->ra_reader);
 	next->vouch = text_copy(j->vouch);
 	next->enrolment = text_copy(resumes ? json_text(r->object, "enrolment") : j->enrolment);
 	if (!next->module || !next->token)

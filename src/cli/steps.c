@@ -29,7 +29,7 @@ static const struct place {
 	{ "token-init", 0, 30, true },	      { "token-pins", 0, 5, true },
 	{ "token-login", 0, 5, true },	      { "token-label", 0, 5, true },
 	{ "token-wipe", 0, 10, true },	      { "revoke", 0, 10, false },
-	{ "find-key", 3, 5, false },	      { "write-request", 7, 2, false },
+	{ "find-key", 3, 5, true },	      { "write-request", 7, 2, false },
 	{ "read-certificate", 7, 2, false },
 };
 enum { LAST_PLACE = 12 };

@@ -86,12 +86,15 @@ static struct err *of_the_ra(struct err *e)
 static struct err *take_certificate(const struct json_t *vouch, struct vouching *v, struct job *job)
 {
 	const char *pem = json_text(vouch, "certificate"), *id = json_text(vouch, "id");
-	if (!pem || !id)
+	const char *token = json_text(vouch, "token");
+	if (!pem || !id || !token)
 		return err_new(ERR_FAILED,
 			       N_("The token of the one who vouches gave no certificate."));
 	free(v->job->object);
 	v->job->object = text_copy(id);
 	job->ra_certificate = text_copy(pem);
+	job->ra_token = text_copy(token);
+	job->ra_reader = text_copy(json_text(vouch, "reader"));
 	job->ra_pss = json_flag(vouch, "pss", false);
 	v->asks_pin = json_flag(vouch, "asks_pin", true);
 	return v->job->object && job->ra_certificate && job->ra_token ? NULL : err_no_memory();
@@ -139,7 +142,6 @@ struct err *vouching_begin(struct cli *cli, const char *profile_module, struct j
 	TRY(token_uri_parse(v->cli.o.token, &v->cli.uri));
 	TRY(take_pin(cli, &v->cli));
 	TRY(pick_token(&v->cli, profile_module, &target));
-	job->ra_token = text_copy(target.uri);
 	TRY(job_make(&v->cli, JOB_VOUCH, &target, &v->job));
 	return look(v, job);
 }

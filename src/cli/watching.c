@@ -10,12 +10,17 @@
 #include "cli/terminal.h"
 #include "worker/worker.h"
 
+// How long the first look waits for the worker that watches, which a service that hangs keeps silent.
+enum { SEEN_WAIT_MS = 5000 };
+
 struct watch_state {
 	struct watching *w;
 	struct err *err;
 	bool done, interrupted;
+	bool watched;	// the worker has seen the readers: what happens from now on, it tells
 	bool changed;	// since the last look
 	bool readers;	// there is one at least
+	int64_t began;	// monotonic ms
 	int64_t looked; // monotonic ms; 0: never
 };
 
@@ -37,6 +42,7 @@ static void on_event(void *ctx, const struct event *e)
 	struct watch_state *s = ctx;
 	if (e->kind != EVENT_READER || !e->data)
 		return;
+	s->watched = true;
 	take_readers(s, e->data);
 	s->changed = true;
 	if (s->w->event)
@@ -73,6 +79,9 @@ static void look_at_tokens(struct watch_state *s)
 {
 	int64_t now = clock_monotonic_ms();
 	int64_t every = s->readers ? LOOK_BESIDE_MS : LOOK_ALONE_MS;
+	// Looked at before the readers are watched, every token would be asked twice.
+	if (!s->looked && !s->watched && now - s->began < SEEN_WAIT_MS)
+		return;
 	if (!s->changed && !signals_woken() && s->looked && now - s->looked < every)
 		return;
 	s->changed = false;
@@ -101,13 +110,14 @@ static struct err *stopped(void)
 // The worker that watches cannot be started, or died: tokens are looked at by the clock alone.
 static void without_readers(struct watch_state *s)
 {
+	s->watched = true;
 	while (!on_stopped(s))
 		clock_sleep_ms(200);
 }
 
 struct err *watching_run(struct watching *w)
 {
-	struct watch_state s = { .w = w };
+	struct watch_state s = { .w = w, .began = clock_monotonic_ms() };
 	const struct job job = { .kind = JOB_WATCH };
 	struct face face = { .ctx = &s, .event = on_event, .ask = on_ask, .stopped = on_stopped };
 	struct result r = { 0 };

@@ -69,7 +69,11 @@ static struct err *clean_token(struct enrolment *e, bool *stays)
 	TRY(pair_remove(e, &id, e->record->sha256, stays));
 	if (*stays)
 		say_key_stays(e, &id);
-	return in_slot(e) ? NULL : enrolment_clear_stray(e);
+	if (in_slot(e))
+		return NULL;
+	TRY(enrolment_clear_stray(e));
+	enrolment_clear_fragments(e);
+	return NULL;
 }
 
 static struct err *step_clean(struct enrolment *e, bool *skipped)

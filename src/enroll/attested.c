@@ -2,9 +2,7 @@
 #include "enroll/attested.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/proc.h"
@@ -39,23 +37,14 @@ static struct err *file_path(const struct enrolment *e, char **out)
 }
 
 // Beside and into place: whoever carries it never finds half of it.
-static struct err *write_file(const char *path, const struct buf *pem, mode_t mode)
+static struct err *write_file(const char *path, const char *own, const struct buf *pem, mode_t mode)
 {
-	AUTO_TEXT char *beside = text_format("%s.new", path);
-	if (!beside)
-		return err_no_memory();
-	unlink(beside); // of a run that died
-	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_errno("open", beside, errno);
-	(void)fchmod(fd, mode); // some file systems have no modes
-	struct err *err = proc_write_all(fd, beside, pem->data, pem->len);
-	if (close(fd) && !err)
-		err = err_errno("close", beside, errno);
-	if (!err && rename(beside, path))
-		err = err_errno("rename", path, errno);
-	if (err)
-		unlink(beside);
+	AUTO_TEXT char *beside = NULL;
+	TRY(proc_write_beside(path, own, mode, pem->data, pem->len, &beside));
+	if (!rename(beside, path))
+		return NULL;
+	struct err *err = err_errno("rename", path, errno);
+	unlink(beside);
 	return err;
 }
 
@@ -73,7 +62,7 @@ struct err *attested_keep(struct enrolment *e)
 		TRY(proc_state_subdir(DIRECTORY, &dir));
 	TRY(file_path(e, &path));
 	// What travels with the request is no more secret than that.
-	TRY(write_file(path, &pem, ca_request_file(e->ca) ? 0644 : 0600));
+	TRY(write_file(path, e->record->id, &pem, ca_request_file(e->ca) ? 0644 : 0600));
 	say_note(e,
 		 msg_new(N_("The maker's attestation of the key is in the file %1. Give it to %2 "
 			    "as you were told."),

@@ -50,7 +50,8 @@ struct job {
 	char *custody; // token init: what becomes of the SO PIN: "typed", "show", "escrow", "derive"; null: as the profile says
 	char *change; // token pin: "puk", "management-key", "puk-management-key", "all"; null: the PIN
 	char *ra_certificate; // enroll, resume: PEM of the RA's that vouches, whose key answers ASK_VOUCH; null: the person's answers do
-	char *ra_token;	      // its token's URI
+	char *ra_token;	      // the canonical URI of its token, as it was found
+	char *ra_reader;      // the reader that it stands in; null: none
 	bool ra_pss;	      // it makes PSS signatures
 	char *vouch;	      // vouch: what is to be signed (enroll/vouch.h)
 	bool all;	      // token wipe: what others made, too
@@ -71,7 +72,7 @@ struct json_t *job_to_json(const struct job *j);
 MUST struct err *job_from_json(const struct json_t *j, struct job **out);
 
 // The end of a job: the public result object of --json ({"event":"result",…}) and the error with its causes (null when done).
-// For JOB_VOUCH the object has "vouch": {"id","certificate" (PEM),"pss","asks_pin","signature" (hexadecimal, where there was something to sign)}.
+// For JOB_VOUCH the object has "vouch": {"id","certificate" (PEM),"token" (its canonical URI),"reader" (where it stands in one),"pss","asks_pin","signature" (hexadecimal, where there was something to sign)}.
 // For JOB_TOKEN_SHOW the object has "state" and "objects" besides.
 // For JOB_LIST the object is {"tokens":[…]} as `inkan status --json` wants them, without windows; each also has "initialised" and
 // "makes_rsa" (true or false), and where the token says so "room"; a brief one opens no token, so "certificates" is empty. For JOB_READERS it is {"pcsc":WORD,"readers":[…]} (enroll/readers.h). For JOB_CA {"status":N,"date":"…Z"}, the HTTP status and

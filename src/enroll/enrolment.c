@@ -148,10 +148,11 @@ struct err *enrolment_close(struct enrolment *e, enum enrolment_state state, con
 	return journal_write(e->journal, e->record);
 }
 
-// A token that keeps it is no worse for it: the next key is made all the same.
-static void clear_fragments(struct enrolment *e)
+void enrolment_clear_fragments(struct enrolment *e)
 {
 	size_t removed = 0;
+	if (e->record->mark != MARK_KEY_BEGUN || !e->record->keys_before)
+		return;
 	AUTO(err)
 	struct err *err = keypair_clear_fragments(e->session, e->record->keys_before, &removed);
 	if (err)
@@ -167,7 +168,6 @@ struct err *enrolment_clear_stray(struct enrolment *e)
 	AUTO(keypair) struct keypair *stray = NULL;
 	if (r->mark != MARK_KEY_BEGUN || !r->keys_before || !r->common_name)
 		return NULL;
-	clear_fragments(e);
 	TRY(keypair_find_stray(e->session, r->keys_before, r->common_name, &stray));
 	if (!stray)
 		return NULL;

@@ -146,6 +146,9 @@ MUST struct err *enrolment_undo(struct enrolment *e, struct err *why);
 
 // Removes the pair that an earlier run made on a module that ignores CKA_ID, when that run died before it could name the pair.
 MUST struct err *enrolment_clear_stray(struct enrolment *e);
+// What a module that died left of the key, for a run that begins anew (keypair_clear_fragments). A token that keeps it is no worse for it: the
+// next key is made all the same.
+void enrolment_clear_fragments(struct enrolment *e);
 
 // The institution and the token, for every job that needs them.
 MUST struct err *open_profile(struct enrolment *e, const char *path);

@@ -53,6 +53,7 @@ struct json_t *job_to_json(const struct job *j)
 	put(o, "change", j->change);
 	put(o, "ra_certificate", j->ra_certificate);
 	put(o, "ra_token", j->ra_token);
+	put(o, "ra_reader", j->ra_reader);
 	put(o, "vouch", j->vouch);
 	json_object_set_new(o, "ra_pss", json_boolean(j->ra_pss));
 	json_object_set_new(o, "all", json_boolean(j->all));
@@ -100,6 +101,7 @@ struct err *job_from_json(const struct json_t *j, struct job **out)
 		.change = text_copy(json_text(j, "change")),
 		.ra_certificate = text_copy(json_text(j, "ra_certificate")),
 		.ra_token = text_copy(json_text(j, "ra_token")),
+		.ra_reader = text_copy(json_text(j, "ra_reader")),
 		.vouch = text_copy(json_text(j, "vouch")),
 		.ra_pss = json_flag(j, "ra_pss", false),
 		.all = json_flag(j, "all", false),
@@ -138,6 +140,7 @@ void job_free(struct job *j)
 	free(j->change);
 	free(j->ra_certificate);
 	free(j->ra_token);
+	free(j->ra_reader);
 	free(j->vouch);
 	free(j);
 }

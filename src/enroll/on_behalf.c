@@ -8,6 +8,8 @@
 #include "enroll/ask.h"
 #include "enroll/say.h"
 #include "enroll/vouch.h"
+#include "token/readers.h"
+#include "x509/agent.h"
 
 static struct err *read_certificate(struct enrolment *e)
 {
@@ -18,10 +20,33 @@ static struct err *read_certificate(struct enrolment *e)
 	return NULL;
 }
 
+// Microsoft's CAs enrol for another by the certificates of agents alone, and the role must say whom.
+static bool at_microsofts(const struct enrolment *e)
+{
+	return e->profile->ca.protocol == CA_PORTAL;
+}
+
+static bool profile_lets(const struct enrolment *e)
+{
+	return e->profile->ca.on_behalf && (!at_microsofts(e) || e->role->agent.requester);
+}
+
+static struct err *no_agent(const struct enrolment *e)
+{
+	return err_hint(
+		err_tag(err_new(ERR_POLICY,
+				N_("The certificate of %1 is none of an enrolment agent "
+				   "(Certificate Request Agent)."),
+				ARG_TEXT(cert_common_name(e->ra))),
+			"ra-not-agent"),
+		N_("Nothing was begun. Take the token with the agent's certificate, or name it by "
+		   "its ID in the URI of --on-behalf; the institution gives such certificates."));
+}
+
 static struct err *may_be(const struct enrolment *e)
 {
 	int64_t now = clock_now();
-	if (!e->profile->ca.on_behalf)
+	if (!profile_lets(e))
 		return err_hint(err_tag(err_new(ERR_POLICY,
 						N_("The profile %1 does not let one person enrol "
 						   "for another."),
@@ -29,6 +54,8 @@ static struct err *may_be(const struct enrolment *e)
 					"on-behalf-forbidden"),
 				N_("Without --on-behalf the person's own IDs and PINs are asked. "
 				   "Nothing was begun."));
+	if (at_microsofts(e) && !cert_is_for(e->ra, AGENT_PURPOSE))
+		return no_agent(e);
 	if (cert_not_before(e->ra) <= now && now <= cert_not_after(e->ra))
 		return NULL;
 	return err_hint(err_tag(err_new(ERR_POLICY,
@@ -56,10 +83,45 @@ static struct err *same_way(struct enrolment *e)
 			ARG_TEXT(r->id));
 }
 
+struct err *on_behalf_requester(struct enrolment *e)
+{
+	AUTO_TEXT char *name = NULL;
+	if (!e->ra || !at_microsofts(e))
+		return NULL;
+	TRY(answers_fill_text(e->answers, e->profile, e->role, e->role->agent.requester, &name));
+	struct err *no = agent_requester_fits(name);
+	if (!no || !e->written)
+		return no;
+	return err_hint(no,
+			N_("The answers are those that this enrolment was begun with. Ask the "
+			   "institution about the profile's on_behalf.requester, or give it up "
+			   "with `inkan abandon %1` and enrol anew."),
+			ARG_TEXT(e->record->id));
+}
+
+bool on_behalf_is_agents(const struct profile_role *r, const char *field)
+{
+	const struct profile_agent *a = &r->agent;
+	bool persons = template_uses(r->common_name, field) || template_uses(a->requester, field);
+	for (size_t i = 0; i < r->n_subject; i++)
+		persons = persons || template_uses(r->subject[i].value, field);
+	return !persons &&
+	       (template_uses(a->user_name, field) || template_uses(a->password, field));
+}
+
+// By what was found, whatever the URIs looked like that found it. Two modules may call one card by other names, but it stands in one reader: one whose
+// name is shown whole, or is like no other one's.
+bool on_behalf_same_token(const struct token_info *t, const char *uri, const char *reader)
+{
+	AUTO_TEXT char *own = token_info_uri(t);
+	return (own && uri && strcmp(own, uri) == 0) ||
+	       (t->removable && t->slot_description[0] && reader &&
+		strcmp(t->slot_description, reader) == 0 && readers_called(reader) == 1);
+}
+
 static struct err *two_tokens(const struct enrolment *e)
 {
-	const char *other = e->job->ra_token;
-	if (!other || !e->token_uri || strcmp(other, e->token_uri) != 0)
+	if (!on_behalf_same_token(&e->token, e->job->ra_token, e->job->ra_reader))
 		return NULL;
 	return err_hint(err_tag(err_new(ERR_USAGE, N_("The token of the one who vouches and the "
 						      "person's are the same.")),

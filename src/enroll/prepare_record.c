@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "enroll/ask.h"
+#include "enroll/on_behalf.h"
 #include "enroll/prepare.h"
 #include "enroll/say.h"
 #include "pkcs11/certobj.h"
@@ -13,6 +14,12 @@
 static bool same_text(const char *a, const char *b)
 {
 	return a && b && !strcmp(a, b);
+}
+
+// Whether the field says something of the person whose enrolment it is.
+static bool is_persons(const struct enrolment *e, const struct record *r, const char *field)
+{
+	return !r->vouched_by || !on_behalf_is_agents(e->role, field);
 }
 
 struct err *record_fields(struct enrolment *e)
@@ -27,7 +34,7 @@ struct err *record_fields(struct enrolment *e)
 	json_object_foreach(fields, name, value)
 	{
 		const char *text = json_string_value(value);
-		if (text)
+		if (text && is_persons(e, r, name))
 			TRY(answers_put_known(e->answers, name, text));
 	}
 	return NULL;
@@ -119,7 +126,7 @@ static struct err *is_other_person(struct enrolment *e, const struct record *r, 
 	for (size_t i = 0; i < e->role->n_fields && !*other; i++) {
 		const struct profile_field *f = &e->role->fields[i];
 		const char *known = json_text(fields, f->name);
-		if (f->secret || !known)
+		if (f->secret || !known || !is_persons(e, r, f->name))
 			continue;
 		struct question q = {
 			.kind = ASK_TEXT, .name = f->name, .label = f->label, .check_only = true

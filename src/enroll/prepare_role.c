@@ -90,7 +90,9 @@ static struct err *remember_fields(struct enrolment *e)
 	AUTO(json) json_t *fields = json_object();
 	for (size_t i = 0; i < e->role->n_fields; i++) {
 		const struct profile_field *f = &e->role->fields[i];
-		const struct secret *value = f->secret ? NULL : answers_get(e->answers, f->name);
+		bool agents = e->record->vouched_by && on_behalf_is_agents(e->role, f->name);
+		const struct secret *value =
+			f->secret || agents ? NULL : answers_get(e->answers, f->name);
 		if (value)
 			json_object_set_new(fields, f->name, json_string(secret_text(value)));
 	}
@@ -164,6 +166,43 @@ static struct err *begin_anew(struct enrolment *e)
 	return enrolment_mark(e, MARK_SUBMIT_BEGUN);
 }
 
+// The run that had the one-time password ended while it told the CA: that certificate may be as good as the next one.
+static struct err *say_unsure(struct enrolment *e)
+{
+	TRY(recall_leaf(e));
+	say_note(e, msg_new(N_("The certificate authority may hold the earlier certificate (serial "
+			       "%1) as confirmed: have it revoked. The run that told it ended "
+			       "before the answer, and the one-time password is spent. A new one "
+			       "is requested with the same key."),
+			    ARG_TEXT(e->leaf ? cert_serial_hex(e->leaf) : "?")));
+	cert_free(e->leaf);
+	e->leaf = NULL;
+	return NULL;
+}
+
+// What was issued cannot be confirmed, and the CA takes it back: the same key asks for another.
+static struct err *replace_unconfirmed(struct enrolment *e)
+{
+	if (ca_word(e->ca) == CA_WORD_UNSURE) {
+		TRY(say_unsure(e));
+		return enrolment_mark(e, MARK_SUBMIT_BEGUN);
+	}
+	say_note(e,
+		 msg_new(N_("The certificate authority cannot be told any more that its "
+			    "certificate has arrived: the one-time password for that was spent "
+			    "by the run that ended. A new one is requested with the same key.")));
+	return enrolment_mark(e, MARK_SUBMIT_BEGUN);
+}
+
+static bool is_unconfirmed(const struct enrolment *e)
+{
+	if (!e->resumed || !e->written || e->record->mark < MARK_ISSUED ||
+	    e->record->mark > MARK_VERIFIED)
+		return false;
+	enum ca_word word = ca_word(e->ca);
+	return word == CA_WORD_LOST || word == CA_WORD_UNSURE;
+}
+
 static bool before_the_key(const struct enrolment *e)
 {
 	return !e->written || e->record->mark < MARK_KEY_MADE;
@@ -216,6 +255,8 @@ struct err *prepare_role(struct enrolment *e)
 	TRY(by_file_remember(e));
 	if (e->written && e->record->mark == MARK_WAITING && !ca_polls(e->ca))
 		TRY(begin_anew(e));
+	if (is_unconfirmed(e))
+		TRY(replace_unconfirmed(e));
 	if (e->written && e->record->mark >= MARK_ISSUED)
 		return NULL; // nothing more is asked
 	TRY(ca_questions(e->ca, &e->constraints, &e->questions));
@@ -234,5 +275,6 @@ struct err *prepare_role(struct enrolment *e)
 		TRY(check_decrypts(e));
 	}
 	TRY(ca_questions(e->ca, &e->constraints, &e->questions));
-	return ask_what_comes_first(e);
+	TRY(ask_what_comes_first(e));
+	return on_behalf_requester(e);
 }

@@ -55,6 +55,8 @@ static void put_programs(json_t *o, const struct readers *r)
 		json_array_append_new(list, program);
 	}
 	json_object_set_new(o, "programs", list);
+	if (!all.complete)
+		json_object_set_new(o, "unseen", json_true());
 }
 
 void readers_run(struct face *f, struct result *out)

@@ -35,13 +35,61 @@ static bool cannot_sign(const struct err *err)
 	       err_has_tag(err, "key-missing");
 }
 
+static struct err *remember_word(struct enrolment *e)
+{
+	buf_reset(&e->record->ca_state);
+	TRY(ca_save(e->ca, &e->record->ca_state));
+	return journal_write(e->journal, e->record);
+}
+
+// What has to be known of it by another run is written before it leaves: the CA may have heard it, whatever becomes of this one.
+static struct err *before_the_word(struct enrolment *e)
+{
+	return ca_word_leaves(e->ca) ? remember_word(e) : NULL;
+}
+
+// A run that dies after it need not say it again. The CA knows in any case, so nothing is missing where this cannot be written.
+static void remember_told(struct enrolment *e)
+{
+	AUTO(err) struct err *unwritten = remember_word(e);
+	if (!unwritten)
+		return;
+	say_note(e, msg_new(N_("The certificate authority was told that the certificate has "
+			       "arrived, but this could not be written down.")));
+	say_note(e, msg_copy(err_what(unwritten)));
+}
+
+static struct err *untold(const struct enrolment *e, struct err *err)
+{
+	if (ca_word(e->ca) != CA_WORD_KEEPS)
+		return err_hint(
+			err,
+			N_("The certificate (serial %2) is on the token and works, but the "
+			   "certificate authority may not know that it has arrived, and would take "
+			   "it back then. The one-time password is spent, so `inkan resume %1` "
+			   "does not send the confirmation once more: it requests another "
+			   "certificate with the same key, and the institution has to revoke this "
+			   "one if it holds it as confirmed."),
+			ARG_TEXT(e->record->id),
+			ARG_TEXT(e->leaf ? cert_serial_hex(e->leaf) : "?"));
+	if (err_next_step(err))
+		return err;
+	return err_hint(err,
+			N_("The certificate is on the token and works; only the confirmation is "
+			   "missing. `inkan resume %1` sends it once more."),
+			ARG_TEXT(e->record->id));
+}
+
 struct err *step_confirm(struct enrolment *e, bool *skipped)
 {
 	bool told = false;
 	*skipped = !ca_confirms(e->ca);
 	if (*skipped)
 		return NULL;
+	TRY(before_the_word(e));
 	struct err *err = tell_with_answers(e, &told);
+	if (!err && told)
+		remember_told(e);
 	if (err && e->record->renews && cannot_sign(err)) {
 		err_free(err);
 		err = NULL;
@@ -50,12 +98,7 @@ struct err *step_confirm(struct enrolment *e, bool *skipped)
 				       "for it any more. Ask whether the new one is valid.")));
 	}
 	*skipped = !told;
-	if (!err || err_next_step(err))
-		return err;
-	return err_hint(err,
-			N_("The certificate is on the token and works; only the confirmation is "
-			   "missing. `inkan resume %1` sends it once more."),
-			ARG_TEXT(e->record->id));
+	return err ? untold(e, err) : NULL;
 }
 
 // What stands on the token, as far as retiring the old pair is concerned.

@@ -225,7 +225,11 @@ static struct err *find_made(struct enrolment *e)
 		TRY(keypair_destroy(e->session, e->key));
 	keypair_free(e->key);
 	e->key = NULL;
-	return in_slot(e) ? NULL : enrolment_clear_stray(e);
+	if (in_slot(e))
+		return NULL;
+	TRY(enrolment_clear_stray(e));
+	enrolment_clear_fragments(e);
+	return NULL;
 }
 
 // -1: the key is there already, as far as the journal knows.

@@ -75,6 +75,36 @@ static struct err *try_out(struct enrolment *e)
 	return try_pair(e->session, e->key, &asker, e->leaf);
 }
 
+// What an earlier sending of this request got: under this key's CKA_ID everything is this enrolment's.
+static struct err *destroy_earlier(struct enrolment *e)
+{
+	AUTO_CERTOBJS struct certobj_list list = { 0 };
+	if (!e->resumed || e->record->submits < 2)
+		return NULL;
+	TRY(certobj_list(e->session, &list));
+	for (size_t i = 0; i < list.n; i++) {
+		const struct certobj *o = &list.list[i];
+		size_t ours = 0, len = 0;
+		const uint8_t *key = cert_public_key_der(e->leaf, &ours);
+		const uint8_t *other = o->cert ? cert_public_key_der(o->cert, &len) : NULL;
+		if (key_id_same(&o->id, keypair_id(e->key)) && other && len == ours &&
+		    memcmp(key, other, len) == 0 && !cert_same(o->cert, e->leaf))
+			TRY(certobj_destroy(e->session, &o->id, o->cert, NULL));
+	}
+	return NULL;
+}
+
+// The new certificate is good whether the token lets the other one go or not.
+static void remove_earlier(struct enrolment *e)
+{
+	AUTO(err) struct err *stays = destroy_earlier(e);
+	if (!stays)
+		return;
+	say_note(e, msg_new(N_("The certificate that an earlier sending of the request got could "
+			       "not be removed from the token.")));
+	say_note(e, msg_copy(err_what(stays)));
+}
+
 struct err *step_verify_token(struct enrolment *e, bool *skipped)
 {
 	(void)skipped;
@@ -92,5 +122,7 @@ struct err *step_verify_token(struct enrolment *e, bool *skipped)
 		secret_free(e->pin);
 		e->pin = NULL;
 	}
-	return enrolment_mark(e, MARK_VERIFIED);
+	TRY(enrolment_mark(e, MARK_VERIFIED));
+	remove_earlier(e);
+	return NULL;
 }

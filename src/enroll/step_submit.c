@@ -87,15 +87,21 @@ static struct err *stays(const struct enrolment *e, struct err *err)
 			ARG_TEXT(e->record->id));
 }
 
+// A resumed run sends the request anew.
+static struct err *goes_anew(struct enrolment *e, struct err *err)
+{
+	AUTO(err) struct err *unwritten = enrolment_mark(e, MARK_KEY_MADE);
+	if (unwritten)
+		say_note(e, msg_copy(err_what(unwritten)));
+	return stays(e, err);
+}
+
 static struct err *failed(struct enrolment *e, struct err *err, bool sent)
 {
-	if (was_not_issued(e, err, sent)) {
-		e->record->submits--;
-		AUTO(err) struct err *unwritten = enrolment_mark(e, MARK_KEY_MADE);
-		if (unwritten)
-			say_note(e, msg_copy(err_what(unwritten)));
-	}
-	return stays(e, err);
+	if (!was_not_issued(e, err, sent))
+		return stays(e, err);
+	e->record->submits--;
+	return goes_anew(e, err);
 }
 
 static struct err *journal_before_sending(struct enrolment *e)
@@ -197,6 +203,8 @@ static struct err *ask_the_ca(struct enrolment *e, bool *anew)
 	// A final no: the ticket is worth nothing any more, and a resumed run sends the request anew.
 	if (err && err_has_tag(err, "request-refused"))
 		return failed(e, err, true);
+	if (err && (err_has_tag(err, "certificate-earlier") || err_has_tag(err, "request-gone")))
+		return goes_anew(e, err);
 	return err ? stays(e, err) : NULL;
 }
 

@@ -94,7 +94,7 @@ struct err *find_token(struct enrolment *e)
 	// Only now: the linker loads one library at a time.
 	enum job_kind kind = e->job->kind;
 	if (kind == JOB_ENROLL || kind == JOB_RENEW || kind == JOB_RESUME)
-		ca_ahead();
+		ca_ahead(e->profile);
 	return pick_token(e);
 }
 

@@ -100,6 +100,9 @@ static struct err *vouch(struct enrolment *e, json_t *out)
 	json_object_set_new(out, "id", json_string(id));
 	json_object_set_new(out, "certificate", json_string(pem));
 	json_object_set_new(out, "common_name", json_string(cert_common_name(one->cert)));
+	json_object_set_new(out, "token", json_string(e->token_uri));
+	if (e->token.removable && e->token.slot_description[0])
+		json_object_set_new(out, "reader", json_string(e->token.slot_description));
 	json_object_set_new(out, "asks_pin",
 			    json_boolean(e->token.login_required && !e->token.pin_pad));
 	json_object_set_new(out, "pss", json_boolean(keypair_signs_pss(e->session)));

@@ -121,6 +121,8 @@ MUST struct err *http_do(struct http *h, const struct http_call *c, struct http_
 
 // Where a reference on the page `base` leads (RFC 3986 §5.2), without its fragment. ERR_PROFILE tagged "url-wrong" for what is no http or https address.
 MUST struct err *http_resolve(const char *base, const char *reference, char **out);
+// Whether two URLs have the same origin: scheme, host, port (RFC 6454 §5). False for what is no URL.
+bool http_same_origin(const char *a, const char *b);
 // The host of a URL, lower case, and its path, "/" at least. ERR_PROFILE tagged "url-wrong".
 MUST struct err *http_parts(const char *url, char **host, char **path);
 

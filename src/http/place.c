@@ -147,6 +147,16 @@ struct err *http_resolve(const char *base, const char *reference, char **out)
 	return *out ? NULL : err_no_memory();
 }
 
+bool http_same_origin(const char *a, const char *b)
+{
+	AUTO_PLACE struct place one = { 0 };
+	AUTO_PLACE struct place two = { 0 };
+	AUTO(err) struct err *e = place_of_url(a, &one);
+	if (!e)
+		e = place_of_url(b, &two);
+	return !e && one.plain == two.plain && strcmp(one.host_port, two.host_port) == 0;
+}
+
 struct err *http_parts(const char *url, char **host, char **path)
 {
 	AUTO_PLACE struct place p = { 0 };

@@ -106,6 +106,14 @@ static const struct extension_row of_person[] = {
 	{ NID_authority_key_identifier, "keyid:always" },
 	{ 0, NULL },
 };
+static const struct extension_row of_agent[] = {
+	{ NID_basic_constraints, "critical,CA:FALSE" },
+	{ NID_key_usage, "critical,digitalSignature,keyEncipherment" },
+	{ NID_ext_key_usage, "clientAuth,1.3.6.1.4.1.311.20.2.1" }, // Certificate Request Agent
+	{ NID_subject_key_identifier, "hash" },
+	{ NID_authority_key_identifier, "keyid:always" },
+	{ 0, NULL },
+};
 
 static const struct extension_row *extensions_of(enum certificate_kind kind)
 {
@@ -120,6 +128,8 @@ static const struct extension_row *extensions_of(enum certificate_kind kind)
 		return of_ra;
 	case CERTIFICATE_CMP:
 		return of_cmp;
+	case CERTIFICATE_AGENT:
+		return of_agent;
 	case CERTIFICATE_PERSON:
 	default:
 		return of_person;

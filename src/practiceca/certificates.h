@@ -14,7 +14,8 @@ enum certificate_kind {
 	CERTIFICATE_TLS,
 	CERTIFICATE_RA,	 // of SCEP
 	CERTIFICATE_CMP, // signs the CA's messages of CMP
-	CERTIFICATE_PERSON
+	CERTIFICATE_PERSON,
+	CERTIFICATE_AGENT // a person who enrols others at /certsrv/
 };
 
 struct certificate_terms {

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "practiceca/agent.h"
+#include "practiceca/base64.h"
 #include "practiceca/certificates.h"
 #include "practiceca/form.h"
 #include "practiceca/issue.h"
@@ -39,13 +41,26 @@ static struct err *denied(struct visit *v, enum refusal r)
 	return buf_puts(&v->a->body, "&quot;</P>\n</Body></Html>\n");
 }
 
+// What was denied stays so: nothing is judged twice. What was issued may be fetched again and again, and is never done here.
+static struct err *step(struct visit *v, const struct web_request *w, enum web_state *state,
+			X509 **leaf, int64_t *wait, enum refusal *r)
+{
+	if (w->done) {
+		*state = WEB_REFUSED;
+		*r = REFUSE_DENIED;
+		return NULL;
+	}
+	TRY(web_step(v->s, v->c, w, state, leaf, wait, r));
+	return *state == WEB_REFUSED ? web_done(v->s, w->id) : NULL;
+}
+
 static struct err *tell(struct visit *v, const struct web_request *w)
 {
 	enum refusal r = REFUSE_NOTHING;
 	enum web_state state = WEB_ISSUED;
 	AUTO(x509) X509 *leaf = NULL;
 	int64_t wait = 0;
-	TRY(web_step(v->s, v->c, w, &state, &leaf, &wait, &r));
+	TRY(step(v, w, &state, &leaf, &wait, &r));
 	if (state == WEB_REFUSED)
 		return denied(v, r);
 	if (state == WEB_WAITS) {
@@ -73,6 +88,39 @@ static bool attributes_fit(const char *text)
 			     strncmp(text, "CertificateTemplate:InkanUser", len) == 0));
 }
 
+// What an agent signed for somebody: the certificate will be that person's, and the PKCS#10 inside is judged as theirs.
+static struct err *by_agent(struct visit *v, const char *text, struct web_request *w,
+			    enum refusal *r)
+{
+	AUTO_AGENT_REQUEST struct agent_request a = { 0 };
+	bool good = false;
+	w->wrapped = BUF(REQUEST_BODY_MAX);
+	TRY(web_pkcs7(text, &good, &w->wrapped));
+	if (!good) {
+		*r = REFUSE_AGENT_CMS;
+		return NULL;
+	}
+	TRY(agent_judge(v->s, &w->wrapped, clock_now(), &a, r));
+	if (*r)
+		return NULL;
+	w->requested_for = a.account.id;
+	w->vouched_by = a.agent.issued;
+	TRY(base64_write_body(a.pkcs10.data, a.pkcs10.len, &w->body));
+	return web_judge(v->s, v->c, &a.account.holder, &w->body, r, w->sha256);
+}
+
+static struct err *by_person(struct visit *v, const char *text, struct web_request *w,
+			     enum refusal *r)
+{
+	bool good = false;
+	TRY(web_pem(text, &good, &w->body));
+	if (!good) {
+		*r = REFUSE_PORTAL_PEM;
+		return NULL;
+	}
+	return web_judge(v->s, v->c, &v->who->holder, &w->body, r, w->sha256);
+}
+
 static struct err *new_request(struct visit *v, const struct form *f)
 {
 	static const char *const names[] = { "Mode",	     "CertRequest", "CertAttrib",
@@ -82,19 +130,16 @@ static struct err *new_request(struct visit *v, const struct form *f)
 						  .at = clock_now(),
 						  .body = BUF(REQUEST_BODY_MAX) };
 	enum refusal r = REFUSE_NOTHING;
-	bool good = false;
+	const char *text = form_text(f, "CertRequest");
 	if (!form_has_exactly(f, names) || strcmp(form_text(f, "TargetStoreFlags"), "0") != 0 ||
 	    strcmp(form_text(f, "SaveCert"), "yes") != 0)
 		return answer_refuse(v->a, v->c, REFUSE_PORTAL_FORM);
 	if (!attributes_fit(form_text(f, "CertAttrib")))
 		return denied(v, REFUSE_TEMPLATE);
-	TRY(web_pem(form_text(f, "CertRequest"), &good, &w.body));
-	if (!good)
-		return denied(v, REFUSE_PORTAL_PEM);
-	TRY(web_judge(v->s, v->c, &v->who->holder, &w.body, &r, w.sha256));
+	TRY(web_is_pkcs7(text) ? by_agent(v, text, &w, &r) : by_person(v, text, &w, &r));
 	if (r)
 		return denied(v, r);
-	TRY(web_add(v->s, WEB_CERTSRV, v->who->id, &w.body, w.sha256, &w.id));
+	TRY(web_add(v->s, WEB_CERTSRV, &w));
 	return tell(v, &w);
 }
 
@@ -146,7 +191,7 @@ static struct err *deliver(struct visit *v)
 	TRY(find(v, call_query(v->c, "ReqID"), &there, &w));
 	if (!there)
 		return denied(v, REFUSE_OTHER_REQUEST);
-	TRY(web_step(v->s, v->c, &w, &state, &leaf, &wait, &r));
+	TRY(step(v, &w, &state, &leaf, &wait, &r));
 	if (state != WEB_ISSUED)
 		return denied(v, r ? r : REFUSE_PORTAL_ORDER);
 	X509 *const certs[] = { leaf, v->s->authority->issuing, v->s->authority->root };
@@ -163,7 +208,30 @@ static struct err *top(struct visit *v)
 {
 	TRY(html(v, "Welcome"));
 	return buf_puts(&v->a->body, "<P><A Href=\"certfnsh.asp\">Request a certificate</A></P>\n"
-				     "</Body></Html>\n");
+				     "<P><A Href=\"certckpn.asp\">View the status of a pending "
+				     "certificate request</A></P>\n</Body></Html>\n");
+}
+
+// What waits, each with the form that asks after it.
+static struct err *pending(struct visit *v)
+{
+	int64_t ids[WEB_WAITING_MAX];
+	size_t n = 0;
+	TRY(web_waiting(v->s, WEB_CERTSRV, v->who->id, ids, &n));
+	TRY(html(v, "View the Status of a Pending Certificate Request"));
+	if (n == 0)
+		TRY(buf_puts(&v->a->body, "<P ID=locNoReqs>You have no pending certificate "
+					  "requests.</P>\n"));
+	for (size_t i = 0; i < n; i++)
+		TRY(buf_printf(&v->a->body,
+			       "<Form Action=\"certfnsh.asp\" Method=Post>\n"
+			       "<Input Type=Hidden Name=Mode Value=\"chkpnd\">\n"
+			       "<Input Type=Hidden Name=ReqID Value=\"%lld\">\n"
+			       "<Input Type=Hidden Name=TargetStoreFlags Value=\"0\">\n"
+			       "<Input Type=Hidden Name=SaveCert Value=\"yes\">\n"
+			       "<Input Type=Submit Value=\"Request %lld\">\n</Form>\n",
+			       (long long)ids[i], (long long)ids[i]));
+	return buf_puts(&v->a->body, "</Body></Html>\n");
 }
 
 static const struct address_row {
@@ -172,6 +240,7 @@ static const struct address_row {
 } rows[] = {
 	{ "/certsrv/", "GET", top },
 	{ "/certsrv/certfnsh.asp", "POST", finish },
+	{ "/certsrv/certckpn.asp", "GET", pending },
 	{ "/certsrv/certnew.cer", "GET", deliver },
 	{ "/certsrv/certnew.p7b", "GET", deliver },
 };

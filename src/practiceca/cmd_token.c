@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "practiceca/agent.h"
 #include "practiceca/commands.h"
 #include "practiceca/registered.h"
 #include "practiceca/vouched.h"
@@ -27,12 +28,13 @@ static struct err *account_release_run(const struct given *g)
 	return e;
 }
 
-static struct err *vouch(struct store *s, const struct holder *h, enum vouches v)
+static struct err *vouch(struct store *s, const struct holder *h, enum vouches v, bool agent)
 {
 	AUTO_ACCOUNT struct account a = { 0 };
 	char name[NAME_MAX_LEN + 1];
 	TRY(account_needed(s, h, &a));
 	TRY(account_set_vouches(s, a.id, v));
+	TRY(account_set_agent(s, a.id, agent));
 	holder_name(h, name);
 	static const char *const words[] = {
 		[VOUCHES_NOBODY] = N_("Account %1 may vouch for nobody."),
@@ -55,7 +57,7 @@ static struct err *account_vouch_run(const struct given *g)
 			       ARG_TEXT(word));
 	TRY(given_holder(g, &h));
 	TRY(database_open_existing(g, &d));
-	struct err *e = vouch(database_take(d), &h, v);
+	struct err *e = vouch(database_take(d), &h, v, given_flag(g, "agent"));
 	database_give(d);
 	return e;
 }
@@ -91,6 +93,9 @@ static const struct option_row vouch_options[] = {
 	{ "contract-id", "ID", N_("Contract ID: 10 digits.") },
 	{ "user-id", "ID", N_("User ID of a user: letters and digits.") },
 	{ "for", "WHOM", N_("contract (the people of its own), anyone or nobody.") },
+	{ "agent", NULL,
+	  N_("Its certificates from now on are those of an enrolment agent, as /certsrv/ wants "
+	     "them.") },
 };
 static const struct option_row add_options[] = {
 	{ "dir", "DIR", N_("Directory of the CA.") },

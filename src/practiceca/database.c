@@ -112,6 +112,12 @@ static const char *const migrations[] = {
 	" issued BIGINT PRIMARY KEY REFERENCES issued(id),"
 	" account BIGINT NOT NULL,"
 	" at BIGINT NOT NULL);",
+	// Agents: accounts whose certificates enrol others. What an agent handed in: `account` logged in, requested_for gets the certificate (0: the
+	// same), and wrapped is the SignedData as it came.
+	"ALTER TABLE account ADD COLUMN agent BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE web_request ADD COLUMN requested_for BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE web_request ADD COLUMN vouched_by BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE web_request ADD COLUMN wrapped BLOB;",
 };
 
 const char *const *database_migrations(size_t *n)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "practiceca/agent.h"
 #include "practiceca/base64.h"
 #include "practiceca/certificates.h"
 #include "practiceca/issue.h"
@@ -93,18 +94,21 @@ struct err *issue(struct store *s, const struct authority *a, const struct accou
 		  const struct request *r, int64_t now, int64_t *id, X509 **leaf)
 {
 	char name[COMMON_NAME_MAX + 1];
+	bool agent = false;
 	holder_common_name(&who->holder, name);
 	AUTO(x509) X509 *cert = NULL;
-	TRY(certificate_make(&(struct certificate_terms){ .kind = CERTIFICATE_PERSON,
-							  .common_name = name,
-							  .crl_url = a->crl_url,
-							  .ocsp_url = a->ocsp_url,
-							  .public_key = r->public_key,
-							  .issuer = a->issuing,
-							  .issuer_key = a->issuing_key,
-							  .not_before = now,
-							  .not_after = issue_last_moment(now) },
-			     &cert));
+	TRY(account_is_agent(s, who->id, &agent));
+	TRY(certificate_make(
+		&(struct certificate_terms){ .kind = agent ? CERTIFICATE_AGENT : CERTIFICATE_PERSON,
+					     .common_name = name,
+					     .crl_url = a->crl_url,
+					     .ocsp_url = a->ocsp_url,
+					     .public_key = r->public_key,
+					     .issuer = a->issuing,
+					     .issuer_key = a->issuing_key,
+					     .not_before = now,
+					     .not_after = issue_last_moment(now) },
+		&cert));
 	TRY(write_log(s, who, r, cert, now, id));
 	if (r->attestation.kind != ATTESTATION_NONE)
 		TRY(account_bind(s, who->id, attested_text(&r->attestation).serial));

@@ -209,25 +209,24 @@ static struct err *take_request(struct visit *v)
 {
 	static const char *const names[] = { "token", "request", "send", NULL };
 	AUTO_FORM struct form f = { 0 };
-	AUTO_BUF struct buf body = BUF(REQUEST_BODY_MAX);
+	AUTO_WEB_REQUEST struct web_request w = { .account = v->x->account,
+						  .body = BUF(REQUEST_BODY_MAX) };
 	enum refusal r = REFUSE_NOTHING;
-	char sha256[65];
 	bool good = false;
-	int64_t id = 0;
 	if (v->x->stage != SESSION_INSIDE)
 		return no(v, REFUSE_PORTAL_ORDER);
 	TRY(take_form(v, names, &f, &r));
 	if (!r)
 		TRY(portal_pressed(v->s, v->x, SAY_SEND, form_text(&f, "send"), &r));
 	if (!r)
-		TRY(web_pem(form_text(&f, "request"), &good, &body));
+		TRY(web_pem(form_text(&f, "request"), &good, &w.body));
 	if (!r && !good)
 		r = REFUSE_PORTAL_PEM;
 	if (!r)
-		TRY(web_judge(v->s, v->c, &v->x->holder, &body, &r, sha256));
+		TRY(web_judge(v->s, v->c, &v->x->holder, &w.body, &r, w.sha256));
 	if (r)
 		return no(v, r);
-	TRY(web_add(v->s, WEB_PORTAL, v->x->account, &body, sha256, &id));
+	TRY(web_add(v->s, WEB_PORTAL, &w));
 	return go_to(v, "/portal/issuing");
 }
 

@@ -157,6 +157,24 @@ static const struct {
 	[REFUSE_PORTAL_TYPE] = { 415, N_("The body must be application/x-www-form-urlencoded.") },
 	[REFUSE_PORTAL_PEM] = { 400, N_("The request must be one PKCS#10 request in PEM.") },
 	[REFUSE_TEMPLATE] = { 403, N_("The CA has no such certificate template.") },
+	[REFUSE_AGENT_CMS] = { 400, N_("What an enrolment agent hands in must be one CMS "
+				       "SignedData in DER around the PKCS#10 request, and nothing "
+				       "behind it ([MS-WCCE], section 3.1.1.4.3.3.2).") },
+	[REFUSE_AGENT_SIGNER] = { 400, N_("It must have one signer, whose certificate it carries "
+					  "([MS-WCCE], section 3.1.1.4.3.3.2).") },
+	[REFUSE_AGENT_DIGEST] = { 400, N_("The enrolment agent must sign with SHA-256 or better "
+					  "(NIST SP 800-131A, section 9).") },
+	[REFUSE_AGENT_SIGNATURE] = { 400, N_("The enrolment agent's signature is wrong (RFC 5652, "
+					     "section 5.6).") },
+	[REFUSE_AGENT_REQUESTER] = { 400, N_("The signed attributes must have one requestername, a "
+					     "BMPString ([MS-WCCE], section 2.2.2.7.10).") },
+	[REFUSE_AGENT_USAGE] = { 403, N_("The certificate that signs is not for an enrolment "
+					 "agent, Certificate Request Agent ([MS-WCCE], section "
+					 "3.2.2.6.2.1.4.5.4).") },
+	[REFUSE_AGENT_NO_ACCOUNT] = { 403,
+				      N_("There is no account of the requestername ([MS-WCCE], "
+					 "section 2.2.2.7.10).") },
+	[REFUSE_DENIED] = { 403, N_("The request was denied.") },
 	[REFUSE_CMP_CONTENT_TYPE] = { 415, N_("The body must be application/pkixcmp.") },
 	[REFUSE_CMP_MESSAGE] = { 400, N_("The body is not one PKIMessage of CMP.") },
 	[REFUSE_FAULT] = { 500, N_("The practice CA failed. Its terminal says why.") },

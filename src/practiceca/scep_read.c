@@ -2,6 +2,7 @@
 #include <openssl/err.h>
 #include <string.h>
 
+#include "practiceca/cms_in.h"
 #include "practiceca/openssl_error.h"
 #include "practiceca/scep.h"
 
@@ -21,50 +22,11 @@ void scep_message_free(struct scep_message *m)
 
 // --- the outer message
 
-// Definite lengths at the top, where OpenSSL would take others, too; and as long as the bytes are.
-static bool parse(const struct buf *der, struct scep_message *m)
-{
-	const unsigned char *p = der->data;
-	if (der->len < 2 || der->data[1] == 0x80)
-		return false;
-	m->cms = d2i_CMS_ContentInfo(NULL, &p, (long)der->len);
-	if (!m->cms || p != der->data + der->len ||
-	    OBJ_obj2nid(CMS_get0_type(m->cms)) != NID_pkcs7_signed ||
-	    OBJ_obj2nid(CMS_get0_eContentType(m->cms)) != NID_pkcs7_data)
-		return false;
-	ASN1_OCTET_STRING **content = CMS_get0_content(m->cms);
-	return content && *content && ASN1_STRING_length(*content) > 0;
-}
-
-static bool find_signer(struct scep_message *m)
-{
-	STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(m->cms);
-	STACK_OF(X509) *certs = CMS_get1_certs(m->cms);
-	if (sk_CMS_SignerInfo_num(signers) == 1)
-		m->signer = sk_CMS_SignerInfo_value(signers, 0);
-	for (int i = 0; m->signer && !m->certificate && i < sk_X509_num(certs); i++)
-		if (CMS_SignerInfo_cert_cmp(m->signer, sk_X509_value(certs, i)) == 0) {
-			m->certificate = sk_X509_value(certs, i);
-			X509_up_ref(m->certificate);
-		}
-	sk_X509_pop_free(certs, X509_free);
-	return m->certificate != NULL;
-}
-
-// The one value of the one attribute; null when it is not so.
+// A string of this type, the one value of the one attribute; null when it is not so.
 static const ASN1_STRING *attribute(const struct scep_message *m, const char *oid, int type)
 {
-	ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
-	int at = object ? CMS_signed_get_attr_by_OBJ(m->signer, object, -1) : -1;
-	bool once = at >= 0 && CMS_signed_get_attr_by_OBJ(m->signer, object, at) < 0;
-	ASN1_OBJECT_free(object);
-	if (!once)
-		return NULL;
-	X509_ATTRIBUTE *a = CMS_signed_get_attr(m->signer, at);
-	const ASN1_TYPE *value = X509_ATTRIBUTE_get0_type(a, 0);
-	return X509_ATTRIBUTE_count(a) == 1 && value && value->type == type
-		       ? value->value.asn1_string
-		       : NULL;
+	const ASN1_TYPE *value = cms_in_attribute(m->signer, oid);
+	return value && value->type == type ? value->value.asn1_string : NULL;
 }
 
 static bool take_text(const struct scep_message *m, const char *oid, char *out, size_t room)
@@ -89,9 +51,10 @@ static bool take_nonce(struct scep_message *m)
 
 static enum refusal read_all(const struct buf *der, struct scep_message *m)
 {
-	if (!parse(der, m))
+	m->cms = cms_in_parse(der);
+	if (!m->cms)
 		return REFUSE_SCEP_CMS;
-	if (!find_signer(m))
+	if (!cms_in_signer(m->cms, &m->signer, &m->certificate))
 		return REFUSE_SCEP_SIGNER;
 	if (!take_text(m, OID_TRANSACTION, m->transaction, sizeof m->transaction))
 		return REFUSE_SCEP_TRANSACTION;
@@ -111,32 +74,17 @@ struct err *scep_read(const struct buf *der, struct scep_message *m, enum refusa
 
 // --- what can be judged once an answer is possible
 
-static bool is_sha2(const X509_ALGOR *a)
-{
-	const ASN1_OBJECT *object = NULL;
-	X509_ALGOR_get0(&object, NULL, NULL, a);
-	int nid = OBJ_obj2nid(object);
-	return nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512;
-}
-
 static enum refusal check_digest(const struct scep_message *m)
 {
-	X509_ALGOR *digest = NULL;
-	CMS_SignerInfo_get0_algs(m->signer, NULL, NULL, &digest, NULL);
-	return is_sha2(digest) ? REFUSE_NOTHING : REFUSE_SCEP_DIGEST;
+	return cms_in_digest_is_strong(m->signer) ? REFUSE_NOTHING : REFUSE_SCEP_DIGEST;
 }
 
 // Who asks is judged later; here only whether this certificate's key signed what is there.
 static enum refusal check_signature(const struct scep_message *m)
 {
-	enum { FLAGS = CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY };
 	AUTO(bio) BIO *out = BIO_new(BIO_s_null());
-	EVP_PKEY *key = X509_get0_pubkey(m->certificate);
-	bool sound = key && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA &&
-		     EVP_PKEY_get_bits(key) >= 2048 && EVP_PKEY_get_bits(key) <= 8192;
-	return out && sound && CMS_verify(m->cms, NULL, NULL, NULL, out, FLAGS) == 1
-		       ? REFUSE_NOTHING
-		       : REFUSE_SCEP_SIGNATURE;
+	return cms_in_signature_is_good(m->cms, m->certificate, out) ? REFUSE_NOTHING
+								     : REFUSE_SCEP_SIGNATURE;
 }
 
 static enum refusal check_type(const struct scep_message *m)

@@ -61,6 +61,16 @@ static bool holder_of(const char *common_name, struct holder *out)
 	return holder_read(name, strlen(name), out);
 }
 
+static enum refusal judge(enum vouches may, const struct account *desk, const struct account *who)
+{
+	if (may == VOUCHES_NOBODY)
+		return REFUSE_NOT_RA;
+	if (may == VOUCHES_CONTRACT &&
+	    strcmp(desk->holder.contract_id, who->holder.contract_id) != 0)
+		return REFUSE_NOT_ITS_PERSON;
+	return who->id == desk->id ? REFUSE_ITSELF : REFUSE_NOTHING;
+}
+
 struct err *vouched_account(struct store *s, const struct client *ra, const char *common_name,
 			    struct account *out, enum refusal *no)
 {
@@ -76,13 +86,7 @@ struct err *vouched_account(struct store *s, const struct client *ra, const char
 	TRY(account_by_id(s, ra->account, &desk));
 	if (holder_of(common_name, &h))
 		TRY(account_find(s, &h, &there, out));
-	if (!there)
-		*no = REFUSE_NO_ACCOUNT;
-	else if (may == VOUCHES_CONTRACT &&
-		 strcmp(desk.holder.contract_id, out->holder.contract_id) != 0)
-		*no = REFUSE_NOT_ITS_PERSON;
-	else if (out->id == desk.id)
-		*no = REFUSE_ITSELF;
+	*no = there ? judge(may, &desk, out) : REFUSE_NO_ACCOUNT;
 	return NULL;
 }
 
@@ -101,6 +105,7 @@ struct err *vouched_still(struct store *s, int64_t ra_issued, const struct accou
 {
 	AUTO(rows) struct rows *r = NULL;
 	AUTO_ACCOUNT struct account desk = { 0 };
+	enum vouches may = VOUCHES_NOBODY;
 	bool more = false, is = false;
 	TRY(store_query(s, "SELECT revoked_at, account FROM issued WHERE id=?",
 			VALUES(V_INT(ra_issued)), &r));
@@ -110,6 +115,10 @@ struct err *vouched_still(struct store *s, int64_t ra_issued, const struct accou
 		return NULL;
 	}
 	TRY(account_by_id(s, rows_int(r, 1), &desk));
+	TRY(account_vouches(s, desk.id, &may));
+	*no = judge(may, &desk, who);
+	if (*no)
+		return NULL;
 	TRY(locked(s, &desk.holder, &is));
 	TRY(locked(s, &who->holder, &is));
 	if (is)

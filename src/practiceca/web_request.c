@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "practiceca/base64.h"
 #include "practiceca/conclude.h"
 #include "practiceca/issue.h"
 
@@ -13,26 +14,43 @@ static const char *const places[] = { [WEB_PORTAL] = "portal", [WEB_CERTSRV] = "
 void web_request_free(struct web_request *w)
 {
 	buf_free(&w->body);
+	buf_free(&w->wrapped);
 	*w = (struct web_request){ 0 };
+}
+
+// What stands between the lines of a PEM of this kind, with nothing around it.
+static struct err *unwrap(const char *text, const char *kind, bool *good, struct buf *body)
+{
+	AUTO_TEXT char *begin = text_format("-----BEGIN %s-----", kind);
+	AUTO_TEXT char *end = text_format("-----END %s-----", kind);
+	*good = false;
+	if (!begin || !end)
+		return err_no_memory();
+	const char *to = strstr(text, end);
+	if (strncmp(text, begin, strlen(begin)) != 0 || !to)
+		return NULL;
+	const char *from = text + strlen(begin), *rest = to + strlen(end);
+	*good = rest[strspn(rest, "\r\n")] == '\0';
+	return *good ? buf_put(body, from, (size_t)(to - from)) : NULL;
 }
 
 struct err *web_pem(const char *text, bool *good, struct buf *body)
 {
-	static const char *const kinds[] = { "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST" };
-	*good = false;
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		AUTO_TEXT char *begin = text_format("-----BEGIN %s-----", kinds[i]);
-		AUTO_TEXT char *end = text_format("-----END %s-----", kinds[i]);
-		if (!begin || !end)
-			return err_no_memory();
-		const char *to = strstr(text, end);
-		if (strncmp(text, begin, strlen(begin)) != 0 || !to)
-			continue;
-		const char *from = text + strlen(begin), *rest = to + strlen(end);
-		*good = rest[strspn(rest, "\r\n")] == '\0';
-		return *good ? buf_put(body, from, (size_t)(to - from)) : NULL;
-	}
-	return NULL;
+	TRY(unwrap(text, "CERTIFICATE REQUEST", good, body));
+	return *good ? NULL : unwrap(text, "NEW CERTIFICATE REQUEST", good, body);
+}
+
+bool web_is_pkcs7(const char *text)
+{
+	static const char begin[] = "-----BEGIN PKCS7-----";
+	return strncmp(text, begin, sizeof begin - 1) == 0;
+}
+
+struct err *web_pkcs7(const char *text, bool *good, struct buf *der)
+{
+	AUTO_BUF struct buf base64 = BUF(REQUEST_BODY_MAX);
+	TRY(unwrap(text, "PKCS7", good, &base64));
+	return *good ? base64_read_body(base64.data, base64.len, good, der) : NULL;
 }
 
 struct err *web_judge(const struct service *s, const struct call *c, const struct holder *who,
@@ -54,32 +72,33 @@ struct err *web_judge(const struct service *s, const struct call *c, const struc
 	return NULL;
 }
 
-static struct err *add(struct store *db, enum web_place place, int64_t account,
-		       const struct buf *body, const char *sha256, int64_t *id)
+static struct err *add(struct store *db, enum web_place place, struct web_request *w)
 {
 	AUTO(rows) struct rows *r = NULL;
 	bool more = false;
 	if (place == WEB_PORTAL)
 		TRY(store_run(db, "UPDATE web_request SET fetched=1 WHERE account=? AND place=?",
-			      VALUES(V_INT(account), V_TEXT(places[place])), NULL));
+			      VALUES(V_INT(w->account), V_TEXT(places[place])), NULL));
 	TRY(store_query(db,
 			"INSERT INTO web_request(account, place, request, request_sha256, at, "
-			"fetched) VALUES(?,?,?,?,?,0) RETURNING id",
-			VALUES(V_INT(account), V_TEXT(places[place]),
-			       V_BYTES(body->data, body->len), V_TEXT(sha256), V_INT(clock_now())),
+			"fetched, requested_for, vouched_by, wrapped) VALUES(?,?,?,?,?,0,?,?,?) "
+			"RETURNING id",
+			VALUES(V_INT(w->account), V_TEXT(places[place]),
+			       V_BYTES(w->body.data, w->body.len), V_TEXT(w->sha256),
+			       V_INT(clock_now()), V_INT(w->requested_for), V_INT(w->vouched_by),
+			       w->wrapped.len ? V_BYTES(w->wrapped.data, w->wrapped.len) : V_NULL),
 			&r));
 	TRY(rows_next(r, &more));
-	*id = rows_int(r, 0);
+	w->id = rows_int(r, 0);
 	return NULL;
 }
 
-struct err *web_add(const struct service *s, enum web_place place, int64_t account,
-		    const struct buf *body, const char *sha256, int64_t *id)
+struct err *web_add(const struct service *s, enum web_place place, struct web_request *w)
 {
 	struct store *db = database_take(s->database);
 	struct err *e = store_begin(db);
 	if (!e)
-		e = add(db, place, account, body, sha256, id);
+		e = add(db, place, w);
 	if (!e)
 		e = store_commit(db);
 	database_give(s->database);
@@ -92,7 +111,8 @@ static struct err *find(struct store *db, enum web_place place, int64_t id, int6
 	AUTO(rows) struct rows *r = NULL;
 	size_t len = 0;
 	TRY(store_query(db,
-			"SELECT id, account, request, request_sha256, at FROM web_request WHERE "
+			"SELECT id, account, request, request_sha256, at, requested_for, "
+			"vouched_by, fetched FROM web_request WHERE "
 			"place=? AND account=? AND (id=? OR (?=0 AND fetched=0)) AND at>? ORDER BY "
 			"id DESC LIMIT 1",
 			VALUES(V_TEXT(places[place]), V_INT(account), V_INT(id), V_INT(id),
@@ -107,6 +127,9 @@ static struct err *find(struct store *db, enum web_place place, int64_t id, int6
 	const void *bytes = rows_bytes(r, 2, &len);
 	snprintf(out->sha256, sizeof out->sha256, "%s", rows_text(r, 3));
 	out->at = rows_int(r, 4);
+	out->requested_for = rows_int(r, 5);
+	out->vouched_by = rows_int(r, 6);
+	out->done = rows_int(r, 7) != 0;
 	return buf_put(&out->body, bytes, len);
 }
 
@@ -128,6 +151,41 @@ struct err *web_done(const struct service *s, int64_t id)
 	return e;
 }
 
+static int64_t gets_it(const struct web_request *w)
+{
+	return w->requested_for ? w->requested_for : w->account;
+}
+
+static struct err *waiting(struct store *db, enum web_place place, int64_t account, int64_t *ids,
+			   size_t *n)
+{
+	AUTO(rows) struct rows *r = NULL;
+	bool more = false;
+	TRY(store_query(
+		db,
+		"SELECT w.id FROM web_request w WHERE w.place=? AND w.account=? AND w.fetched=0 "
+		"AND w.at>? "
+		"AND NOT EXISTS (SELECT 1 FROM issued i WHERE i.request_sha256 = "
+		"w.request_sha256 AND i.at >= w.at) ORDER BY w.id",
+		VALUES(V_TEXT(places[place]), V_INT(account), V_INT(clock_now() - TICKET_LIFE)),
+		&r));
+	*n = 0;
+	TRY(rows_next(r, &more));
+	while (more && *n < WEB_WAITING_MAX) {
+		ids[(*n)++] = rows_int(r, 0);
+		TRY(rows_next(r, &more));
+	}
+	return NULL;
+}
+
+struct err *web_waiting(const struct service *s, enum web_place place, int64_t account,
+			int64_t ids[static WEB_WAITING_MAX], size_t *n)
+{
+	struct err *e = waiting(database_take(s->database), place, account, ids, n);
+	database_give(s->database);
+	return e;
+}
+
 // What was issued for this request since it was handed in.
 static struct err *find_issued(struct store *db, const struct web_request *w, X509 **leaf)
 {
@@ -136,7 +194,7 @@ static struct err *find_issued(struct store *db, const struct web_request *w, X5
 	TRY(store_query(db,
 			"SELECT id FROM issued WHERE account=? AND request_sha256=? AND at>=? "
 			"ORDER BY id DESC LIMIT 1",
-			VALUES(V_INT(w->account), V_TEXT(w->sha256), V_INT(w->at)), &r));
+			VALUES(V_INT(gets_it(w)), V_TEXT(w->sha256), V_INT(w->at)), &r));
 	TRY(rows_next(r, &more));
 	return more ? issue_again(db, rows_int(r, 0), leaf) : NULL;
 }
@@ -147,7 +205,7 @@ static struct err *look(const struct service *s, const struct web_request *w, st
 	struct store *db = database_take(s->database);
 	struct err *e = find_issued(db, w, leaf);
 	if (!e)
-		e = account_by_id(db, w->account, who);
+		e = account_by_id(db, gets_it(w), who);
 	database_give(s->database);
 	return e;
 }
@@ -166,6 +224,7 @@ struct err *web_step(const struct service *s, const struct call *c, const struct
 	TRY(request_read(&w->body, NULL, &r, no));
 	if (!*no)
 		TRY(attested_judge(&s->attested, s->database, &r, no));
+	r.vouched_by = w->vouched_by;
 	if (!*no)
 		TRY(conclude(s, c, &who, NULL, &r, &unknown, &a));
 	if (*no || a.refusal) {

@@ -332,6 +332,10 @@ struct err *check_ca(struct draft *d, const char *dir, struct faults *f)
 	struct profile *p = &d->profile;
 	p->ca.anchors = BUF(ANCHORS_MAX_BYTES);
 	check_hosts(&p->ca, f);
+	if (p->ca.protocol == CA_FILE && p->ca.on_behalf)
+		FAULT_AT(f, "ca.on_behalf",
+			 N_("%1: %2: whoever carries a request to the CA vouches for it there. "
+			    "Remove it."));
 	TRY(check_url(&p->ca, f));
 	TRY(check_login(p, f));
 	TRY(check_cmp(d, dir, f));

@@ -226,6 +226,42 @@ static void check_auth(const struct profile *p, struct faults *f)
 				 ARG_TEXT(p->roles[i].name));
 }
 
+// Microsoft's CAs take a request that an agent signed; other pages know the person alone, who types into them.
+static void check_on_behalf(const struct profile *p, struct faults *f)
+{
+	bool typed =
+		p->ca.portal.auth == PORTAL_AUTH_BASIC || p->ca.portal.auth == PORTAL_AUTH_NTLM;
+	size_t roles = 0;
+	if (!p->ca.on_behalf)
+		return;
+	if (p->ca.portal.preset != PRESET_ADCS) {
+		FAULT_AT(
+			f, "ca.on_behalf",
+			N_("%1: %2: these pages are filled in by the person, and have no place for "
+			   "one who vouches; only preset: adcs has. Remove it, or ask the "
+			   "institution for EST or CMP."));
+		return;
+	}
+	for (size_t i = 0; i < p->n_roles; i++) {
+		const struct profile_agent *a = &p->roles[i].agent;
+		roles += a->requester != NULL;
+		if (typed && a->requester && !a->user_name)
+			FAULT_AT(f, "ca.portal.auth",
+				 N_("%1: %2: basic and ntlm need user_name and password of who "
+				    "vouches, below on_behalf in the role %3."),
+				 ARG_TEXT(p->roles[i].name));
+		if (!typed && a->user_name)
+			FAULT_AT(f, "ca.portal.auth",
+				 N_("%1: %2: user_name and password below on_behalf in the role %3 "
+				    "are for basic and ntlm. Remove them."),
+				 ARG_TEXT(p->roles[i].name));
+	}
+	if (!roles)
+		FAULT_AT(f, "ca.on_behalf",
+			 N_("%1: %2: no role says whom the CA enrols. Give on_behalf: with "
+			    "requester: in a role."));
+}
+
 struct err *check_portal(struct profile *p, struct faults *f)
 {
 	struct profile_portal *portal = &p->ca.portal;
@@ -240,9 +276,7 @@ struct err *check_portal(struct profile *p, struct faults *f)
 		FAULT_AT(f, pages ? "ca.portal.pages" : "ca.portal",
 			 N_("%1: %2: a portal has pages of its own or a preset. Give one of the "
 			    "two."));
-	if (p->ca.on_behalf)
-		FAULT_AT(f, "ca.on_behalf",
-			 N_("%1: %2: over a CA's web pages nobody vouches for others. Remove it."));
+	check_on_behalf(p, f);
 	if (portal->certificate_template && portal->preset != PRESET_ADCS)
 		FAULT_AT(f, "ca.portal.certificate_template",
 			 N_("%1: %2: this is for preset: adcs. Remove it."));

@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "profile/answers.h"
 #include "profile/pattern.h"
 #include "profile/template.h"
 
-enum { ROLE_PATH = 400, CN_MAX = 64, CHALLENGE_MAX = 255 };
+enum { ROLE_PATH = 400, CN_MAX = 64, CHALLENGE_MAX = 255, REQUESTER_MAX = 256 };
 
 // "roles.admin.fields.contract_id.digits"
 struct role_path {
@@ -225,6 +226,45 @@ static void too_long(const char *path, size_t longest, size_t most, struct fault
 		 ARG_NUM(longest), ARG_NUM(most));
 }
 
+// What of a field nobody but the person knows, at least.
+static size_t shortest_secret(const struct profile_role *r, const char *text, size_t len)
+{
+	if (piece_is(text, len, TEMPLATE_OTP))
+		return r->otp.length;
+	for (size_t i = 0; i < r->n_fields; i++) {
+		const struct profile_field *d = &r->fields[i];
+		if (!d->secret || !piece_is(text, len, d->name))
+			continue;
+		size_t by_pattern = d->pattern ? pattern_shortest(d->pattern) : 0;
+		return by_pattern > d->digits_min ? by_pattern : d->digits_min;
+	}
+	return 0;
+}
+
+// A MAC under the secret stands in each message: who records one on an open line tries secrets at leisure until one fits.
+static void check_guessable(const struct profile *p, const struct profile_role *r, struct faults *f)
+{
+	enum { LONG_ENOUGH = 16 };
+	const char *at = r->cmp_secret, *text = NULL;
+	size_t len = 0, shortest = 0;
+	if (p->ca.protocol != CA_CMP || !at || p->ca.cmp.short_secret || !p->ca.url ||
+	    strncasecmp(p->ca.url, "http://", 7) != 0)
+		return;
+	for (enum piece piece; (piece = template_next(&at, &text, &len)) != PIECE_END;) {
+		if (piece == PIECE_WRONG)
+			return;
+		if (piece == PIECE_NAME)
+			shortest += shortest_secret(r, text, len);
+	}
+	if (shortest < LONG_ENOUGH)
+		FAULT_AT(f, role_path(r, "cmp", NULL, "secret").text,
+			 N_("%1: %2: this secret may be as short as %3 characters. Over http:// "
+			    "whoever records one message can find it by trying. Give its fields a "
+			    "pattern or digits of at least %4 characters, use an address with "
+			    "https://, or accept it with ca.cmp.short_secret: true."),
+			 ARG_NUM(shortest), ARG_NUM(LONG_ENOUGH));
+}
+
 // A first certificate is asked for under the secret; the renewals sign.
 static void check_cmp(const struct profile *p, const struct profile_role *r, struct faults *f)
 {
@@ -233,6 +273,7 @@ static void check_cmp(const struct profile *p, const struct profile_role *r, str
 	check_template(p, r, r->cmp_secret, role_path(r, "cmp", NULL, "secret").text, &j, f);
 	j = (struct judged){ .secret_allowed = false };
 	check_template(p, r, r->cmp_reference, role_path(r, "cmp", NULL, "reference").text, &j, f);
+	check_guessable(p, r, f);
 	if (p->ca.protocol == CA_CMP && !place_known(f, here.text))
 		FAULT_AT(f, here.text, N_("%1: %2: this key is missing. Allowed: %3."),
 			 ARG_ID(N_("the keys reference and secret")));
@@ -253,6 +294,17 @@ static void check_challenge(const struct profile *p, const struct profile_role *
 		too_long(here.text, j.longest, CHALLENGE_MAX, f);
 }
 
+// Both or neither, and no colon in the name: RFC 7617 §2, the server would end it at the first one.
+static void check_pair(const struct role_path *user, const struct role_path *password,
+		       const char *user_name, const char *secret, struct faults *f)
+{
+	if (user_name && strchr(user_name, ':'))
+		FAULT_AT(f, user->text, N_("%1: %2: a user name holds no colon."));
+	if (!user_name != !secret)
+		FAULT_AT(f, user_name ? password->text : user->text,
+			 N_("%1: %2: user_name and password belong together. Give both or "
+			    "neither."));
+}
 static void check_credentials(const struct profile *p, const struct profile_role *r,
 			      struct faults *f)
 {
@@ -265,13 +317,35 @@ static void check_credentials(const struct profile *p, const struct profile_role
 	check_challenge(p, r, "otp_challenge", r->otp_challenge, f);
 	check_challenge(p, r, "revocation_challenge", r->revocation_challenge, f);
 	check_cmp(p, r, f);
-	// RFC 7617 §2: the server would end the name at the first colon.
-	if (r->user_name && strchr(r->user_name, ':'))
-		FAULT_AT(f, user.text, N_("%1: %2: a user name holds no colon."));
-	if (!r->user_name != !r->password)
-		FAULT_AT(f, r->user_name ? password.text : user.text,
-			 N_("%1: %2: user_name and password belong together. Give both or "
-			    "neither."));
+	check_pair(&user, &password, r->user_name, r->password, f);
+}
+
+// Who is enrolled stands where everybody reads it; what the agent logs in with is the agent's, so the person's one-time password is none of it.
+static void check_agent(const struct profile *p, const struct profile_role *r, struct faults *f)
+{
+	const struct profile_agent *a = &r->agent;
+	struct judged j = { .secret_allowed = false };
+	struct role_path here = role_path(r, "on_behalf", NULL, NULL);
+	struct role_path requester = role_path(r, "on_behalf", NULL, "requester");
+	struct role_path user = role_path(r, "on_behalf", NULL, "user_name");
+	struct role_path password = role_path(r, "on_behalf", NULL, "password");
+	if (!place_known(f, here.text))
+		return;
+	if (p->ca.protocol != CA_PORTAL || p->ca.portal.preset != PRESET_ADCS || !p->ca.on_behalf)
+		FAULT_AT(f, here.text,
+			 N_("%1: %2: this has a meaning with preset: adcs and ca.on_behalf: true "
+			    "alone."));
+	check_template(p, r, a->requester, requester.text, &j, f);
+	if (j.longest > REQUESTER_MAX)
+		too_long(requester.text, j.longest, REQUESTER_MAX, f);
+	j = (struct judged){ .secret_allowed = true, .otp_allowed = true };
+	check_template(p, r, a->user_name, user.text, &j, f);
+	check_template(p, r, a->password, password.text, &j, f);
+	if (template_uses(a->user_name, TEMPLATE_OTP) || template_uses(a->password, TEMPLATE_OTP))
+		FAULT_AT(f, here.text,
+			 N_("%1: %2: the one-time password is the person's, and who vouches does "
+			    "not have it."));
+	check_pair(&user, &password, a->user_name, a->password, f);
 }
 
 // --- subject
@@ -362,6 +436,7 @@ struct err *check_role(struct profile *p, struct profile_role *r, struct faults 
 	check_otp(r, f);
 	TRY(check_subject(p, r, f));
 	check_credentials(p, r, f);
+	check_agent(p, r, f);
 	check_by_file(p, r, f);
 	check_uses(p, r, f);
 	return NULL;

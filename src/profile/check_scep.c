@@ -48,8 +48,11 @@ void check_scep(const struct profile *p, struct faults *f)
 	}
 	check_texts(&p->ca.scep, f);
 	if (p->ca.on_behalf)
-		FAULT_AT(f, "ca.on_behalf",
-			 N_("%1: %2: by SCEP nobody vouches for another. Write false."));
+		FAULT_AT(
+			f, "ca.on_behalf",
+			N_("%1: %2: SCEP has no place for one who vouches: a request is signed by "
+			   "the new key, or by the certificate that it renews. Write false, or ask "
+			   "the institution for EST or CMP."));
 	for (size_t i = 0; i < p->n_roles; i++)
 		check_login(&p->roles[i], f);
 }

@@ -88,7 +88,10 @@ static void role_free(struct profile_role *r)
 			  r->otp_challenge,
 			  r->revocation_challenge,
 			  r->cmp_reference,
-			  r->cmp_secret };
+			  r->cmp_secret,
+			  r->agent.requester,
+			  r->agent.user_name,
+			  r->agent.password };
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		free(texts[i]);
 }

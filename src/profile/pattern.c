@@ -69,3 +69,84 @@ bool pattern_matches(const char *pattern, const char *text)
 	regfree(&re);
 	return yes;
 }
+
+// --- the shortest text that fits
+
+static size_t alternatives(const char **at);
+
+// Past a bracket expression (POSIX, 9.3.5): a ']' right behind the beginning is one of its characters, and so is what stands between [: and :].
+static void skip_bracket(const char **at)
+{
+	const char *p = *at + 1;
+	p += *p == '^';
+	p += *p == ']';
+	while (*p && *p != ']') {
+		const char kind = *p == '[' ? p[1] : '\0';
+		bool inner = kind == ':' || kind == '.' || kind == '=';
+		p += inner ? 2 : 1;
+		while (inner && *p && !(p[0] == kind && p[1] == ']'))
+			p++;
+		p += inner && *p ? 2 : 0;
+	}
+	*at = p + (*p == ']');
+}
+
+static size_t atom(const char **at)
+{
+	if (**at == '(') {
+		(*at)++;
+		size_t n = alternatives(at);
+		*at += **at == ')';
+		return n;
+	}
+	if (**at == '^' || **at == '$') {
+		(*at)++;
+		return 0;
+	}
+	if (**at == '[') {
+		skip_bracket(at);
+		return 1;
+	}
+	*at += **at == '\\' && (*at)[1];
+	do // a whole character of UTF-8
+		(*at)++;
+	while (((unsigned char)**at & 0xc0) == 0x80);
+	return 1;
+}
+
+static size_t piece(const char **at)
+{
+	size_t n = atom(at);
+	for (;; (*at)++) {
+		if (**at == '*' || **at == '?') {
+			n = 0;
+		} else if (**at == '{') {
+			n *= strtoul(*at + 1, NULL, 10);
+			*at += strcspn(*at, "}");
+			if (!**at)
+				return n;
+		} else if (**at != '+') {
+			return n;
+		}
+	}
+}
+
+static size_t alternatives(const char **at)
+{
+	size_t least = 0;
+	for (bool first = true;; first = false) {
+		size_t n = 0;
+		while (**at && **at != '|' && **at != ')')
+			n += piece(at);
+		if (first || n < least)
+			least = n;
+		if (**at != '|')
+			return least;
+		(*at)++;
+	}
+}
+
+size_t pattern_shortest(const char *pattern)
+{
+	return alternatives(&pattern);
+}

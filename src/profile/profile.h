@@ -104,6 +104,12 @@ struct profile_window {
 	size_t n_remind;
 };
 
+// Enrolling for another at a CA of Microsoft's: templates. What the agent logs in with is asked of the agent.
+struct profile_agent {
+	char *requester; // the account that is enrolled ("EXAMPLE\\{account}"); null: nobody vouches in this role
+	char *user_name, *password; // of HTTP's own authentication; both or neither
+};
+
 // A role: admin, user, … A template holds {field} for a field's answer, {otp}, and {institution_code}; "{{" is "{".
 struct profile_role {
 	char *name;
@@ -120,6 +126,7 @@ struct profile_role {
 	struct profile_window window; // the profile's, and what is another for this role
 	char *otp_challenge, *revocation_challenge; // the same, for those of RFC 7894
 	char *cmp_reference, *cmp_secret; // templates for the protection of CMP; both or neither
+	struct profile_agent agent;
 };
 
 // Floors of the evidence, in rising order (design: "Evidence that a key cannot leave").
@@ -241,6 +248,7 @@ struct profile_cmp {
 	enum cmp_request request;
 	bool implicit_confirm;	 // asks to be spared certConf
 	bool unprotected_errors; // believes errors that nothing protects
+	bool short_secret; // over http://, too, a secret may protect messages that can be guessed from one
 	struct profile_rdn *recipient;
 	size_t n_recipient; // 0: OpenSSL's choice
 	struct buf

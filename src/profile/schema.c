@@ -181,6 +181,26 @@ static const struct schema_key role_cmp_keys[] = {
 	  .allowed = ALLOWED_TEMPLATE },
 };
 static const struct schema_table role_cmp_table = TABLE(0, role_cmp_keys);
+
+static const struct schema_key role_agent_keys[] = {
+	{ .key = "requester",
+	  .shape = SHAPE_TEXT,
+	  .required = true,
+	  .max = 500,
+	  .at = ROLE(agent.requester),
+	  .allowed = ALLOWED_TEMPLATE },
+	{ .key = "user_name",
+	  .shape = SHAPE_TEXT,
+	  .max = 500,
+	  .at = ROLE(agent.user_name),
+	  .allowed = ALLOWED_TEMPLATE },
+	{ .key = "password",
+	  .shape = SHAPE_TEXT,
+	  .max = 500,
+	  .at = ROLE(agent.password),
+	  .allowed = ALLOWED_TEMPLATE },
+};
+static const struct schema_table role_agent_table = TABLE(0, role_agent_keys);
 // clang-format off
 #define DAYS_KEY(name, offset, usual) { .key = (name), .shape = SHAPE_NUMBER, .max = 3650, .at = (offset), .otherwise = (usual), .allowed = ALLOWED_DAYS }
 // clang-format on
@@ -260,6 +280,10 @@ static const struct schema_key role_keys[] = {
 	  .shape = SHAPE_GROUP,
 	  .table = &role_cmp_table,
 	  .allowed = N_("the keys reference and secret") },
+	{ .key = "on_behalf",
+	  .shape = SHAPE_GROUP,
+	  .table = &role_agent_table,
+	  .allowed = N_("the keys requester, user_name and password") },
 	{ .key = "window",
 	  .shape = SHAPE_GROUP,
 	  .table = &role_window_table,

@@ -43,6 +43,11 @@ static const struct schema_key cmp_keys[] = {
 	  .at = CMP(unprotected_errors),
 	  .otherwise = "false",
 	  .allowed = ALLOWED_FLAG },
+	{ .key = "short_secret",
+	  .shape = SHAPE_FLAG,
+	  .at = CMP(short_secret),
+	  .otherwise = "false",
+	  .allowed = ALLOWED_FLAG },
 };
 static const struct schema_table cmp_table = TABLE(0, cmp_keys);
 static const struct schema_key ca_keys[] = {
@@ -110,8 +115,8 @@ static const struct schema_key ca_keys[] = {
 	{ .key = "cmp",
 	  .shape = SHAPE_GROUP,
 	  .table = &cmp_table,
-	  .allowed = N_("the keys request, implicit_confirm, recipient, server_certificate and "
-			"unprotected_errors") },
+	  .allowed = N_("the keys request, implicit_confirm, recipient, server_certificate, "
+			"unprotected_errors and short_secret") },
 	{ .key = "revocation",
 	  .shape = SHAPE_CHOICE,
 	  .at = DRAFT(profile.ca.revocation),

@@ -104,7 +104,8 @@ struct err *hang_error(const char *module, int64_t seconds, const char *enrolmen
 				 N_("The token did not answer for %1 seconds; its process was "
 				    "ended."),
 				 ARG_NUM(seconds));
-	e = err_hint(e, N_("Take the token out, put it in again, and repeat the command."));
+	e = err_hint(e, N_("Take the token out, put it in again, and repeat the command. If it "
+			   "hangs again, inkan doctor looks for the cause."));
 	return death_hint(err_tag(e, "worker-hangs"), enrolment);
 }
 

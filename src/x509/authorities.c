@@ -1,16 +1,12 @@
 // CA and RA certificates, judged.
 #include "x509/authorities.h"
 
+#include <string.h>
 #include <strings.h>
 
+#include "x509/agent.h"
 #include "x509/cert_inside.h"
 #include "x509/chain.h"
-
-static inline void extended_usage_free(EXTENDED_KEY_USAGE *u)
-{
-	EXTENDED_KEY_USAGE_free(u);
-}
-DEFINE_CLEANUP(extended_usage, EXTENDED_KEY_USAGE, extended_usage_free)
 
 void authorities_free(struct authorities *a)
 {
@@ -119,19 +115,36 @@ static bool is_named(const struct authorities_terms *t, const struct cert *c)
 	return false;
 }
 
+// szOID_ENROLL_CERTTYPE ([MS-WCCE] §2.2.2.7.7.1): the name of the template, which Microsoft's CAs write as a BMPString alone.
+static bool of_template(const struct cert *c, const char *name)
+{
+	ASN1_OBJECT *oid = OBJ_txt2obj("1.3.6.1.4.1.311.20.2", 1);
+	int at = oid ? X509_get_ext_by_OBJ(cert_x509(c), oid, -1) : -1;
+	const ASN1_OCTET_STRING *value =
+		at < 0 ? NULL : X509_EXTENSION_get_data(X509_get_ext(cert_x509(c), at));
+	const unsigned char *p = value ? ASN1_STRING_get0_data(value) : NULL;
+	ASN1_BMPSTRING *bmp = p ? d2i_ASN1_BMPSTRING(NULL, &p, ASN1_STRING_length(value)) : NULL;
+	unsigned char *text = NULL;
+	int len = bmp ? ASN1_STRING_to_UTF8(&text, bmp) : -1;
+	bool same = len >= 0 && (size_t)len == strlen(name) && !memcmp(text, name, (size_t)len);
+	OPENSSL_free(text);
+	ASN1_BMPSTRING_free(bmp);
+	ASN1_OBJECT_free(oid);
+	ossl_clear();
+	return same;
+}
+
+// Microsoft's NDES has the purpose of every enrolment agent, which a desk that vouches for people has as well. Those of NDES alone come from these two
+// templates, for which nobody but an administrator of the enterprise may enrol.
+static bool is_ndes(const struct cert *c)
+{
+	return cert_is_for(c, AGENT_PURPOSE) &&
+	       (of_template(c, "EnrollmentAgentOffline") || of_template(c, "CEPEncryption"));
+}
+
 static bool is_marked(const struct cert *c)
 {
-	AUTO(extended_usage)
-	EXTENDED_KEY_USAGE *uses = X509_get_ext_d2i(cert_x509(c), NID_ext_key_usage, NULL, NULL);
-	bool marked = false;
-	for (int i = 0; i < sk_ASN1_OBJECT_num(uses); i++) {
-		char oid[64] = "";
-		OBJ_obj2txt(oid, sizeof(oid), sk_ASN1_OBJECT_value(uses, i), 1);
-		marked = marked || !strcasecmp(oid, "1.3.6.1.5.5.7.3.28") || // RFC 6402 §2.10
-			 !strcasecmp(oid, "1.3.6.1.4.1.311.20.2.1");
-	}
-	ossl_clear();
-	return marked;
+	return cert_is_for(c, "1.3.6.1.5.5.7.3.28") || is_ndes(c); // RFC 6402 §2.10
 }
 
 static struct err *no_ra(const struct cert *c)

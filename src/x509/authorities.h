@@ -31,7 +31,7 @@ struct authorities_terms {
 	size_t n_named;
 };
 // Believed is whose chain reaches the anchors at this time, with no weak algorithm in it (MD5, SHA-1, RSA under 2048 bits). The CA is the one that
-// issued no other CA among them. An RA is issued by it, and is vouched for, named, or marked as one (extendedKeyUsage cmcRA, or Microsoft's
-// certificate request agent): otherwise any holder of a certificate of this CA could call himself one. Where fingerprints are named, that of the CA or of
+// issued no other CA among them. An RA is issued by it, and is vouched for, named, or marked as one (extendedKeyUsage cmcRA, or
+// Microsoft's certificate request agent of a template of NDES): otherwise any holder of a certificate of this CA could call himself one. Where fingerprints are named, that of the CA or of
 // the certificate to be encrypted to must be among them. ERR_NETWORK tagged "ca-untrusted".
 MUST struct err *authorities_judge(const struct authorities_terms *t, struct authorities *out);

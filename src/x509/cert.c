@@ -225,6 +225,26 @@ bool cert_is_ca(const struct cert *c)
 	return X509_check_ca(c->x) != 0;
 }
 
+static inline void extended_usage_free(EXTENDED_KEY_USAGE *u)
+{
+	EXTENDED_KEY_USAGE_free(u);
+}
+DEFINE_CLEANUP(extended_usage, EXTENDED_KEY_USAGE, extended_usage_free)
+
+bool cert_is_for(const struct cert *c, const char *purpose)
+{
+	AUTO(extended_usage)
+	EXTENDED_KEY_USAGE *uses = X509_get_ext_d2i(c->x, NID_ext_key_usage, NULL, NULL);
+	bool is = false;
+	for (int i = 0; i < sk_ASN1_OBJECT_num(uses); i++) {
+		char oid[64] = "";
+		OBJ_obj2txt(oid, sizeof(oid), sk_ASN1_OBJECT_value(uses, i), 1);
+		is = is || !strcmp(oid, purpose);
+	}
+	ossl_clear();
+	return is;
+}
+
 bool cert_same(const struct cert *a, const struct cert *b)
 {
 	return a->der.len == b->der.len && memcmp(a->der.data, b->der.data, a->der.len) == 0;

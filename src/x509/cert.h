@@ -57,6 +57,8 @@ const char *cert_common_name(
 int64_t cert_not_before(const struct cert *c); // seconds since 1970
 int64_t cert_not_after(const struct cert *c);
 bool cert_is_ca(const struct cert *c);
+// Its extendedKeyUsage names this purpose ("1.3.6.1.5.5.7.3.2").
+bool cert_is_for(const struct cert *c, const char *purpose);
 bool cert_same(const struct cert *a, const struct cert *b);
 char *cert_pem(const struct cert *c); // new string
 

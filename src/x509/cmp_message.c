@@ -143,9 +143,23 @@ static struct err *parse(const void *der, size_t len, MESSAGE **out)
 
 // --- read
 
+static struct err *too_long(int len)
+{
+	return err_hint(
+		err_tag(err_new(ERR_CA_REFUSED,
+				N_("A message of CMP has %1 bytes in one field of its header; no "
+				   "more than %2 are taken."),
+				ARG_NUM(len), ARG_NUM(CMP_FIELD_MAX)),
+			"no-certificate"),
+		N_("Check the address in the profile and tell the institution."));
+}
+
+// Numbers and names of keys: what is longer is none of them, and would have to be sent back and kept.
 static struct err *octets(const ASN1_OCTET_STRING *s, struct buf *out)
 {
-	*out = BUF(CMP_MESSAGE_MAX);
+	if (s && ASN1_STRING_length(s) > CMP_FIELD_MAX)
+		return too_long(ASN1_STRING_length(s));
+	*out = BUF(CMP_FIELD_MAX);
 	return s ? buf_put(out, ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)) : NULL;
 }
 

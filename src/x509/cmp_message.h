@@ -11,7 +11,8 @@
 #include "base/err.h"
 #include "x509/cert.h"
 
-enum { CMP_MESSAGE_MAX = 1 << 20, CMP_NONCE_LEN = 16 };
+// A transactionID, nonce or senderKID that is longer than CMP_FIELD_MAX is refused.
+enum { CMP_MESSAGE_MAX = 1 << 20, CMP_NONCE_LEN = 16, CMP_FIELD_MAX = 512 };
 
 // The bodies that are looked for (RFC 9810 §5.1.2).
 enum cmp_body {

@@ -7,13 +7,19 @@
 #include "x509/cert_inside.h"
 #include "x509/chain.h"
 
+static int type_of(enum signed_form form)
+{
+	if (form == SIGNED_SEQUENCE)
+		return V_ASN1_SEQUENCE;
+	return form == SIGNED_TEXT ? V_ASN1_PRINTABLESTRING : V_ASN1_OCTET_STRING;
+}
+
 static struct err *add_attributes(const struct signed_terms *t, CMS_SignerInfo *signer)
 {
 	for (size_t i = 0; i < t->n_attributes; i++) {
 		const struct signed_attribute *a = &t->attributes[i];
-		if (CMS_signed_add1_attr_by_txt(
-			    signer, a->oid, a->text ? V_ASN1_PRINTABLESTRING : V_ASN1_OCTET_STRING,
-			    a->bytes, (int)a->len) != 1)
+		if (CMS_signed_add1_attr_by_txt(signer, a->oid, type_of(a->form), a->bytes,
+						(int)a->len) != 1)
 			return ossl_failed("CMS_signed_add1_attr_by_txt");
 	}
 	return NULL;

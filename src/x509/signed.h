@@ -1,4 +1,5 @@
-// CMS SignedData (RFC 5652 §5) with one signer and attributes of one's own, as SCEP (RFC 8894 §3.1) wraps its messages.
+// CMS SignedData (RFC 5652 §5) with one signer and attributes of one's own, as SCEP (RFC 8894 §3.1) and enrolment
+// agents (agent.h) wrap theirs.
 #pragma once
 
 #include <stdbool.h>
@@ -11,10 +12,15 @@
 #include "x509/cert.h"
 #include "x509/private_key.h"
 
-// A signed attribute: a PrintableString, or an OCTET STRING.
+// A signed attribute.
+enum signed_form {
+	SIGNED_OCTETS,	// an OCTET STRING of these bytes
+	SIGNED_TEXT,	// a PrintableString of them
+	SIGNED_SEQUENCE // they are a SEQUENCE already, in DER
+};
 struct signed_attribute {
 	const char *oid; // "2.16.840.1.113733.1.9.7"
-	bool text;
+	enum signed_form form;
 	const void *bytes;
 	size_t len;
 };

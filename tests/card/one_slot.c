@@ -1,7 +1,8 @@
 // A driver for pcscd that makes a reader of vsmartcard-vpcd one with a single slot: Debian's has two, always. Everything goes
 // to the real driver, which lies beside this file with ".vpcd" after its name; each reader gets a copy of both files, for the
 // real one keeps its connections in static variables. While a file with ".mute" after its name lies there, a card that is put in gives no ATR; with
-// ".gone" the reader is unplugged.
+// ".gone" the reader is unplugged, and with ".goes" it is as well, in the middle of what a program does: its commands no longer
+// reach the card, and pcscd, which looks every 400 ms, has not yet seen it.
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -113,7 +114,7 @@ RESPONSECODE IFDHPowerICC(DWORD lun, DWORD action, PUCHAR atr, PDWORD len)
 RESPONSECODE IFDHTransmitToICC(DWORD lun, SCARD_IO_HEADER header, PUCHAR in, DWORD in_len,
 			       PUCHAR out, PDWORD out_len, PSCARD_IO_HEADER receive)
 {
-	if (told(".gone"))
+	if (told(".gone") || told(".goes"))
 		return IFD_NO_SUCH_DEVICE;
 	return vpcd.transmit(lun, header, in, in_len, out, out_len, receive);
 }

@@ -26,7 +26,7 @@ roles:
     fields:
       contract_id: {label: Contract ID, digits: 10}
       user_id: {label: User ID, max_length: 20}
-      activation_key: {label: Activation key, max_length: 40, secret: true}
+      activation_key: {label: Activation key, pattern: "[0-9A-Za-z-]{${CMP_SHORTEST:-16},40}", max_length: 40, secret: true}
     common_name: "{contract_id}{user_id}{institution_code}"
     subject: [{C: JP}, {O: Practice Shinkin Bank}, {CN: "{common_name}"}]
     cmp: {reference: "{contract_id}/{user_id}", secret: "{activation_key}"}

@@ -31,7 +31,7 @@ extendedKeyUsage=clientAuth}" >"$T/ext"
     openssl req -in "$REQUEST" -noout -pubkey >"$T/request-key.pem"
     what=(-new -force_pubkey "${KEY:-$T/request-key.pem}" -subj "$subject")
   fi
-  "${ago[@]}" openssl x509 "${what[@]}" -CA "$CA/${BY:-issuer}.pem" -CAkey "$CA/${BY:-issuer}.key" -set_serial "0x0$(openssl rand -hex 8)" \
+  "${ago[@]}" openssl x509 "${what[@]}" -CA "$CA/${BY:-issuer}.pem" -CAkey "$CA/${BY:-issuer}.key" -set_serial "0x7$(openssl rand -hex 8 | tail -c +2)" \
     -extfile "$T/ext" -days "$days" -out "$out" 2>"$T/issue.log" || fail "not issued: $(cat "$T/issue.log")"
 }
 

@@ -413,7 +413,7 @@ server_stop() {
 
 # server_heard PATTERN: how many requests of its log fit.
 server_heard() {
-  grep -cE -- "$1" "$SERVER_LOG" || true
+  grep -v '^closed ' "$SERVER_LOG" | grep -cE -- "$1" || true
 }
 
 # --- The institution ----------------------------------------------------------------------------------------------------

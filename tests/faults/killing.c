@@ -1,15 +1,14 @@
-// The program is killed - its worker, its parent, both, or the power goes - before and after each call that changes the token,
-// each send and receive, each write of the journal; or the disk takes nothing more from there on. Then `inkan resume`. Key pairs, certificates, issues, one-time passwords
-// and PIN tries are counted, against a practice CA that issues a second certificate to whoever asks twice.
+// The program is killed - its worker, its parent, both, or the power goes - before and after each call into the module, each send and receive,
+// each file put in its place, each write of the journal; or the disk takes nothing more from there on. Then it is finished: `inkan resume`, by file
+// also `inkan install` once more. Key pairs, certificates, issues, one-time passwords and PIN tries are counted, against a practice CA that
+// issues a second certificate to whoever asks twice.
 //
-//	faults-killing [sample|full] [SHARD OF] [est|portal|scep]
-#include "desk.h"
-
+//	faults-killing [sample|full] [SHARD OF] [est|portal|scep|cmp|file]
+//
+// sample: of the calls into the module those that change the token, and every few of the rest.
 #include <fcntl.h>
 #include <jansson.h>
-#include <liboath/oath.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -18,26 +17,21 @@
 #include "check.h"
 #include "enroll/tool.h"
 #include "scratch.h"
+#include "ways.h"
 
-enum { KILLED = 200, POINTS_MAX = 1500, POINT = 120 };
+enum { KILLED = 200, POINT = 120 };
 
 static char program[] = INKAN_BUILD_BINDIR "/bin/inkan";
-static char practice_ca[] = INKAN_BUILD_BINDIR "/bin/inkan-practice-ca";
 
-// A person of the role "user" with a one-time password token that counts.
-static struct person {
-	char *contract_id, *user_id, *user_pin, *hotp;
-	uint64_t counter; // the next value that the token shows
-} person;
-
-// What the CA has counted.
-struct counted {
-	int64_t issued, otps, failures;
-};
+static const struct stage by_ca = { "enroll", "resume", 0, -1, -1 };
+static const struct stage asking = { "request", "resume", 3, 1, 0 };
+static const struct stage installing = { "install", "install", 0, -1, -1 };
 
 static struct desk desk;
+static struct way way;
+static const struct stage *stage = &by_ca;
 static struct paths {
-	char *out, *answers, *cut_log, *ca_db;
+	char *out, *cut_log;
 } at;
 static struct {
 	bool full;
@@ -51,70 +45,6 @@ static char *word(const char *s)
 		char *out;
 	} u = { .in = s };
 	return u.out;
-}
-
-static bool make_person(void)
-{
-	AUTO_TEXT char *dir = scratch_path(desk.bank.place, "ca");
-	AUTO_BUF struct buf text = BUF(65536);
-	char *argv[] = { practice_ca, word("account"), word("add"),  word("--dir"),
-			 dir,	      word("--role"),  word("user"), word("--random"),
-			 word("1"),   word("--otp"),   word("hotp"), word("--json"),
-			 NULL };
-	if (tool_run(at.out, argv) != 0 || buf_read_file(at.out, 65536, &text))
-		return false;
-	json_t *list = json_loadb((const char *)text.data, text.len, 0, NULL);
-	const json_t *one = json_array_get(list, 0);
-	const json_t *fields = json_object_get(one, "fields");
-	person.contract_id = text_copy(json_text(fields, "contract_id"));
-	person.user_id = text_copy(json_text(fields, "user_id"));
-	person.user_pin = text_copy(json_text(fields, "user_pin"));
-	person.hotp = text_copy(json_text(one, "hotp"));
-	json_decref(list);
-	return person.contract_id && person.user_id && person.user_pin && person.hotp;
-}
-
-static int64_t number_from(sqlite3 *db, const char *sql)
-{
-	sqlite3_stmt *s = NULL;
-	int64_t n = -1;
-	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
-		n = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
-	return n;
-}
-
-// -1 in a field: the CA's book cannot be read.
-static struct counted count(void)
-{
-	sqlite3 *db = NULL;
-	struct counted c = { -1, -1, -1 };
-	if (sqlite3_open_v2(at.ca_db, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
-		sqlite3_busy_timeout(db, 5000);
-		c.issued = number_from(db, "SELECT count(*) FROM issued");
-		c.otps = number_from(db, "SELECT otp_next FROM account WHERE role = 'user'");
-		c.failures = number_from(db, "SELECT coalesce(sum(count), 0) FROM failure");
-	}
-	sqlite3_close(db);
-	return c;
-}
-
-// A new value of the person's token each time.
-static bool write_answers(void)
-{
-	char otp[8] = "", *secret = NULL;
-	size_t len = 0;
-	if (oath_base32_decode(person.hotp, strlen(person.hotp), &secret, &len) != OATH_OK ||
-	    oath_hotp_generate(secret, len, person.counter++, 6, false,
-			       OATH_HOTP_DYNAMIC_TRUNCATION, otp) != OATH_OK)
-		return false;
-	free(secret); // no secret: of an account made for this test
-	AUTO_TEXT char *text = text_format(
-		"{\"contract_id\":\"%s\",\"user_id\":\"%s\",\"user_pin\":\"%s\","
-		"\"otp\":\"%s\",\"token_pin\":\"%s\"}",
-		person.contract_id, person.user_id, person.user_pin, otp, desk.bank.pin);
-	AUTO_TEXT char *path = scratch_file(desk.bank.place, "answers.json", text, 0600);
-	return path != NULL;
 }
 
 // Becomes the parent of whoever loses its own, and ends when all have ended.
@@ -153,33 +83,37 @@ static _Noreturn void nurse(char *const argv[], const char *cut)
 // What the module does in every run, besides the plan of one.
 static const char *habit = "";
 
+// What stands on the command line after the common options.
+static void add_arguments(const char *command, char **argv)
+{
+	char *const first[] = { word("--token"),   desk.bank.token, word("--profile"),
+				desk.bank.profile, word("--role"),  word("user") };
+	bool begins = strcmp(command, "enroll") == 0 || strcmp(command, "request") == 0;
+	size_t n = begins ? ARRAY_LEN(first) : strcmp(command, "resume") == 0 ? 2 : 0;
+	memcpy(argv, first, n * sizeof(first[0]));
+	if (strcmp(command, "request") == 0) {
+		argv[n++] = word("--out");
+		argv[n++] = way.request;
+	}
+	if (strcmp(command, "install") == 0)
+		argv[n++] = way.certificate;
+}
+
 // Runs inkan and waits for it and its worker. `plan`: the mock's; `cut`: CUT_AT, null for none.
 static int inkan(const char *command, const char *plan, const char *cut)
 {
-	char *enroll[] = { program,
-			   word(command),
-			   word("--json"),
-			   word("--yes"),
-			   word("--token"),
-			   desk.bank.token,
-			   word("--answers"),
-			   at.answers,
-			   word("--profile"),
-			   desk.bank.profile,
-			   word("--role"),
-			   word("user"),
-			   NULL };
-	if (strcmp(command, "enroll") != 0)
-		enroll[8] = NULL;
+	char *argv[16] = { program,	  word(command),     word("--json"),
+			   word("--yes"), word("--answers"), way.answers };
+	add_arguments(command, argv + 6);
 	unlink(desk.log);
 	AUTO_TEXT char *whole = text_format("%s%s", habit, plan);
 	AUTO_TEXT char *path = scratch_file(desk.bank.place, "plan", whole ? whole : "", 0600);
 	(void)path; // the mock knows where it lies
-	if (!write_answers())
+	if (!way_answers(&way))
 		return -1;
 	pid_t pid = fork();
 	if (pid == 0)
-		nurse(enroll, cut);
+		nurse(argv, cut);
 	return tool_wait(pid);
 }
 
@@ -227,7 +161,8 @@ static bool logins_are_few(const char *point)
 		line += *line == '\n';
 		const char *end = strchrnul(line, '\n');
 		AUTO_TEXT char *one = strndup(line, (size_t)(end - line));
-		all += strstr(one, " C_Login ") != NULL;
+		// One before which somebody was killed came to nothing.
+		all += strstr(one, " C_Login ") && strstr(one, " CKR_");
 		good += strstr(one, " C_Login ") && strstr(one, " CKR_OK");
 	}
 	if (all != good || all > 2)
@@ -235,12 +170,12 @@ static bool logins_are_few(const char *point)
 	return true;
 }
 
-static bool token_holds(const char *point, int n)
+static bool token_holds(const char *point, int keys, int certificates)
 {
 	struct holdings h;
 	char what[100];
 	desk_look(&desk, &h);
-	if (h.private_keys == n && h.public_keys == n && h.certificates == n)
+	if (h.private_keys == keys && h.public_keys == keys && h.certificates == certificates)
 		return true;
 	snprintf(what, sizeof(what), "the token holds %d private, %d public, %d certificates",
 		 h.private_keys, h.public_keys, h.certificates);
@@ -256,7 +191,7 @@ static bool no_record_is_left(const char *point)
 // One issue for one enrolment; two only when it is said, each for a one-time password of its own, and no PIN refused.
 static bool costs_are_right(const char *point, const struct counted *before, bool second_said)
 {
-	struct counted now = count();
+	struct counted now = way_count(&way);
 	int64_t issued = now.issued - before->issued;
 	work.second_issues += issued == 2;
 	work.otps += (unsigned)(now.otps - before->otps);
@@ -264,31 +199,57 @@ static bool costs_are_right(const char *point, const struct counted *before, boo
 		return complain(point, "the CA has counted a failure");
 	if (issued < 0 || issued > 2 || (issued == 2 && !second_said))
 		return complain(point, "issues that nobody speaks of");
+	if (way.kind == BY_CMP && now.good - before->good > 1)
+		return complain(point, "the CA was left with two good ones");
 	// A value may be skipped when it never got there; one that got there issued.
 	if (now.otps - before->otps > 2)
 		return complain(point, "more than two one-time passwords were spent");
 	return true;
 }
 
-// After the kill. `held`: pairs on the token before it. False: something is wrong.
-static bool comes_to_a_good_end(const char *point, int status, int held,
+// A request was to be written: it is there, and its record waits; or nothing is, and the token is as it was.
+static bool is_asked_or_untouched(const char *point, int status, int keys, int certificates)
+{
+	AUTO(record) struct record *r = desk_unfinished();
+	if (!r)
+		return (status != stage->status || complain(point, "no record waits")) &&
+		       token_holds(point, keys, certificates);
+	if (inkan(stage->again, "", NULL) != stage->status)
+		return complain(point, "resume fails");
+	return logins_are_few(point) &&
+	       token_holds(point, keys + stage->keys, certificates + stage->certificates) &&
+	       (way_request_is_there(&way) || complain(point, "the request is not there"));
+}
+
+static bool finish(const char *point, bool *second)
+{
+	if (inkan(stage->again, "", NULL) != 0)
+		return complain(point, "it cannot be finished");
+	json_t *result = last_result();
+	*second = json_flag(result, "second_issue_possible", false);
+	json_decref(result);
+	return true;
+}
+
+// After the kill. `keys`, `certificates`: on the token before it. False: something is wrong.
+static bool comes_to_a_good_end(const char *point, int status, int keys, int certificates,
 				const struct counted *before)
 {
 	AUTO(record) struct record *r = desk_unfinished();
 	bool done = status == 0, second = false;
 	if (!logins_are_few(point))
 		return false;
+	if (stage->keys >= 0)
+		return is_asked_or_untouched(point, status, keys, certificates);
 	if (r) {
-		if (inkan("resume", "", NULL) != 0)
-			return complain(point, "resume fails");
-		json_t *result = last_result();
-		second = json_flag(result, "second_issue_possible", false);
-		json_decref(result);
+		if (!finish(point, &second))
+			return false;
 		done = true;
-	} else if (!done) {
-		done = count().issued > before->issued; // killed after the last write
+	} else if (!done) { // killed after the last write
+		done = stage == &installing || way_count(&way).issued > before->issued;
 	}
-	return logins_are_few(point) && token_holds(point, done ? 1 : held) &&
+	return logins_are_few(point) &&
+	       token_holds(point, done ? 1 : keys, done ? 1 : certificates) &&
 	       no_record_is_left(point) && costs_are_right(point, before, second);
 }
 
@@ -298,39 +259,42 @@ static bool is_told_of_the_disk(const char *point, int status)
 	json_t *result = last_result();
 	const json_t *error = json_object_get(result, "error");
 	const char *words = json_text(error, "message");
-	bool fine = status == 0 || (status == 1 && words && *words);
+	bool fine = status == stage->status || (status == 1 && words && *words);
 	json_decref(result);
 	return fine || complain(point, "not status 1 with words");
 }
 
 static bool prepare(const char *state)
 {
-	bool fine = desk_put_back(&desk, state);
-	int64_t next = count().otps;
-	if (next >= 0)
-		person.counter = (uint64_t)next;
-	return fine && next >= 0;
+	return desk_put_back(&desk, state) && way_anew(&way);
 }
 
-static void kill_at(const char *state, int held, const char *plan, const char *cut)
+static void kill_at(const char *state, const char *plan, const char *cut)
 {
 	char point[2 * POINT];
+	struct holdings held;
 	if (work.next++ % work.shards != work.shard || work.failed > 20)
 		return;
-	snprintf(point, sizeof(point), "%s token, %s%s%s", state, habit, plan, cut ? cut : "");
+	snprintf(point, sizeof(point), "%s, %s token, %s%s%s", stage->command, state, habit, plan,
+		 cut ? cut : "");
 	CHECK_OR_END(prepare(state));
-	struct counted before = count();
-	int status = inkan("enroll", plan, cut);
+	desk_look(&desk, &held);
+	struct counted before = way_count(&way);
+	int status = inkan(stage->command, plan, cut);
 	work.runs++;
 	bool disk = cut && (strstr(cut, " full") || strstr(cut, " broken"));
-	CU_ASSERT_TRUE((!disk || is_told_of_the_disk(point, status)) &&
-		       comes_to_a_good_end(point, status, held, &before));
+	CU_ASSERT_TRUE(
+		(!disk || is_told_of_the_disk(point, status)) &&
+		comes_to_a_good_end(point, status, held.private_keys, held.certificates, &before));
 }
 
-// The calls, sends, receives and writes of one good run.
+// The calls, sends, receives, files and writes of one good run.
 struct points {
-	unsigned long sends, receives, journal;
-	char calls[64][40]; // "C_CreateObject 1"
+	unsigned long sends, receives, places, journal;
+	struct {
+		char name[40]; // "C_CreateObject 1"
+		bool changes;  // the token
+	} calls[300];
 	size_t n_calls;
 };
 
@@ -342,22 +306,34 @@ static void note_cut(struct points *p, const char *line)
 		return;
 	unsigned long *most = kind[0] == 's'   ? &p->sends
 			      : kind[0] == 'r' ? &p->receives
+			      : kind[0] == 'p' ? &p->places
 					       : &p->journal;
 	if (n > *most)
 		*most = n;
 }
 
-static void note_call(struct points *p, const char *line)
+static bool changes_the_token(const char *name)
 {
 	static const char *const calls[] = { "C_GenerateKeyPair", "C_SetAttributeValue",
 					     "C_CreateObject", "C_DestroyObject" };
-	char name[32];
+	size_t i = 0;
+	while (i < ARRAY_LEN(calls) && strcmp(name, calls[i]) != 0)
+		i++;
+	return i < ARRAY_LEN(calls);
+}
+
+static void note_call(struct points *p, const char *line)
+{
+	char name[32], call[40];
 	unsigned n = 0;
-	if (sscanf(line, "%*d %31s %u", name, &n) != 2)
+	if (sscanf(line, "%*d %31s %u", name, &n) != 2 || p->n_calls == ARRAY_LEN(p->calls))
 		return;
-	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
-		if (strcmp(name, calls[i]) == 0 && p->n_calls < ARRAY_LEN(p->calls))
-			snprintf(p->calls[p->n_calls++], sizeof(p->calls[0]), "%s %u", name, n);
+	snprintf(call, sizeof(call), "%s %u", name, n);
+	for (size_t i = 0; i < p->n_calls; i++)
+		if (strcmp(p->calls[i].name, call) == 0) // of another process
+			return;
+	memcpy(p->calls[p->n_calls].name, call, sizeof(call));
+	p->calls[p->n_calls++].changes = changes_the_token(name);
 }
 
 static void read_lines(const char *path, struct points *p,
@@ -375,38 +351,39 @@ static bool find_points(const char *state, struct points *p)
 {
 	*p = (struct points){ 0 };
 	unlink(at.cut_log);
-	if (!prepare(state) || inkan("enroll", "", "none 0 before none") != 0)
+	if (!prepare(state) || inkan(stage->command, "", "none 0 before none") != stage->status)
 		return complain(state, "a good run is none");
 	read_lines(at.cut_log, p, note_cut);
 	read_lines(desk.log, p, note_call);
-	printf("%s token: %lu sends, %lu receives, %lu journal writes and syncs, calls that change "
-	       "the token:",
-	       state, p->sends, p->receives, p->journal);
+	printf("%s, %s token: %lu sends, %lu receives, %lu files, %lu journal writes and syncs, "
+	       "%zu calls, of which these change the token:",
+	       stage->command, state, p->sends, p->receives, p->places, p->journal, p->n_calls);
 	for (size_t i = 0; i < p->n_calls; i++)
-		printf(" %s", p->calls[i]);
+		if (p->calls[i].changes)
+			printf(" %s", p->calls[i].name);
 	printf("\n");
 	fflush(stdout);
-	return p->sends > 2 && p->receives > 2 && p->journal > 10 && p->n_calls >= 2;
+	bool line = stage != &by_ca || (p->sends > 2 && p->receives > 2);
+	return line && p->journal > 5 && p->n_calls > 10 && (stage != &asking || p->places == 1);
 }
 
 static const char *const whens[] = { "before", "after" };
 
-static void kill_at_calls(const char *state, int held, const struct points *p)
+static void kill_at_calls(const char *state, const struct points *p, bool all)
 {
 	static const char *const whom[] = { "kill", "kill-parent", "kill-both" };
 	for (size_t i = 0; i < p->n_calls; i++)
-		for (size_t w = 0; w < 2; w++)
+		for (size_t w = 0; w < 2 && (all || p->calls[i].changes); w++)
 			for (size_t k = 0; k < ARRAY_LEN(whom); k++) {
 				char plan[POINT];
-				snprintf(plan, sizeof(plan), "%s %s %s\n", whens[w], p->calls[i],
-					 whom[k]);
+				snprintf(plan, sizeof(plan), "%s %s %s\n", whens[w],
+					 p->calls[i].name, whom[k]);
 				if (work.full || k == (i + w) % ARRAY_LEN(whom))
-					kill_at(state, held, plan, NULL);
+					kill_at(state, plan, NULL);
 			}
 }
 
-static void kill_at_each(const char *state, int held, const char *kind, unsigned long n,
-			 unsigned long step)
+static void kill_at_each(const char *state, const char *kind, unsigned long n, unsigned long step)
 {
 	static const char *const acts[] = { "power", "worker", "both", "parent", "full", "broken" };
 	size_t n_acts = kind[0] == 'j' ? ARRAY_LEN(acts) : 4;
@@ -418,30 +395,57 @@ static void kill_at_each(const char *state, int held, const char *kind, unsigned
 				snprintf(cut, sizeof(cut), "%s %lu %s %s", kind, i, whens[w],
 					 acts[k]);
 				if (work.full || now)
-					kill_at(state, held, "", cut);
+					kill_at(state, "", cut);
 			}
 }
 
-static void kill_everywhere(const char *state, int held)
+static void kill_everywhere(const char *state)
 {
 	struct points p;
 	CHECK_OR_END(find_points(state, &p));
-	kill_at_calls(state, held, &p);
-	kill_at_each(state, held, "send", p.sends, 3);
-	kill_at_each(state, held, "receive", p.receives, 5);
-	kill_at_each(state, held, "journal", p.journal, 5);
+	kill_at_calls(state, &p, work.full);
+	kill_at_each(state, "send", p.sends, 3);
+	kill_at_each(state, "receive", p.receives, 5);
+	kill_at_each(state, "place", p.places, 1);
+	kill_at_each(state, "journal", p.journal, 5);
+}
+
+// By file: the request first, then what comes back for it; the state is kept under both names.
+static void kill_by_file(const char *state, const char *asked)
+{
+	stage = &asking;
+	kill_everywhere(state);
+	CHECK_OR_END(prepare(state) && inkan("request", "", NULL) == asking.status &&
+		     way_issue(&way) && desk_keep(&desk, asked));
+	stage = &installing;
+	kill_everywhere(asked);
+}
+
+static void kill_from(const char *state, const char *asked)
+{
+	if (way.kind == BY_FILE)
+		kill_by_file(state, asked);
+	else
+		kill_everywhere(state);
+}
+
+static bool enrolled(void)
+{
+	if (way.kind != BY_FILE)
+		return inkan("enroll", "", NULL) == 0;
+	return inkan("request", "", NULL) == 3 && way_issue(&way) &&
+	       inkan("install", "", NULL) == 0;
 }
 
 static void test_an_empty_token(void)
 {
-	kill_everywhere("fresh", 0);
+	kill_from("fresh", "asked");
 }
 
 static void test_a_token_with_an_old_pair(void)
 {
-	CHECK_OR_END(prepare("fresh") && inkan("enroll", "", NULL) == 0 &&
-		     desk_keep(&desk, "enrolled"));
-	kill_everywhere("enrolled", 1);
+	CHECK_OR_END(prepare("fresh") && enrolled() && desk_keep(&desk, "enrolled"));
+	kill_from("enrolled", "asked-anew");
 }
 
 // A module that ignores CKA_ID in a template and takes it afterwards: the pair is named by C_SetAttributeValue.
@@ -450,69 +454,42 @@ static void test_a_module_that_takes_the_id_later(void)
 	struct points p;
 	bool named = false;
 	habit = "ignore-id\n";
+	stage = way.kind == BY_FILE ? &asking : &by_ca;
 	if (find_points("fresh", &p)) {
 		for (size_t i = 0; i < p.n_calls; i++)
-			named = named || strncmp(p.calls[i], "C_SetAttributeValue", 19) == 0;
-		kill_at_calls("fresh", 0, &p);
+			named = named || strncmp(p.calls[i].name, "C_SetAttributeValue", 19) == 0;
+		kill_at_calls("fresh", &p, false);
 	}
 	habit = "";
 	CU_ASSERT_TRUE(named);
 }
 
-// The text with one part replaced; null when it does not stand there. To be freed.
-static char *replaced(const char *text, const char *from, const char *to)
-{
-	const char *hit = strstr(text, from);
-	return hit ? text_format("%.*s%s%s", (int)(hit - text), text, to, hit + strlen(from))
-		   : NULL;
-}
-
-// The same bank, by the pages of its portal.
-static bool go_by_portal(void)
-{
-	AUTO_BUF struct buf text = BUF(65536);
-	if (buf_read_file(desk.bank.profile, 65536, &text))
-		return false;
-	AUTO_TEXT char *one = replaced((const char *)text.data, "protocol: est",
-				       "protocol: portal\n  portal: {preset: bank}");
-	AUTO_TEXT char *two = one ? replaced(one, "/.well-known/est", "/portal/") : NULL;
-	AUTO_TEXT char *path =
-		two ? scratch_file(desk.bank.place, "practice.yaml", two, 0600) : NULL;
-	return path != NULL;
-}
-
-static bool set_out(bool portal)
-{
-	if (!desk_open(&desk) || (portal && !go_by_portal()))
-		return false;
-	at = (struct paths){ .out = scratch_path(desk.bank.place, "inkan.out"),
-			     .answers = scratch_path(desk.bank.place, "answers.json"),
-			     .cut_log = scratch_path(desk.bank.place, "cut.log"),
-			     .ca_db = scratch_path(desk.bank.place, "ca/practice-ca.db") };
-	return make_person();
-}
-
 int main(int argc, char **argv)
 {
+	enum way_kind kind = argc > 4 ? way_named(argv[4]) : BY_EST;
 	work.full = argc > 1 && strcmp(argv[1], "full") == 0;
 	if (argc > 3) {
 		work.shard = (unsigned)strtoul(argv[2], NULL, 10);
 		work.shards = (unsigned)strtoul(argv[3], NULL, 10);
 	}
-	bank_by_scep = argc > 4 && strcmp(argv[4], "scep") == 0;
 	int rc = 1;
 	time_t began = time(NULL);
 	setenv("LC_ALL", "C.UTF-8", 1);
-	bool portal = argc > 4 && strcmp(argv[4], "portal") == 0;
-	if (work.shards && set_out(portal))
+	if (kind == WAYS || !work.shards) {
+		fprintf(stderr, "faults-killing [sample|full] [SHARD OF] "
+				"[est|portal|scep|cmp|file]\n");
+		return 2;
+	}
+	if (way_open(&way, kind, &desk)) {
+		at.out = scratch_path(desk.bank.place, "inkan.out");
+		at.cut_log = scratch_path(desk.bank.place, "cut.log");
 		rc = CHECK_MAIN(TEST(test_an_empty_token),
 				TEST(test_a_module_that_takes_the_id_later),
 				TEST(test_a_token_with_an_old_pair));
-	desk_close(&desk);
+	}
+	way_close(&way);
 	free(at.out);
-	free(at.answers);
 	free(at.cut_log);
-	free(at.ca_db);
 	printf("%u kills in %lld s, %u not as they should be; second issues (all told of): %u; "
 	       "one-time passwords spent: %u\n",
 	       work.runs, (long long)(time(NULL) - began), work.failed, work.second_issues,

@@ -187,8 +187,12 @@ id=$(sed -n 's/.*Your Request Id is \([0-9]*\).*/\1/p' "$work/answer")
 expect "pending, with a number" 1 "$([ -n "$id" ] && echo 1)"
 srv GET "certnew.cer?ReqID=$id&Enc=b64"
 expect "no certificate while it is pending" text/html "$(header content-type | cut -d';' -f1)"
+srv GET certckpn.asp
+expect "the page of what waits has its form" "1 1" "$(grep -c 'Name=Mode Value="chkpnd"' "$work/answer") $(grep -c "Name=ReqID Value=\"$id\"" "$work/answer")"
 mine=$name:$pin:$confirm
 account admin
+srv GET certckpn.asp
+expect "and nothing of somebody else's" "1 0" "$(grep -c locNoReqs "$work/answer") $(grep -c ReqID "$work/answer")"
 srv POST certfnsh.asp -d "Mode=chkpnd&ReqID=$id&TargetStoreFlags=0&SaveCert=yes"
 expect "somebody else's number is denied" 1 "$(grep -c 'disposition message' "$work/answer")"
 name=${mine%%:*} password=${mine#*:}
@@ -198,6 +202,8 @@ until grep -qs 'certnew.cer' "$work/answer"; do
 done
 srv GET "certnew.cer?ReqID=$id&Enc=b64"
 expect "the certificate" "subject=C = JP, O = Practice Shinkin Bank, CN = ${mine%%:*}1283" "$(openssl x509 -in "$work/answer" -noout -subject)"
+srv GET certckpn.asp
+expect "what is issued waits no more" 0 "$(grep -c ReqID "$work/answer")"
 srv GET "certnew.p7b?ReqID=$id&Enc=b64"
 expect "its chain" 3 "$(openssl pkcs7 -in "$work/answer" -print_certs | grep -c BEGIN)"
 srv GET "certnew.cer?ReqID=$id&Enc=bin"

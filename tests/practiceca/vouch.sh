@@ -69,6 +69,18 @@ post "$work/later.b64" "" "" -b "$cookie"
 expect "the ticket alone" 200 "$status"
 expect "the log tells who vouched then" "$desk_common" "$("$program" issued --dir "$dir" --json | tail -1 | jq -r .vouched_by)"
 account user --pending-polls 1
+request "$work/nobody.b64" "$common"
+vouched "$work/nobody.b64" desk
+cookie=$(header set-cookie | sed 's/;.*//')
+may nobody
+sleep 1.2
+post "$work/nobody.b64" "" "" -b "$cookie" -H 'Accept-Language: en'
+expect "the desk may vouch for nobody any more" "403 1" "$status $(grep -c 'may not vouch' "$work/answer")"
+may contract
+post "$work/nobody.b64" "" "" -b "$cookie" -H 'Accept-Language: en'
+expect "for its own contract only" "403 1" "$status $(grep -c 'own contract only' "$work/answer")"
+may anyone
+account user --pending-polls 1
 request "$work/too-late.b64" "$common"
 vouched "$work/too-late.b64" desk
 cookie=$(header set-cookie | sed 's/;.*//')

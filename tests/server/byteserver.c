@@ -15,8 +15,10 @@
 //   file PATH              base64 PATH               html N, random N, fill N (so many bytes)
 //   cacerts                issue VARIANT [lines|one|crlf] (issue.c has the variants; the body is the request)
 //   scep VARIANT (scep.c has them; the body is a pkiMessage)          scep-ca (the issuing CA, DER)
+//   cmp VARIANT (cmp.c has them; the body is a PKIMessage)
+//   ntlm PASSWORD (only for who has it; 401 before)
 //   raw (the body is all)  length N (what Content-Length says)
-//   delay MS               slow MS (each byte)       close
+//   delay MS               slow MS (after each byte)      close
 //   cut N, reset N (end the line after N bytes of the answer)        drop (at once)        hang
 #include "server.h"
 

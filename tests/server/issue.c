@@ -108,15 +108,14 @@ static bool is(const char *variant, const char *name)
 	return strcmp(variant, name) == 0;
 }
 
-static X509 *make_leaf(const struct pki *p, const char *variant, X509_REQ *req)
+X509 *issue_leaf(const struct pki *p, const char *variant, X509_REQ *req)
 {
-	EVP_PKEY *other = is(variant, "other-key") || is(variant, "other-chain") ? pki_rsa() : NULL;
 	X509_NAME *wrong = is(variant, "other-name") ? pki_name("somebody-else") : NULL;
 	struct leaf l = {
 		.subject = wrong ? wrong : X509_REQ_get_subject_name(req),
 		.issuer = X509_get_subject_name(p->issuing),
-		.key = is(variant, "other-key") ? other : X509_REQ_get0_pubkey(req),
-		.signer = is(variant, "other-chain") ? other : p->issuing_key,
+		.key = is(variant, "other-key") ? p->issuing_key : X509_REQ_get0_pubkey(req),
+		.signer = is(variant, "other-chain") ? p->root_key : p->issuing_key,
 		.from_days = is(variant, "not-yet")   ? 10
 			     : is(variant, "expired") ? -400
 						      : 0,
@@ -131,7 +130,6 @@ static X509 *make_leaf(const struct pki *p, const char *variant, X509_REQ *req)
 		.extended = is(variant, "usage") ? "serverAuth" : "clientAuth",
 	};
 	X509 *x = pki_sign(&l);
-	EVP_PKEY_free(other);
 	X509_NAME_free(wrong);
 	return x;
 }
@@ -145,9 +143,9 @@ void issue_request(const struct pki *p, const char *variant, X509_REQ *req, stru
 	if (chain_first)
 		sk_X509_push(certs, must(X509_dup(p->issuing), "X509_dup"));
 	if (!is(variant, "no-leaf"))
-		sk_X509_push(certs, make_leaf(p, variant, req));
+		sk_X509_push(certs, issue_leaf(p, variant, req));
 	if (is(variant, "two-leaves"))
-		sk_X509_push(certs, make_leaf(p, variant, req));
+		sk_X509_push(certs, issue_leaf(p, variant, req));
 	if (!is(variant, "leaf-only") && !chain_first)
 		sk_X509_push(certs, must(X509_dup(p->issuing), "X509_dup"));
 	to_pkcs7(certs, is(variant, "signed") ? p : NULL, pkcs7);

@@ -68,6 +68,9 @@ static bool set_body(struct rule *r, const char *key, const char *rest, const ch
 	} else if (strcmp(key, "scep") == 0) {
 		if (sscanf(rest, "%31s", r->scep) < 1 || !scep_known(r->scep))
 			die("script: unknown variant", line);
+	} else if (strcmp(key, "cmp") == 0) {
+		if (sscanf(rest, "%31s", r->cmp) < 1 || !cmp_known(r->cmp))
+			die("script: unknown variant", line);
 	} else if (strcmp(key, "issue") == 0) {
 		if (sscanf(rest, "%31s %7s", r->issue, r->shape) < 1 || !issue_known(r->issue))
 			die("script: unknown variant", line);
@@ -112,6 +115,8 @@ static void set(struct rule *r, const char *key, const char *rest, const char *l
 	} else if (strcmp(key, "header") == 0) {
 		bytes_puts(&r->headers, rest);
 		bytes_puts(&r->headers, "\r\n");
+	} else if (strcmp(key, "ntlm") == 0) {
+		snprintf(r->ntlm, sizeof(r->ntlm), "%s", rest);
 	} else if (!set_body(r, key, rest, line) && !set_manner(r, key, rest, line)) {
 		die("script: unknown word", line);
 	}
@@ -123,7 +128,9 @@ static struct rule *add_rule(struct script *s, const char *rest, const char *lin
 		die("script: too many rules", line);
 	s->rules = must(realloc(s->rules, (s->n + 1) * sizeof(struct rule)), "realloc");
 	struct rule *r = &s->rules[s->n++];
-	*r = (struct rule){ .status = "200 OK", .shape = "lines", .claimed_length = -1 };
+	*r = (struct rule){
+		.status = "200 OK", .shape = "lines", .slow_ms = -1, .claimed_length = -1
+	};
 	if (sscanf(rest, "%7s %255s", r->method, r->path) != 2)
 		die("script: on METHOD PATH", line);
 	return r;

@@ -19,7 +19,7 @@ struct link {
 
 struct request {
 	char method[8], path[256], cookie[256];
-	bool authorization;
+	char authorization[2048]; // empty: none
 	size_t length;
 	struct bytes body;
 };
@@ -52,7 +52,8 @@ static void nap(long ms)
 static void read_header(struct request *r, const char *line)
 {
 	if (strncasecmp(line, "Authorization:", 14) == 0)
-		r->authorization = true;
+		snprintf(r->authorization, sizeof(r->authorization), "%s",
+			 line + 14 + strspn(line + 14, " "));
 	else if (strncasecmp(line, "Content-Length:", 15) == 0)
 		r->length = strtoul(line + 15, NULL, 10);
 	else if (strncasecmp(line, "Cookie:", 7) == 0)
@@ -107,7 +108,7 @@ static void log_request(struct server *s, const struct request *r, unsigned conn
 	if (s->log) {
 		fprintf(s->log,
 			"%u connection=%u %s %s authorization=%s cookie=%s length=%zu sha256=",
-			count, connection, r->method, r->path, r->authorization ? "yes" : "no",
+			count, connection, r->method, r->path, r->authorization[0] ? "yes" : "no",
 			r->cookie[0] ? r->cookie : "-", r->body.len);
 		for (size_t i = 0; i < sizeof(hash); i++)
 			fprintf(s->log, "%02x", hash[i]);
@@ -125,6 +126,8 @@ static bool make_body(struct server *s, const struct rule *rule, const struct re
 	bool fine = true;
 	if (rule->scep[0])
 		return scep(&s->pki, rule->scep, &r->body, body);
+	if (rule->cmp[0])
+		return cmp(&s->pki, rule->cmp, &r->body, body);
 	if (rule->scep_ca)
 		scep_ca(&s->pki, body);
 	if (rule->scep_ca)
@@ -141,11 +144,26 @@ static bool make_body(struct server *s, const struct rule *rule, const struct re
 	return fine;
 }
 
+static bool ntlm_admits(const struct rule *rule, const struct request *r, struct bytes *answer)
+{
+	struct bytes header = { 0 };
+	bool right = ntlm(rule->ntlm, r->authorization, &header);
+	if (!right) {
+		bytes_puts(answer, "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n");
+		bytes_put(answer, header.data, header.len);
+		bytes_puts(answer, "\r\n\r\n");
+	}
+	bytes_free(&header);
+	return right;
+}
+
 static void make_answer(struct server *s, const struct rule *rule, const struct request *r,
 			struct bytes *answer)
 {
 	char line[256];
 	struct bytes body = { 0 };
+	if (rule && rule->ntlm[0] && !ntlm_admits(rule, r, answer))
+		return;
 	bool fine = rule && make_body(s, rule, r, &body);
 	if (rule && fine && rule->raw) {
 		bytes_put(answer, body.data, body.len);
@@ -190,7 +208,6 @@ static bool send_slowly(struct link *l, const struct bytes *b, long ms)
 	return true;
 }
 
-// False: the connection ends here.
 // By now whoever looks at the connection sees its end.
 static void log_closed(struct server *s, unsigned connection)
 {
@@ -202,6 +219,7 @@ static void log_closed(struct server *s, unsigned connection)
 	pthread_mutex_unlock(&s->lock);
 }
 
+// False: the connection ends here.
 static bool send_answer(struct link *l, const struct rule *rule, struct bytes *answer)
 {
 	if (!rule)
@@ -215,8 +233,8 @@ static bool send_answer(struct link *l, const struct rule *rule, struct bytes *a
 	bool stops = rule->ending == END_CUT || rule->ending == END_RESET;
 	if (stops && rule->end_after < answer->len)
 		answer->len = rule->end_after;
-	bool fine = rule->slow_ms ? send_slowly(l, answer, rule->slow_ms)
-				  : link_write(l, answer->data, answer->len);
+	bool fine = rule->slow_ms >= 0 ? send_slowly(l, answer, rule->slow_ms)
+				       : link_write(l, answer->data, answer->len);
 	if (rule->ending == END_RESET)
 		reset(l);
 	return fine && rule->ending == END_KEEP;

@@ -50,6 +50,7 @@ bool issue(const struct pki *p, const char *variant, const struct bytes *csr_bas
 	   struct bytes *pkcs7);
 // The same to a request that was read already.
 void issue_request(const struct pki *p, const char *variant, X509_REQ *req, struct bytes *pkcs7);
+X509 *issue_leaf(const struct pki *p, const char *variant, X509_REQ *req);
 void issue_cacerts(const struct pki *p, struct bytes *pkcs7);
 
 // scep.c: CertRep to a pkiMessage; the issuing CA signs and decrypts. Variants of its own, and those of issue.c for what is inside.
@@ -57,18 +58,27 @@ bool scep_known(const char *variant);
 bool scep(const struct pki *p, const char *variant, const struct bytes *message, struct bytes *out);
 void scep_ca(const struct pki *p, struct bytes *der);
 
+// cmp.c: the answer to a p10cr, and to what follows it. Variants of its own, and those of issue.c for the certificate.
+bool cmp_known(const char *variant);
+bool cmp(const struct pki *p, const char *variant, const struct bytes *message, struct bytes *out);
+
+// ntlm.c: whether a request comes from somebody with this password; if not, the header that asks for NTLM, with a challenge for who begins.
+bool ntlm(const char *password, const char *authorization, struct bytes *header);
+
 // script.c
 enum ending { END_KEEP, END_CLOSE, END_CUT, END_RESET, END_DROP, END_HANG };
 struct rule {
 	char method[8], path[256];
 	char status[128];
 	struct bytes headers, body;
-	char issue[32], shape[8]; // empty: the body above
-	char scep[32];		  // empty: none
+	char issue[32], shape[8];	  // empty: the body above
+	char scep[32], cmp[32], ntlm[64]; // empty: none
 	bool cacerts, scep_ca, raw;
 	enum ending ending;
-	size_t end_after;			// bytes of the answer, END_CUT and END_RESET
-	long delay_ms, slow_ms, claimed_length; // claimed_length -1: the truth
+	size_t end_after; // bytes of the answer, END_CUT and END_RESET
+	long delay_ms;
+	long slow_ms;	     // -1: all at once
+	long claimed_length; // -1: the truth
 };
 enum { RULES_MAX = 16384 };
 struct script {

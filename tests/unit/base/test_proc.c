@@ -240,6 +240,48 @@ static void test_a_file_with_secrets_is_ours_alone(void)
 	CU_ASSERT(says(proc_private_file(listed), ERR_ANSWER, "chmod 600"));
 }
 
+static bool holds(const char *path, const char *text)
+{
+	AUTO_BUF struct buf b = BUF(100);
+	struct err *e = buf_read_file(path, 100, &b);
+	bool same = !e && b.len == strlen(text) && !memcmp(b.data, text, b.len);
+	err_ignore(e);
+	return same;
+}
+
+static void put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void test_nothing_that_is_there_is_touched(void)
+{
+	AUTO(scratch) struct scratch *s = scratch_new();
+	AUTO_TEXT char *path = scratch_path(s, "request");
+	AUTO_TEXT char *usual = text_format("%s.k7qf.new", path);
+	AUTO_TEXT char *made = NULL, *again = NULL, *other = NULL;
+	CHECK_OK(proc_write_beside(path, "k7qf", 0644, "one two", 7, &made));
+	CU_ASSERT_STRING_EQUAL(made, usual);
+	CU_ASSERT_TRUE(holds(usual, "one two"));
+	// What a run that died had begun to write is written anew.
+	put(usual, "one");
+	CHECK_OK(proc_write_beside(path, "k7qf", 0644, "one two", 7, &again));
+	CU_ASSERT_STRING_EQUAL(again, usual);
+	// Anything else stays.
+	put(usual, "mine");
+	CHECK_OK(proc_write_beside(path, "k7qf", 0644, "one two", 7, &other));
+	CU_ASSERT_STRING_NOT_EQUAL(other, usual);
+	CU_ASSERT_TRUE(holds(usual, "mine") && holds(other, "one two"));
+	unlink(usual);
+	CU_ASSERT_EQUAL(symlink(other, usual), 0);
+	free(again);
+	CHECK_OK(proc_write_beside(path, "k7qf", 0644, "one two", 7, &again));
+	CU_ASSERT_STRING_NOT_EQUAL(again, usual);
+}
+
 int main(void)
 {
 	return CHECK_MAIN(TEST(test_hardening_turns_core_dumps_off),
@@ -253,5 +295,6 @@ int main(void)
 			  TEST(test_a_loose_directory_above_is_refused),
 			  TEST(test_a_file_of_somebody_else_is_refused),
 			  TEST(test_what_is_no_file_is_refused),
-			  TEST(test_a_file_with_secrets_is_ours_alone));
+			  TEST(test_a_file_with_secrets_is_ours_alone),
+			  TEST(test_nothing_that_is_there_is_touched));
 }

@@ -272,6 +272,7 @@ static void test_renewal_and_revocation_are_signed(void)
 	struct ca_outcome o = { 0 };
 	AUTO(err) struct err *e = submit(&t, &o);
 	CU_ASSERT(e && err_kind(e) == ERR_CA_REFUSED && err_has_tag(e, "request-refused"));
+	CU_ASSERT_FALSE(ca_no_is_open(t.ca)); // the CA has signed that
 	end(&t);
 }
 
@@ -327,6 +328,11 @@ static void not_found(struct bank_answer *a)
 	web_page(a);
 	*a->status = 404;
 }
+static void elsewhere(struct bank_answer *a)
+{
+	web_page(a);
+	*a->status = 302;
+}
 static size_t cut_at;
 static void cut(struct bank_answer *a)
 {
@@ -350,6 +356,23 @@ static void test_answers_that_are_none(void)
 		fails(cut, CMP_IP, ERR_CA_REFUSED, "no-certificate");
 }
 
+// On a line without TLS a status comes from whoever is on the way: the CA may have issued all the same.
+static void test_a_status_on_an_open_line_is_no_word_of_the_ca(void)
+{
+	static void (*const ways[])(struct bank_answer *) = { not_found, elsewhere };
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		struct talk t;
+		struct ca_outcome o = { 0 };
+		begin(&t, CMP_REQUEST_IR, NULL);
+		bank_change = ways[i];
+		bank_change_body = CMP_IP;
+		AUTO(err) struct err *e = submit(&t, &o);
+		CU_ASSERT(e && err_has_tag(e, i ? "redirected" : "request-refused"));
+		CU_ASSERT_TRUE(ca_no_is_open(t.ca));
+		end(&t);
+	}
+}
+
 static void test_a_secret_that_does_not_fit(void)
 {
 	struct talk t;
@@ -358,45 +381,119 @@ static void test_a_secret_that_does_not_fit(void)
 	give_answers(&t, "ANOTHER-ONE");
 	AUTO(err) struct err *e = submit(&t, &o);
 	CU_ASSERT(e && err_kind(e) == ERR_ANSWER && err_has_tag(e, "secret-wrong"));
+	CU_ASSERT_TRUE(ca_no_is_open(t.ca)); // anybody has a secret that is not ours
+	end(&t);
+}
+
+// Protected by the secret, it is the CA's own word.
+static void test_a_no_under_the_secret(void)
+{
+	struct request_rdn rdn[] = { { "C", "JP" }, { "CN", "0000000009user1283" } };
+	const struct request_terms terms = { .subject = rdn, .n_subject = 2 };
+	struct talk t;
+	struct ca_outcome o = { 0 };
+	begin(&t, CMP_REQUEST_IR, NULL);
+	buf_reset(&t.request);
+	CHECK_OK(request_sign(&terms, &keys[0].public_key, &keys[0].signer, &t.request));
+	AUTO(err) struct err *e = submit(&t, &o);
+	CU_ASSERT(e && err_has_tag(e, "request-refused"));
+	CU_ASSERT_FALSE(ca_no_is_open(t.ca));
 	end(&t);
 }
 
 // An error that nothing protects could come from anybody.
-static void unprotected(struct bank_answer *a)
+static void make_error(struct bank_answer *a, const void *algorithm, size_t algorithm_len,
+		       const void *protection, size_t protection_len)
 {
 	AUTO_BUF struct buf id = BUF(64), nonce = BUF(64);
 	CHECK_OK(buf_put(&id, cmp_find(a->body, cmp_transaction, 4) + 4, 16));
 	CHECK_OK(buf_put(&nonce, cmp_find(a->body, cmp_recipient_nonce, 4), 20));
-	static const unsigned char head[] = { 0x30, 0x00, 0x30, 0x33, 0x02, 0x01, 0x02,
-					      0xa4, 0x02, 0x30, 0x00, 0xa4, 0x02, 0x30,
-					      0x00, 0xa4, 0x12, 0x04, 0x10 };
+	static const unsigned char head[] = { 0x30, 0x00, 0x30, 0x33, 0x02, 0x01, 0x02, 0xa4,
+					      0x02, 0x30, 0x00, 0xa4, 0x02, 0x30, 0x00 },
+				   before_id[] = { 0xa4, 0x12, 0x04, 0x10 };
 	static const unsigned char tail[] = {
 		0xb7, 0x10, 0x30, 0x0e, 0x30, 0x0c, 0x02, 0x01, 0x02,
 		0x30, 0x03, 0x0c, 0x01, 0x78, 0x03, 0x02, 0x05, 0x20
 	};
 	buf_reset(a->body);
 	CHECK_OK(buf_put(a->body, head, sizeof head));
+	CHECK_OK(buf_put(a->body, algorithm, algorithm_len));
+	CHECK_OK(buf_put(a->body, before_id, sizeof before_id));
 	CHECK_OK(buf_put(a->body, id.data, 16));
 	CHECK_OK(buf_put(a->body, nonce.data, 20));
 	CHECK_OK(buf_put(a->body, tail, sizeof tail));
+	CHECK_OK(buf_put(a->body, protection, protection_len));
 	a->body->data[1] = (unsigned char)(a->body->len - 2);
+	a->body->data[3] = (unsigned char)(a->body->data[3] + algorithm_len);
+}
+
+static void unprotected(struct bank_answer *a)
+{
+	make_error(a, "", 0, "", 0);
+}
+
+// sha256WithRSAEncryption, and two bytes of a signature.
+static void badly_signed(struct bank_answer *a)
+{
+	static const unsigned char algorithm[] = { 0xa1, 0x0f, 0x30, 0x0d, 0x06, 0x09,
+						   0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+						   0x01, 0x01, 0x0b, 0x05, 0x00 },
+				   protection[] = { 0xa0, 0x05, 0x03, 0x03, 0x00, 0x12, 0x34 };
+	make_error(a, algorithm, sizeof algorithm, protection, sizeof protection);
 }
 
 static void test_errors_without_protection(void)
 {
-	struct talk t;
-	struct ca_outcome o = { 0 };
-	fails(unprotected, CMP_IP, ERR_NETWORK, "answer-forged");
-	begin(&t, CMP_REQUEST_IR, NULL);
-	t.profile.ca.cmp.unprotected_errors = true;
-	ca_close(t.ca);
-	open_ca(&t, NULL);
-	bank_change = unprotected;
-	bank_change_body = CMP_IP;
-	AUTO(err) struct err *e = submit(&t, &o);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
-	CU_ASSERT(err_has_tag(e, "request-refused"));
-	end(&t);
+	static void (*const ways[])(struct bank_answer *) = { unprotected, badly_signed };
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		struct talk t;
+		struct ca_outcome o = { 0 };
+		fails(ways[i], CMP_IP, ERR_NETWORK, "answer-forged");
+		begin(&t, CMP_REQUEST_IR, NULL);
+		t.profile.ca.cmp.unprotected_errors = true;
+		ca_close(t.ca);
+		open_ca(&t, NULL);
+		bank_change = ways[i];
+		bank_change_body = CMP_IP;
+		AUTO(err) struct err *e = submit(&t, &o);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+		CU_ASSERT(err_has_tag(e, "request-refused"));
+		// Somebody on the way may have said it, and the CA have issued.
+		CU_ASSERT_TRUE(ca_no_is_open(t.ca));
+		end(&t);
+	}
+}
+
+static struct err *put_tlv(struct buf *b, unsigned char tag, const void *bytes, size_t len)
+{
+	const unsigned char head[] = { tag, 0x82, (unsigned char)(len >> 8), (unsigned char)len };
+	TRY(buf_put(b, head, sizeof head));
+	return buf_put(b, bytes, len);
+}
+
+// A field of the header that is longer than any that means something is not carried along.
+static void long_nonce(struct bank_answer *a)
+{
+	static const unsigned char names[] = { 0x02, 0x01, 0x02, 0xa4, 0x02, 0x30,
+					       0x00, 0xa4, 0x02, 0x30, 0x00 },
+				   body[] = {
+					   0xb7, 0x07, 0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x02
+				   };
+	static const unsigned char nonce[9000];
+	AUTO_BUF struct buf octets = BUF(20000), header = BUF(20000), all = BUF(20000);
+	CHECK_OK(put_tlv(&octets, 0x04, nonce, sizeof nonce));
+	CHECK_OK(buf_put(&header, names, sizeof names));
+	CHECK_OK(buf_put(&header, cmp_find(a->body, cmp_transaction, 4), 4 + 16));
+	CHECK_OK(put_tlv(&header, 0xa5, octets.data, octets.len));
+	CHECK_OK(put_tlv(&all, 0x30, header.data, header.len));
+	CHECK_OK(buf_put(&all, body, sizeof body));
+	buf_reset(a->body);
+	CHECK_OK(put_tlv(a->body, 0x30, all.data, all.len));
+}
+
+static void test_a_field_that_is_too_long(void)
+{
+	fails(long_nonce, CMP_IP, ERR_CA_REFUSED, "no-certificate");
 }
 
 static void test_confirmations_that_are_not_believed(void)
@@ -416,6 +513,28 @@ static void test_confirmations_that_are_not_believed(void)
 		CU_ASSERT_FALSE(told);
 		end(&t);
 	}
+}
+
+// "I know nothing of it" ends the exchange for a run that says its word again; but not where anybody could have said it.
+static void test_gone_without_protection_is_no_confirmation(void)
+{
+	struct talk t;
+	bool told = false;
+	begin(&t, CMP_REQUEST_IR, NULL);
+	t.profile.ca.cmp.unprotected_errors = true;
+	issued_well(&t, NULL);
+	reopen(&t);
+	bank_change = unprotected;
+	bank_change_body = CMP_PKICONF;
+	const struct ca_request r = request_of(&t);
+	CHECK_OK(ca_authenticate(t.ca, t.answers));
+	AUTO(err) struct err *e = ca_confirm(t.ca, &r, &told);
+	CU_ASSERT(e && err_has_tag(e, "request-refused") && !told);
+	// The word can be said again, and is then heard, or was.
+	bank_change = NULL;
+	CHECK_OK(ca_authenticate(t.ca, t.answers));
+	CHECK_OK(ca_confirm(t.ca, &r, &told));
+	end(&t);
 }
 
 // A server certificate is pinned: the same CA's other one is nobody.
@@ -449,9 +568,12 @@ int main(void)
 		TEST(test_a_confirmation_that_arrived_is_said_again),
 		TEST(test_a_certificate_that_is_not_wanted_is_taken_back),
 		TEST(test_implicit_confirmation), TEST(test_renewal_and_revocation_are_signed),
-		TEST(test_answers_that_are_none), TEST(test_a_secret_that_does_not_fit),
-		TEST(test_errors_without_protection),
-		TEST(test_confirmations_that_are_not_believed), TEST(test_a_pinned_server));
+		TEST(test_answers_that_are_none),
+		TEST(test_a_status_on_an_open_line_is_no_word_of_the_ca),
+		TEST(test_a_secret_that_does_not_fit), TEST(test_a_no_under_the_secret),
+		TEST(test_errors_without_protection), TEST(test_a_field_that_is_too_long),
+		TEST(test_confirmations_that_are_not_believed),
+		TEST(test_gone_without_protection_is_no_confirmation), TEST(test_a_pinned_server));
 	bank_stop();
 	for (size_t i = 0; i < KEYS; i++)
 		soft_key_free(&keys[i]);

@@ -5,6 +5,7 @@
 
 #include "byteserver.h"
 #include "ca/ca.h"
+#include "ca/scep.h"
 #include "check.h"
 #include "x509/judge.h"
 #include "x509/maker.h"
@@ -311,6 +312,9 @@ static void ends(const struct ending *w, bool leaves)
 	if (!fine)
 		fprintf(stderr, "%s: %s\n", w->tag, e ? err_render(e) : "no error");
 	CU_ASSERT(fine);
+	// By http:// anybody on the way could have said so: it does not tell that nothing was issued.
+	if (leaves && (!strcmp(w->tag, "request-refused") || !strcmp(w->tag, "redirected")))
+		CU_ASSERT_TRUE(ca_no_is_open(desk.ca));
 }
 
 #define ASKS "on GET /scep?operation=GetCACaps\n"
@@ -378,9 +382,22 @@ static void test_a_server_without_post_is_asked_by_get(void)
 	soft_key_free(&soft);
 }
 
+static void test_every_weakness_is_told(void)
+{
+	struct scep s = { 0 };
+	scep_remember_weakness(&s, "3DES");
+	scep_remember_weakness(&s, "SHA-1");
+	scep_remember_weakness(&s, "DES");
+	scep_remember_weakness(&s, "DES");
+	scep_remember_weakness(&s, "3DES");
+	scep_remember_weakness(&s, "MD5");
+	CU_ASSERT_STRING_EQUAL(s.weakness, "3DES, SHA-1, DES, MD5");
+}
+
 int main(void)
 {
 	return CHECK_MAIN(TEST(test_each_bad_answer_is_told_apart),
+			  TEST(test_every_weakness_is_told),
 			  TEST(test_weak_answers_only_by_profile_and_never_silently),
 			  TEST(test_what_the_server_said_is_shown_safely),
 			  TEST(test_a_new_process_polls_without_the_request),

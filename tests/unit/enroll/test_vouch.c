@@ -1,9 +1,12 @@
 // What an RA's key is to sign, as text: nothing is lost on the way, and nothing else is taken for it.
 #include "enroll/vouch.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
+#include "enroll/on_behalf.h"
 
 static void comes_back(const struct signing_terms *t)
 {
@@ -61,8 +64,44 @@ static void test_what_is_no_terms_is_refused(void)
 	}
 }
 
+static void test_one_token_is_known_by_what_was_found(void)
+{
+	struct token_info t = { .label = "desk", .raw_label = "desk", .serial = "1" };
+	AUTO_TEXT char *uri = token_info_uri(&t);
+	CU_ASSERT_TRUE(on_behalf_same_token(&t, uri, NULL));
+	CU_ASSERT_FALSE(on_behalf_same_token(&t, "pkcs11:token=person", NULL));
+	CU_ASSERT_FALSE(on_behalf_same_token(&t, NULL, NULL));
+	// Another module's name for it does not make it two.
+	snprintf(t.slot_description, sizeof t.slot_description, "Reader 00 00");
+	CU_ASSERT_FALSE(on_behalf_same_token(&t, "pkcs11:token=other", "Reader 00 00"));
+	t.removable = true;
+	CU_ASSERT_TRUE(on_behalf_same_token(&t, "pkcs11:token=other", "Reader 00 00"));
+	CU_ASSERT_FALSE(on_behalf_same_token(&t, "pkcs11:token=other", "Reader 01 00"));
+}
+
+// A module shows 64 bytes of the name, the stand-in's readers differ behind them.
+static void test_two_readers_with_long_names_are_two(void)
+{
+	struct token_info t = { .label = "desk", .raw_label = "desk", .serial = "1" };
+	t.removable = true;
+	memset(t.slot_description, 'x', sizeof t.slot_description - 1);
+	setenv("STAND_IN_NAME", t.slot_description, 1);
+	setenv("STAND_IN_READERS", "2", 1);
+	CU_ASSERT_FALSE(on_behalf_same_token(&t, "pkcs11:token=other", t.slot_description));
+	setenv("STAND_IN_READERS", "1", 1);
+	CU_ASSERT_TRUE(on_behalf_same_token(&t, "pkcs11:token=other", t.slot_description));
+	// The 64th is a blank: it looks like 63.
+	t.slot_description[63] = '\0';
+	setenv("STAND_IN_NAME", t.slot_description, 1);
+	CU_ASSERT_TRUE(on_behalf_same_token(&t, "pkcs11:token=other", t.slot_description));
+	setenv("STAND_IN_READERS", "2", 1);
+	CU_ASSERT_FALSE(on_behalf_same_token(&t, "pkcs11:token=other", t.slot_description));
+}
+
 int main(void)
 {
 	return CHECK_MAIN(TEST(test_terms_come_back_as_they_were),
-			  TEST(test_what_is_no_terms_is_refused));
+			  TEST(test_what_is_no_terms_is_refused),
+			  TEST(test_one_token_is_known_by_what_was_found),
+			  TEST(test_two_readers_with_long_names_are_two));
 }

@@ -66,10 +66,41 @@ static void test_a_plain_get_is_repeated_on_a_new_connection(void)
 	CU_ASSERT(http_handshakes(h) == 2);
 }
 
+// The first leg of NTLM carries nothing; the request goes with the second, and only as the answer to a challenge.
+static void check_leg(const char *answers)
+{
+	AUTO(byteserver) struct byteserver *b = byteserver_start(answers, NULL);
+	AUTO(http) struct http *h = client_open(b, "127.0.0.1", 5);
+	AUTO(secret) struct secret *s = NULL;
+	AUTO_TEXT char *url = text_format("https://127.0.0.1:%u/leg", b->port);
+	CHECK_OK(secret_from("123456", 6, &s));
+	const struct http_call call = { .method = "POST",
+					.url = url,
+					.body = "request",
+					.body_len = 7,
+					.user = s,
+					.password = s,
+					.auth = HTTP_NTLM };
+	AUTO_ANSWER struct http_answer a = { 0 };
+	AUTO(err) struct err *e = http_do(h, &call, &a, NULL);
+	CU_ASSERT(e || a.status == 401);
+	CU_ASSERT(byteserver_logged(b, "/leg") == 1);
+	CU_ASSERT(byteserver_logged(b, "length=7") == 0);
+}
+
+static void test_a_leg_without_a_challenge_is_the_last(void)
+{
+	check_leg("on POST /leg\n drop\non POST /leg\n text second time\n");
+	check_leg("on POST /leg\n text welcome\non POST /leg\n text second time\n");
+	check_leg("on POST /leg\n status 401 Unauthorized\n header WWW-Authenticate: Basic "
+		  "realm=\"x\"\non POST /leg\n text second time\n");
+}
+
 int main(void)
 {
 	return CHECK_MAIN(TEST(test_a_post_on_a_dying_connection),
 			  TEST(test_a_post_with_credentials_on_a_dying_connection),
 			  TEST(test_a_get_that_may_leave_once), TEST(test_a_get_with_credentials),
+			  TEST(test_a_leg_without_a_challenge_is_the_last),
 			  TEST(test_a_plain_get_is_repeated_on_a_new_connection));
 }

@@ -317,22 +317,58 @@ static void test_what_a_module_left_of_a_key_is_cleared(void)
 	struct softhsm_open o;
 	struct key_id id;
 	AUTO(keypair) struct keypair *k = NULL;
-	AUTO(keypair) struct keypair *other = NULL;
 	if (begin(&h, &o, "")) {
-		AUTO_TEXT char *census = NULL;
+		AUTO_TEXT char *before = NULL;
+		AUTO_TEXT char *with_it = NULL;
+		CHECK_OK(keypair_census(o.session, &before));
 		CHECK_OK_OR_END(make(o.session, NULL, &id, &k));
-		check_cleared(o.session, "", 0); // whole keys
+		CHECK_OK(keypair_census(o.session, &with_it));
+		check_cleared(o.session, before, 0); // whole keys
 		again(&h, &o, ALL_FRAGMENTS);
-		CHECK_OK(keypair_census(o.session, &census));
-		check_cleared(o.session, census, 0); // was there before
-		check_cleared(o.session, "", 2);
+		check_cleared(o.session, with_it, 0); // it was there before
+		check_cleared(o.session, "", 0);      // nobody counted
+		check_cleared(o.session, before, 2);
 		again(&h, &o, "");
 		CU_ASSERT_EQUAL(private_keys(o.session), 0);
-		CHECK_OK_OR_END(make(o.session, NULL, &id, &other));
-		keypair_free(other);
+	}
+	end(&h, &o);
+}
+
+// Nothing is concluded from a token that does not read, and of what another program made since nobody says whose it is.
+static void test_no_key_of_others_is_cleared_for_a_fragment(void)
+{
+	static const char *const plans[] = {
+		"C_GetAttributeValue 1+ return CKR_GENERAL_ERROR\n",
+		"C_GetAttributeValue 1+ return CKR_FUNCTION_FAILED\n",
+		"C_GetAttributeValue 1+ return CKR_USER_NOT_LOGGED_IN\n",
+		"C_GetAttributeValue 2+ return CKR_GENERAL_ERROR\n",
+		"C_GetAttributeValue 1+ return CKR_ATTRIBUTE_SENSITIVE\n",
+		ALL_FRAGMENTS
+		"lie private KEY_TYPE number 3\nlie public KEY_TYPE number 3\n", // CKK_EC
+		ALL_FRAGMENTS "hide private KEY_TYPE\nhide public KEY_TYPE\n",
+		"hide private MODULUS\nhide public MODULUS\n",
+	};
+	struct softhsm h;
+	struct softhsm_open o;
+	struct key_id id;
+	AUTO(keypair) struct keypair *k = NULL;
+	AUTO(keypair) struct keypair *other = NULL;
+	if (begin(&h, &o, "")) {
+		AUTO_TEXT char *before = NULL;
+		CHECK_OK(keypair_census(o.session, &before));
+		CHECK_OK_OR_END(make(o.session, NULL, &id, &k));
+		for (size_t i = 0; i < ARRAY_LEN(plans); i++) {
+			size_t removed = 99;
+			again(&h, &o, plans[i]);
+			err_ignore(keypair_clear_fragments(o.session, before, &removed));
+			CU_ASSERT_EQUAL(removed, 0);
+		}
+		again(&h, &o, "");
 		CHECK_OK_OR_END(make(o.session, NULL, &id, &other));
 		again(&h, &o, ALL_FRAGMENTS);
-		check_cleared(o.session, "", 0); // which of two?
+		check_cleared(o.session, before, 0); // two came: which is ours?
+		again(&h, &o, "");
+		CU_ASSERT_EQUAL(private_keys(o.session), 2);
 	}
 	end(&h, &o);
 }
@@ -454,6 +490,7 @@ int main(void)
 			  TEST(test_keys_of_others_are_not_cleared),
 			  TEST(test_what_a_search_finds_is_looked_at_before_it_is_destroyed),
 			  TEST(test_what_a_module_left_of_a_key_is_cleared),
+			  TEST(test_no_key_of_others_is_cleared_for_a_fragment),
 			  TEST(test_a_module_that_tells_no_handles),
 			  TEST(test_a_token_signs_with_whatever_rsa_it_has),
 			  TEST(test_softhsm_without_its_hashes),

@@ -11,7 +11,7 @@ static void test_pages_of_a_portal(void)
 		{ "    language: ja", "    preset: bank", "    pages:", pages,
 		  "Give one of the two" },
 		{ "  protocol: portal", "  protocol: portal\n  on_behalf: true", "on_behalf",
-		  "ca.on_behalf", "nobody vouches for others" },
+		  "ca.on_behalf", "no place for one who vouches" },
 		{ "    language: ja", "    language: fr", "language: fr", "ca.portal.language",
 		  "ja or en" },
 		{ "    language: ja", "    auth: basic", "auth: basic", "ca.portal.auth",
@@ -45,10 +45,44 @@ static void test_pages_of_a_portal(void)
 	check_all("portal-bank", list, ARRAY_LEN(list));
 }
 
+// Who may vouch for whom at a CA of Microsoft's, below the role: all of it together, and only there.
+static void test_an_agent_of_a_role(void)
+{
+#define AGENT                                                                                      \
+	"    on_behalf: {requester: 'EXAMPLE\\{account}', user_name: \"{account}\", password: "    \
+	"\"{password}\"}\n"
+#define ALL "  on_behalf: true\n  protocol: portal"
+	static const char role[] = "    common_name: \"{account}\"\n", ca[] = "  protocol: portal";
+	static const char here[] = "roles.staff.on_behalf";
+	static const struct wrong list[] = {
+		{ ca, ALL, "on_behalf: true", "ca.on_behalf", "no role says whom the CA enrols" },
+		{ role, "    common_name: \"{account}\"\n" AGENT, "    on_behalf:", here,
+		  "preset: adcs and ca.on_behalf: true" },
+		{ role,
+		  "    common_name: \"{account}\"\n    on_behalf: {user_name: a, password: b}\n",
+		  "    on_behalf:", "roles.staff.on_behalf.requester", "this key is missing" },
+		{ role,
+		  "    common_name: \"{account}\"\n    on_behalf: {requester: \"{password}\"}\n",
+		  "    on_behalf:", "roles.staff.on_behalf.requester",
+		  "must not stand here, where others can read it" },
+		{ role,
+		  "    common_name: \"{account}\"\n    on_behalf: {requester: \"{acount}\"}\n",
+		  "    on_behalf:", "roles.staff.on_behalf.requester", "Did you mean {account}?" },
+		{ role,
+		  "    common_name: \"{account}\"\n    on_behalf: {requester: a, user_name: b}\n",
+		  "    on_behalf:", "roles.staff.on_behalf.password", "belong together" },
+		{ role,
+		  "    common_name: \"{account}\"\n    on_behalf: {requester: a, user_name: 'b:c', "
+		  "password: d}\n",
+		  "    on_behalf:", "roles.staff.on_behalf.user_name", "holds no colon" },
+	};
+	check_all("adcs", list, ARRAY_LEN(list));
+}
+
 int main(void)
 {
 	fixture_begin();
-	int rc = CHECK_MAIN(TEST(test_pages_of_a_portal));
+	int rc = CHECK_MAIN(TEST(test_pages_of_a_portal), TEST(test_an_agent_of_a_role));
 	fixture_end();
 	return rc;
 }

@@ -39,7 +39,7 @@ static void test_what_scep_does_not_go_with(void)
 		{ "challenge_password: \"{challenge}\"", "challenge_password: \"{staff_id}\"",
 		  "challenge:", "roles.staff.fields.challenge", "no template of this role uses" },
 		{ "protocol: scep", "protocol: scep\n  on_behalf: true",
-		  "on_behalf:", "ca.on_behalf", "nobody vouches for another" },
+		  "on_behalf:", "ca.on_behalf", "no place for one who vouches" },
 	};
 	check_all("scep", list, ARRAY_LEN(list));
 }

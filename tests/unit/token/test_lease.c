@@ -74,6 +74,28 @@ static void test_tokens_with_equal_serials_are_told_apart_by_label(void)
 	end();
 }
 
+// A module shows 64 bytes of a reader's name, the stand-in's readers differ behind them.
+static void test_tokens_in_two_readers_with_long_names_do_not_wait_for_each_other(void)
+{
+	begin();
+	struct token_info a = token("alpha"), b = token("alpha two");
+	AUTO(lease) struct lease *first = NULL;
+	AUTO(lease) struct lease *second = NULL;
+	a.removable = b.removable = true;
+	memset(a.slot_description, 'x', sizeof a.slot_description - 1);
+	memset(b.slot_description, 'x', sizeof b.slot_description - 1);
+	setenv("STAND_IN_NAME", a.slot_description, 1);
+	setenv("STAND_IN_READERS", "1", 1);
+	CHECK_OK(lease_take(&a, "enroll", 0, NULL, NULL, &first));
+	check_tag(lease_take(&b, "enroll", 0, NULL, NULL, &second), ERR_TOKEN, "token-busy");
+	lease_drop(first);
+	first = NULL;
+	setenv("STAND_IN_READERS", "2", 1);
+	CHECK_OK(lease_take(&a, "enroll", 0, NULL, NULL, &first));
+	CHECK_OK(lease_take(&b, "enroll", 0, NULL, NULL, &second));
+	end();
+}
+
 struct watched {
 	struct lease_holder who;
 	unsigned calls, stop_at;
@@ -157,9 +179,11 @@ static void test_a_state_path_that_is_no_directory_is_said(void)
 
 int main(void)
 {
-	return CHECK_MAIN(TEST(test_the_second_one_is_told_who_has_it),
-			  TEST(test_tokens_with_equal_serials_are_told_apart_by_label),
-			  TEST(test_a_killed_holder_leaves_the_lease_to_the_one_who_waits),
-			  TEST(test_waiting_can_be_stopped_and_ends_by_itself),
-			  TEST(test_a_state_path_that_is_no_directory_is_said));
+	return CHECK_MAIN(
+		TEST(test_the_second_one_is_told_who_has_it),
+		TEST(test_tokens_in_two_readers_with_long_names_do_not_wait_for_each_other),
+		TEST(test_tokens_with_equal_serials_are_told_apart_by_label),
+		TEST(test_a_killed_holder_leaves_the_lease_to_the_one_who_waits),
+		TEST(test_waiting_can_be_stopped_and_ends_by_itself),
+		TEST(test_a_state_path_that_is_no_directory_is_said));
 }

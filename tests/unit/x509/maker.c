@@ -68,6 +68,16 @@ static void add_name(X509_NAME *name, const char *text)
 		     "CN");
 }
 
+// szOID_ENROLL_CERTTYPE, as Microsoft's CAs write it.
+static void add_template(X509 *x, const char *name)
+{
+	char value[80];
+	snprintf(value, sizeof(value), "ASN1:BMP:%s", name);
+	X509_EXTENSION *ext = X509V3_EXT_nconf(NULL, NULL, "1.3.6.1.4.1.311.20.2", value);
+	need(ext && X509_add_ext(x, ext, -1), "X509V3_EXT_nconf");
+	X509_EXTENSION_free(ext);
+}
+
 X509 *make_x509(const struct make *m)
 {
 	static long serial = 1000;
@@ -84,6 +94,8 @@ X509 *make_x509(const struct make *m)
 	add_extension(x, NID_basic_constraints, m->basic, "critical,CA:FALSE");
 	add_extension(x, NID_key_usage, m->usage, "critical,digitalSignature,keyEncipherment");
 	add_extension(x, NID_ext_key_usage, m->extended, "clientAuth");
+	if (m->microsoft)
+		add_template(x, m->microsoft);
 	need(X509_sign(x, m->issuer->key, m->md ? m->md : EVP_sha256()) > 0, "X509_sign");
 	return x;
 }

@@ -35,6 +35,7 @@ struct make {
 	long from_days, to_days;
 	const EVP_MD *md;
 	const char *basic, *usage, *extended; // "-": without
+	const char *microsoft;		      // the name of a template of Microsoft's
 };
 X509 *make_x509(const struct make *m);
 struct cert *make_cert(const struct make *m); // the same as ours

@@ -9,12 +9,13 @@
 #include "x509/cert_inside.h"
 
 static struct maker root, issuing;
-static struct cert *root_cert, *issuing_cert, *person, *ra, *microsoft, *stranger;
+static struct cert *root_cert, *issuing_cert, *person, *ra, *ndes[2], *desk, *stranger;
 static EVP_PKEY *key;
 
-static struct cert *make_ra(const char *name, const char *extended)
+static struct cert *make_ra(const char *name, const char *extended, const char *microsoft)
 {
 	return make_cert(&(struct make){ .issuer = &issuing,
+					 .microsoft = microsoft,
 					 .key = key,
 					 .common_name = name,
 					 .usage = "critical,digitalSignature,keyEncipherment",
@@ -34,9 +35,11 @@ static void make_all(void)
 					      .usage = "critical,keyCertSign,cRLSign",
 					      .extended = "-" });
 	issuing_cert = cert_of(issuing.x);
-	person = make_ra("Person", "clientAuth");
-	ra = make_ra("RA", "1.3.6.1.5.5.7.3.28");
-	microsoft = make_ra("NDES", "1.3.6.1.4.1.311.20.2.1");
+	person = make_ra("Person", "clientAuth", NULL);
+	ra = make_ra("RA", "1.3.6.1.5.5.7.3.28", NULL);
+	ndes[0] = make_ra("NDES", "1.3.6.1.4.1.311.20.2.1", "EnrollmentAgentOffline");
+	ndes[1] = make_ra("NDES", "1.3.6.1.4.1.311.20.2.1", "CEPEncryption");
+	desk = make_ra("Desk", "clientAuth,1.3.6.1.4.1.311.20.2.1", "EnrollmentAgent");
 	struct maker other = { 0 };
 	maker_root(&other, "Root");
 	stranger = cert_of(other.x);
@@ -103,16 +106,39 @@ static void test_an_ra_has_to_be_one(void)
 	CU_ASSERT_STRING_EQUAL(JUDGE(&a, &plain, ra, issuing_cert), "");
 	CU_ASSERT(cert_same(a.encrypt_to, ra) && cert_same(a.ca, issuing_cert));
 	authorities_free(&a);
-	CU_ASSERT_STRING_EQUAL(JUDGE(&a, &plain, microsoft, issuing_cert), "");
+	CU_ASSERT_STRING_EQUAL(JUDGE(&a, &plain, ndes[0], ndes[1], issuing_cert), "");
+	CU_ASSERT(a.signers.n == 3 && cert_same(a.encrypt_to, ndes[0]));
 	authorities_free(&a);
 	CU_ASSERT_STRING_EQUAL(JUDGE(&a, &named, issuing_cert), "ca-untrusted");
 	CU_ASSERT_STRING_EQUAL(JUDGE(&a, &ca_named, issuing_cert, ra), "");
 	authorities_free(&a);
 }
 
+// Whoever enrols people at a desk has the purpose that NDES has; that makes nobody an RA of the CA for SCEP.
+static void test_a_desk_is_no_ra_of_the_ca(void)
+{
+	struct authorities a = { 0 };
+	const char *const name[] = { cert_sha256(desk) };
+	const struct authorities_terms plain = { 0 }, vouched = { .vouched = true },
+				       named = { .named = name, .n_named = 1 };
+	struct cert *agent = make_ra("Agent", "1.3.6.1.4.1.311.20.2.1", NULL);
+	struct cert *usual = make_ra("Person", "clientAuth", "CEPEncryption");
+	CU_ASSERT_STRING_EQUAL(JUDGE(&a, &plain, desk, issuing_cert), "ca-untrusted");
+	CU_ASSERT_STRING_EQUAL(JUDGE(&a, &plain, agent, issuing_cert), "ca-untrusted");
+	CU_ASSERT_STRING_EQUAL(JUDGE(&a, &plain, usual, issuing_cert), "ca-untrusted");
+	CU_ASSERT_STRING_EQUAL(JUDGE(&a, &vouched, desk, issuing_cert), "");
+	authorities_free(&a);
+	CU_ASSERT_STRING_EQUAL(JUDGE(&a, &named, desk, issuing_cert), "");
+	authorities_free(&a);
+	cert_free(agent);
+	cert_free(usual);
+}
+
 static void free_all(void)
 {
-	struct cert *all[] = { root_cert, issuing_cert, person, ra, microsoft, stranger };
+	struct cert *all[] = {
+		root_cert, issuing_cert, person, ra, ndes[0], ndes[1], desk, stranger
+	};
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		cert_free(all[i]);
 	maker_free(&root);
@@ -123,5 +149,6 @@ static void free_all(void)
 int main(void)
 {
 	return CHECK_MAIN(TEST(make_all), TEST(test_the_ca_is_the_lowest_of_the_chain),
-			  TEST(test_an_ra_has_to_be_one), TEST(free_all));
+			  TEST(test_an_ra_has_to_be_one), TEST(test_a_desk_is_no_ra_of_the_ca),
+			  TEST(free_all));
 }

@@ -18,6 +18,7 @@ struct word {
 	int status;		    // V_OCSP_CERTSTATUS_…
 	const struct maker *signer; // null: the issuer
 	long from_hours, to_hours;  // from now; 0 0: -1 and 1
+	bool no_until;		    // no nextUpdate
 	bool no_nonce, other_nonce, other_certificate;
 	int failure; // OCSP_RESPONSE_STATUS_…, instead of an answer
 };
@@ -39,7 +40,7 @@ static void add_status(const struct word *w, OCSP_REQUEST *request, X509 *anothe
 	CU_ASSERT_FATAL(of && from && to && at);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(OCSP_basic_add1_status(
 		basic, of, w->status, 0, w->status == V_OCSP_CERTSTATUS_REVOKED ? at : NULL, from,
-		to));
+		w->no_until ? NULL : to));
 	OCSP_CERTID_free(of);
 	ASN1_TIME_free(from);
 	ASN1_TIME_free(to);
@@ -106,6 +107,20 @@ static void test_good_and_revoked(void)
 	check((struct word){ .status = V_OCSP_CERTSTATUS_GOOD, .signer = &responder }, "");
 	check((struct word){ .status = V_OCSP_CERTSTATUS_GOOD, .no_nonce = true }, "");
 	check((struct word){ .status = V_OCSP_CERTSTATUS_REVOKED }, "certificate-revoked");
+	// Our nonce shows that it is of now.
+	check((struct word){ .status = V_OCSP_CERTSTATUS_GOOD, .no_until = true }, "");
+}
+
+// Without a last day anybody could play an old one back for ever. Revoked is revoked.
+static void test_an_answer_without_an_end(void)
+{
+	struct word w = { .status = V_OCSP_CERTSTATUS_GOOD, .no_until = true, .no_nonce = true };
+	check(w, "ocsp-unusable");
+	w.from_hours = -24 * 365;
+	w.to_hours = 1;
+	check(w, "ocsp-unusable");
+	w.status = V_OCSP_CERTSTATUS_REVOKED;
+	check(w, "certificate-revoked");
 }
 
 static void test_answers_that_tell_nothing(void)
@@ -164,8 +179,9 @@ int main(void)
 	struct cert *r = cert_of(root.x), *i = cert_of(issuing.x);
 	err_ignore(cert_list_add(&anchors, r));
 	err_ignore(cert_list_add(&others, i));
-	int status = CHECK_MAIN(TEST(test_good_and_revoked), TEST(test_answers_that_tell_nothing),
-				TEST(test_where_the_responder_is));
+	int status =
+		CHECK_MAIN(TEST(test_good_and_revoked), TEST(test_an_answer_without_an_end),
+			   TEST(test_answers_that_tell_nothing), TEST(test_where_the_responder_is));
 	cert_free(r);
 	cert_free(i);
 	cert_list_free(&anchors);
