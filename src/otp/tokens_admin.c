@@ -23,13 +23,13 @@ static const char *statement(bool replaces)
 	return replaces
 		       ? "UPDATE otp_tokens SET issuer = ?, maker = ?, model = ?, person = ?,"
 			 " kind = ?, hash = ?, digits = ?, step = ?, t0 = ?, suite = ?,"
-			 " not_before = ?, not_after = ?, seed = ?, next = ?, imported = ?, drift "
-			 "= 0,"
-			 " failures = 0, wait_until = 0, locked = 0, used = 0 WHERE serial = ?"
+			 " not_before = ?, not_after = ?, seed = ?, next = ?, drift = ?,"
+			 " imported = ?, failures = 0, wait_until = 0, locked = 0, used = 0"
+			 " WHERE serial = ?"
 		       : "INSERT INTO otp_tokens (issuer, maker, model, person, kind, hash, digits,"
-			 " step, t0, suite, not_before, not_after, seed, next, imported, serial,"
-			 " drift, failures, wait_until, locked, used)"
-			 " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,0,0,0)";
+			 " step, t0, suite, not_before, not_after, seed, next, drift, imported,"
+			 " serial, failures, wait_until, locked, used)"
+			 " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,0,0)";
 }
 
 // The seed that is there already, brought once more, does not bring back values that are spent.
@@ -41,10 +41,11 @@ static struct err *first_counter(struct otp_tokens *t, const struct seal *seal,
 	struct err *unread = otp_row_open(seal, &row);
 	bool same = !unread && row.seed.kind == s->kind && secret_equal(row.seed.secret, s->secret);
 	err_free(unread);
-	// The steps of a clock are the same for every seed.
-	if ((same || (row.seed.kind == SEED_TOTP && s->kind == SEED_TOTP)) &&
-	    row.state.next > *first)
-		*first = row.state.next;
+	// Steps of the same length are the same for every seed; where the length is another one, they count anew.
+	bool clock = s->kind == SEED_TOTP,
+	     counts_alike = s->step == row.seed.step && s->t0 == row.seed.t0;
+	if (clock ? row.seed.kind == SEED_TOTP && counts_alike : same)
+		*first = row.state.next > *first ? row.state.next : *first;
 	return NULL;
 }
 
@@ -63,8 +64,8 @@ static struct err *write_seed(struct otp_tokens *t, const struct seal *seal, con
 				V_TEXT(s->person), V_INT(s->kind), V_INT(s->hash), V_INT(s->digits),
 				V_INT(s->step), V_INT(s->t0), V_TEXT(s->suite),
 				V_INT(s->not_before), V_INT(s->not_after),
-				V_BYTES(sealed.data, sealed.len), V_INT((int64_t)first), V_INT(now),
-				V_TEXT(s->serial)),
+				V_BYTES(sealed.data, sealed.len), V_INT((int64_t)first),
+				V_INT(s->drift), V_INT(now), V_TEXT(s->serial)),
 			 NULL);
 }
 

@@ -322,9 +322,11 @@ static void race(const struct shop *shop, unsigned values, unsigned *accepted)
 
 static unsigned *shared(unsigned n)
 {
-	void *p = mmap(NULL, n * sizeof(unsigned), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int fd = memfd_create("accepted", MFD_CLOEXEC);
+	CU_ASSERT_FATAL(fd >= 0 && ftruncate(fd, (off_t)(n * sizeof(unsigned))) == 0);
+	void *p = mmap(NULL, n * sizeof(unsigned), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	CU_ASSERT_FATAL(p != MAP_FAILED);
+	close(fd);
 	return p;
 }
 
