@@ -1,6 +1,6 @@
 // Which private keys are on a token, and which one came since: for modules that ignore CKA_ID, where a pair whose maker died has no name;
 // that leave a key behind which they refused to make; or that tell no handles.
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -119,8 +119,18 @@ static struct err *count_keys(struct session *s, struct count out[static CLASSES
 // How many there were stands behind the digests; a census that says nothing of them allows nothing.
 static bool counted(const char *census, size_t before[static CLASSES])
 {
-	const char *at = strstr(census, "keys=");
-	return at && sscanf(at, "keys=%zu+%zu", &before[OF_PRIVATE], &before[OF_PUBLIC]) == CLASSES;
+	static const char said[] = "keys=";
+	const char *at = strstr(census, said);
+	char *end = NULL;
+	if (!at)
+		return false;
+	at += sizeof(said) - 1;
+	before[OF_PRIVATE] = strtoul(at, &end, 10);
+	if (end == at || *end != '+')
+		return false;
+	at = end + 1;
+	before[OF_PUBLIC] = strtoul(at, &end, 10);
+	return end != at && !*end;
 }
 
 // One that was not there: there is one fragment, and it is all that came.
