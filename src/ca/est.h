@@ -50,6 +50,8 @@ MUST struct err *est_decode(const struct buf *body, struct buf *der);
 
 // What the status says, as an error; null for 200, 201 and 202.
 MUST struct err *est_refusal(const struct http_answer *a);
+// A status of 4xx as a plain no, 401 too where nobody logs in by HTTP: ERR_CA_REFUSED tagged "request-refused".
+MUST struct err *est_no(const struct http_answer *a);
 // 401 and 403 to a request that the old certificate vouches for, as an error; null for anything else.
 MUST struct err *est_renewal_refusal(const struct http_answer *a);
 // The same where an RA vouches.

@@ -41,7 +41,7 @@ static struct err *in_trouble(const struct http_answer *a)
 	return with_words(e, a);
 }
 
-static struct err *refused(const struct http_answer *a)
+struct err *est_no(const struct http_answer *a)
 {
 	struct err *e =
 		err_tag(err_new(ERR_CA_REFUSED, N_("The CA refused the request (status %1)."),
@@ -68,7 +68,7 @@ struct err *est_refusal(const struct http_answer *a)
 	if (a->status >= 500)
 		return in_trouble(a);
 	if (a->status >= 400)
-		return refused(a);
+		return est_no(a);
 	if (a->status >= 300)
 		return err_hint(err_tag(err_new(ERR_CA_REFUSED,
 						N_("The CA's server points to another address "

@@ -22,12 +22,9 @@ struct err *scep_get(struct scep *s, const char *operation, const char *message,
 // SCEP knows no login: 401 is a refusal like any other.
 struct err *scep_refusal(const struct http_answer *a)
 {
-	struct http_answer as = *a;
 	if (a->status == 200)
 		return NULL;
-	if (a->status == 401)
-		as.status = 403;
-	struct err *e = est_refusal(&as);
+	struct err *e = a->status == 401 ? est_no(a) : est_refusal(a);
 	if (e)
 		return e;
 	return err_tag(err_new(ERR_CA_REFUSED,
