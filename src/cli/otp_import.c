@@ -179,7 +179,8 @@ static struct err *agree(struct cli *cli)
 					"answer-missing"),
 				N_("Give --yes to agree ahead of time, or run the command on a "
 				   "terminal."));
-	return err_tag(err_new(ERR_INTERRUPTED, N_("Stopped as you asked.")), "stopped");
+	return err_hint(err_tag(err_new(ERR_INTERRUPTED, N_("Stopped as you asked.")), "stopped"),
+			N_("Nothing was imported."));
 }
 
 static struct err *nothing_in_it(const char *path)

@@ -86,7 +86,7 @@ static struct err *question_wanted(void)
 					N_("This one-time password token answers questions (OCRA): "
 					   "a value alone says nothing.")),
 				"otp-question-wanted"),
-			N_("Ask with `inkan otp check --challenge`."));
+			N_("Use a token that makes values by itself."));
 }
 
 static bool is_looked_at(const struct seed *s, const struct judge_rules *r,
