@@ -1,4 +1,4 @@
-// AES-256-GCM with OpenSSL; the key in a file, from a passphrase, or handed in.
+// AES-256-GCM with OpenSSL; the key in a file.
 #include "otp/seal.h"
 
 #include <errno.h>
@@ -164,19 +164,6 @@ struct err *seal_from_file(const char *path, bool make, struct seal **out)
 	if (open)
 		return key_open_to_others(path, open);
 	TRY(read_key(path, &key));
-	return seal_from_key(key, out);
-}
-
-struct err *seal_from_passphrase(const struct secret *passphrase, const void *salt, size_t len,
-				 struct seal **out)
-{
-	enum { N = 1 << 17, R = 8, P = 1, ROOM = 160 * 1024 * 1024 };
-	AUTO(secret) struct secret *key = NULL;
-	TRY(secret_new(SEAL_KEY, &key));
-	if (EVP_PBE_scrypt((const char *)secret_bytes(passphrase), secret_len(passphrase), salt,
-			   len, N, R, P, ROOM, secret_room(key), SEAL_KEY) != 1)
-		return err_new(ERR_FAILED, N_("No key could be made of the passphrase."));
-	secret_set_len(key, SEAL_KEY);
 	return seal_from_key(key, out);
 }
 

@@ -1,7 +1,6 @@
 // Seeds at rest: AES-256-GCM (NIST SP 800-38D), a random nonce each, bound to what the row says so that rows cannot be exchanged.
 //
-// The key comes from a file of 0600 that is made at the first import, from a passphrase through scrypt (RFC 7914), or is wrapped by an RSA key
-// on a token (RSAES-OAEP, RFC 8017 §7.1), which unwraps it once for a run.
+// The key is in a file of 0600 that is made at the first import.
 #pragma once
 
 #include <stdbool.h>
@@ -20,9 +19,6 @@ DEFINE_CLEANUP(seal, struct seal, seal_free)
 // The key in a file: 64 hexadecimal digits. `make`: made 0600 when it is not there, synced. ERR_ANSWER where others can read it
 // ("seal-key-open"), where it is missing ("seal-key-missing") or has another form ("seal-key-wrong").
 MUST struct err *seal_from_file(const char *path, bool make, struct seal **out);
-// `salt`: 16 bytes or more, kept beside what is sealed. N=2^17, r=8, p=1.
-MUST struct err *seal_from_passphrase(const struct secret *passphrase, const void *salt, size_t len,
-				      struct seal **out);
 MUST struct err *seal_from_key(const struct secret *key, struct seal **out); // SEAL_KEY bytes
 
 // Nonce, ciphertext and tag, appended.

@@ -108,28 +108,10 @@ static void test_a_key_that_is_missing_is_not_made_unasked(void)
 	CU_ASSERT(access(path, F_OK) != 0);
 }
 
-static void test_a_passphrase_makes_the_same_key_with_the_same_salt(void)
-{
-	AUTO(secret) struct secret *words = NULL;
-	AUTO(seal) struct seal *a = NULL;
-	AUTO(seal) struct seal *b = NULL;
-	AUTO(seal) struct seal *c = NULL;
-	AUTO(secret) struct secret *got = NULL;
-	AUTO_BUF struct buf sealed = { 0 };
-	CHECK_OK_OR_END(secret_from("correct horse", 13, &words));
-	CHECK_OK_OR_END(seal_from_passphrase(words, "0123456789abcdef", 16, &a));
-	CHECK_OK_OR_END(seal_from_passphrase(words, "0123456789abcdef", 16, &b));
-	CHECK_OK_OR_END(seal_from_passphrase(words, "0123456789abcdeg", 16, &c));
-	put(a, "row", &sealed);
-	CHECK_OK(seal_open(b, sealed.data, sealed.len, "row", &got));
-	check_broken(c, sealed.data, sealed.len, "row");
-}
-
 int main(void)
 {
 	return CHECK_MAIN(TEST(test_what_was_sealed_is_opened), TEST(test_what_was_changed_is_not),
 			  TEST(test_the_same_is_never_sealed_the_same),
 			  TEST(test_key_files_that_are_not_used),
-			  TEST(test_a_key_that_is_missing_is_not_made_unasked),
-			  TEST(test_a_passphrase_makes_the_same_key_with_the_same_salt));
+			  TEST(test_a_key_that_is_missing_is_not_made_unasked));
 }
